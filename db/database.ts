@@ -1,0 +1,79 @@
+/**
+ * The database as the domain sees it: named reads and named writes, each write one transaction.
+ * `db/open.ts` makes one; this file holds only its shape.
+ */
+import type {
+  ImageChange,
+  ImageListQuery,
+  ImageRecord,
+  ImageTransition,
+  MemberRecord,
+  MemberStatus,
+  NewImage,
+  TransitionResult,
+  UsageRecord,
+  Viewer,
+} from "./records.ts";
+
+export interface DatabaseReads {
+  /** The image when its row exists for the viewer: not deleted, not pending_delete, visible (spec/images-api.md §3.6). */
+  image(input: { id: string; viewer: Viewer }): Promise<ImageRecord | null>;
+  /** One page, in one query. */
+  images(input: ImageListQuery): Promise<ImageRecord[]>;
+  /** Members with `deleted = 0`, in stored order. */
+  members(input: { imageId: string; member?: string }): Promise<MemberRecord[]>;
+  /** Σ size × live locations of the owner's images other than `exceptImage`, in bytes (user_storage_quota). */
+  storageUsed(input: { owner: string | null; exceptImage?: string }): Promise<number>;
+  usage(input: { owner: string | null }): Promise<UsageRecord>;
+  /** `SELECT 1`: for health. */
+  ping(): Promise<void>;
+}
+
+export interface DatabaseWrites {
+  /** Throws `conflict` when the id was ever used, also by a deleted image. */
+  createImage(input: NewImage): Promise<ImageRecord>;
+  /** Writes only what the change names and sets updated_at; null when the image is gone. Never touches status. */
+  changeImage(input: ImageChange): Promise<ImageRecord | null>;
+  transitionImage(input: ImageTransition): Promise<TransitionResult>;
+  /**
+   * Soft-deletes the image and its children (to `deleted`), or marks it and its active locations `pending_delete`.
+   * Works from every live status; `from` limits it when given. The record has the locations it had before.
+   */
+  deleteImage(input: { id: string; to: "deleted" | "pending_delete" }): Promise<TransitionResult>;
+  /** Adds the tag unless present, up to `quota` tags (negative = any); touches updated_at. `full` says how many there would be. */
+  addTag(
+    input: { id: string; tag: string; quota: number },
+  ): Promise<{ outcome: "done" | "gone" } | { outcome: "full"; attempted: number }>;
+  removeTag(input: { id: string; tag: string }): Promise<"done" | "gone" | "absent">;
+  /** Adds or revives a membership with status pending, unless there is a live one (`duplicate`) or `quota` is passed. */
+  addMember(
+    input: { imageId: string; member: string; quota: number },
+  ): Promise<
+    | { outcome: "done"; member: MemberRecord }
+    | { outcome: "duplicate" | "gone" }
+    | { outcome: "full"; attempted: number }
+  >;
+  setMemberStatus(
+    input: { imageId: string; member: string; status: MemberStatus },
+  ): Promise<MemberRecord | null>;
+  removeMember(input: { imageId: string; member: string }): Promise<boolean>;
+  /** Adds a location row to a live image in one of `statuses`; with `activate` also queued → active and the columns. */
+  addLocation(
+    input: { id: string; url: string; metadata: Record<string, unknown> },
+  ): Promise<ImageRecord | null>;
+  /** Marks one location row `deleted` or `pending_delete`; null when the image is gone. */
+  dropLocation(
+    input: { id: string; locationId: number; to: "deleted" | "pending_delete" },
+  ): Promise<ImageRecord | null>;
+  /** Replaces the metadata of a location row. */
+  setLocationMetadata(
+    input: { id: string; locationId: number; metadata: Record<string, unknown> },
+  ): Promise<void>;
+}
+
+export interface Database {
+  read: DatabaseReads;
+  write: DatabaseWrites;
+  /** Waits for the writes that were accepted, then closes everything. */
+  close(): Promise<void>;
+}

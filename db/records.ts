@@ -1,0 +1,165 @@
+/** What the database gives and takes: plain records, in the columns' own names (spec/data-model.md §1). */
+
+/** A time as the database keeps it: naive UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
+export type Timestamp = string;
+
+export type ImageStatus =
+  | "queued"
+  | "saving"
+  | "uploading"
+  | "importing"
+  | "active"
+  | "deactivated"
+  | "killed"
+  | "pending_delete"
+  | "deleted";
+
+export type Visibility = "public" | "private" | "shared" | "community";
+export type MemberStatus = "pending" | "accepted" | "rejected";
+export type LocationStatus = "active" | "pending_delete" | "deleted" | "pending" | "uploading";
+
+/** A place where the bytes of an image lie. `metadata` is JSON; `metadata.store` names the store in multi-store mode. */
+export interface LocationRecord {
+  id: number;
+  url: string;
+  metadata: Record<string, unknown>;
+  status: LocationStatus;
+}
+
+/** The columns of `images` that a verb may set. */
+export interface ImageColumns {
+  name: string | null;
+  size: number | null;
+  virtual_size: number | null;
+  status: ImageStatus;
+  visibility: Visibility;
+  disk_format: string | null;
+  container_format: string | null;
+  checksum: string | null;
+  os_hash_algo: string | null;
+  os_hash_value: string | null;
+  owner: string | null;
+  min_disk: number;
+  min_ram: number;
+  protected: boolean;
+  os_hidden: boolean;
+}
+
+/** An image with all that hangs on it. */
+export interface ImageRecord extends ImageColumns {
+  id: string;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+  deleted_at: Timestamp | null;
+  deleted: boolean;
+  /** In stored order; a null value only in old rows or by schema-image.json. */
+  properties: Record<string, string | null>;
+  /** In stored order. */
+  tags: string[];
+  /** Only rows with status `active`, in stored order (for a deleted image: none). */
+  locations: LocationRecord[];
+}
+
+export interface MemberRecord {
+  image_id: string;
+  member: string;
+  status: MemberStatus;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+/** Who looks: decides which rows exist for a query (spec/images-api.md §3.6). */
+export interface Viewer {
+  isAdmin: boolean;
+  projectId: string | null;
+}
+
+/** A new image; the id is checked by the caller of this layer. */
+export interface NewImage extends Partial<ImageColumns> {
+  id: string;
+  properties: Record<string, string | null>;
+  tags: string[];
+}
+
+/** A change to an image: only what is named is written (spec/images-api.md §8.4). */
+export interface ImageChange {
+  id: string;
+  columns?: Partial<Omit<ImageColumns, "status">>;
+  /** Set or overwrite these properties; null value is stored as NULL. */
+  setProperties?: Record<string, string | null>;
+  removeProperties?: string[];
+  /** The whole new list of tags. */
+  tags?: string[];
+}
+
+/** A conditional change of status: happens only when the image is in one of `from` and not deleted. */
+export interface ImageTransition {
+  id: string;
+  from: ImageStatus[];
+  to: ImageStatus;
+  columns?: Partial<Omit<ImageColumns, "status">>;
+  /** Locations added in the same transaction. */
+  addLocations?: { url: string; metadata: Record<string, unknown> }[];
+  /** Also mark every active location deleted (rejected upload, failed import). */
+  dropLocations?: boolean;
+  setProperties?: Record<string, string | null>;
+  removeProperties?: string[];
+}
+
+/** What a transition found. */
+export type TransitionResult =
+  | { outcome: "done"; image: ImageRecord }
+  /** The image is in another status. */
+  | { outcome: "status"; status: ImageStatus }
+  /** No such image, or deleted. */
+  | { outcome: "gone" };
+
+/** One comparison on a column: spec/images-api.md §4.4. All conditions of a list are ANDed. */
+export type ListCondition =
+  /** Column equals one of the values; an empty list matches nothing. */
+  | { kind: "in"; column: keyof ImageColumns | "id"; values: (string | number | boolean)[] }
+  /** Integer column between bounds (inclusive); null never matches. */
+  | { kind: "range"; column: "size" | "virtual_size" | "min_disk" | "min_ram"; min?: number; max?: number }
+  | {
+    kind: "time";
+    column: "created_at" | "updated_at";
+    op: "gt" | "gte" | "lt" | "lte" | "eq" | "neq";
+    value: Timestamp;
+  }
+  | { kind: "property"; name: string; value: string }
+  | { kind: "tag"; value: string }
+  /** Matches nothing. */
+  | { kind: "none" };
+
+export type SortKey =
+  | "name"
+  | "status"
+  | "container_format"
+  | "disk_format"
+  | "size"
+  | "id"
+  | "created_at"
+  | "updated_at";
+
+/** One page of images (spec/images-api.md §4). */
+export interface ImageListQuery {
+  viewer: Viewer;
+  /** Scope of §4.3; undefined = no visibility filter. */
+  visibility?: Visibility | "all";
+  memberStatus: MemberStatus | "all";
+  osHidden: boolean;
+  conditions: ListCondition[];
+  /** Already completed with the tie-breakers created_at and id. */
+  sort: { key: SortKey; dir: "asc" | "desc" }[];
+  limit: number;
+  /** Id of the last image of the page before; the caller has checked that it is visible. */
+  marker?: string;
+}
+
+/** Usage numbers of a project (spec/data-model.md §2.4). Sizes in bytes. */
+export interface UsageRecord {
+  image_size_total: number;
+  image_stage_total: number;
+  image_count_total: number;
+  image_count_uploading: number;
+}

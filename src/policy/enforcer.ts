@@ -1,0 +1,10 @@
+/** Policy as the domain sees it (spec/policy.md). `src/policy/load.ts` makes one. */
+import type { Caller } from "../caller.ts";
+
+/** What a rule is checked against: spec/policy.md §4. */
+export type PolicyTarget = Readonly<Record<string, unknown>>;
+
+export interface Enforcer {
+  /** Whether the caller passes the rule on the target. Scope is checked first. Rejects `internal` only for a failing `http:` check. */
+  allows(rule: string, caller: Caller, target: PolicyTarget): boolean | Promise<boolean>;
+}

@@ -1,0 +1,101 @@
+/** The contract every store keeps (spec/stores.md §1). Bytes go in by a write handle and are readable only after its commit. */
+
+/** A half-open range of an image's bytes. */
+export interface ByteRange {
+  offset: number;
+  /** To the end when absent. */
+  length?: number;
+}
+
+/** What a commit leaves: the location to record. `metadata` carries `store` in multi-store mode. */
+export interface StoredLocation {
+  url: string;
+  metadata: Record<string, unknown>;
+}
+
+/** Digests of the bytes written, lower-case hex. */
+export interface Digests {
+  md5: string;
+  /** Of the algorithm the handle was opened with. */
+  hash: string;
+}
+
+/** How to write. */
+export interface WriteOptions {
+  /** Expected bytes; null = unknown. Used to choose a place with room. */
+  size: number | null;
+  /** Second hash, a node:crypto name such as `sha512`. md5 is always computed. */
+  algorithm: string;
+}
+
+/**
+ * One image on its way into a store. Exactly one of `commit` and `cancel` ends it; `cancel` may be called at any
+ * time, also after a failed `commit` or twice, and leaves nothing behind.
+ */
+export interface WriteHandle {
+  /** Writes the whole body. Resolves when all of it is in the store's hands; errors: store_full, store_write_denied, internal (the body's own error is passed on as it is). */
+  pipe(body: ReadableStream<Uint8Array>, signal?: AbortSignal): Promise<void>;
+  /** Bytes written so far, cheap; may be polled while `pipe` runs. */
+  written(): Promise<number>;
+  /** Reads bytes already written, for format inspection; null when not yet there or this store cannot read back. */
+  peek(offset: number, length: number): Promise<Uint8Array | null>;
+  /** The digests of all bytes; call after `pipe`. */
+  digests(): Promise<Digests>;
+  /** Makes the bytes durable and readable. Errors: store_duplicate when data of that image already stands there. */
+  commit(): Promise<StoredLocation>;
+  cancel(): Promise<void>;
+}
+
+/** Bytes coming out of a store. */
+export interface StoreRead {
+  body: ReadableStream<Uint8Array>;
+  /** Bytes that will come; null = unknown. */
+  length: number | null;
+  /** Bytes of the whole object; null = unknown. */
+  size: number | null;
+}
+
+export interface Store {
+  /** Id in multi-store mode; null in single-store mode. */
+  readonly id: string | null;
+  /** Driver name as `enabled_backends` has it. */
+  readonly type: string;
+  /** URL schemes it serves. */
+  readonly schemes: readonly string[];
+  readonly description: string | null;
+  readonly weight: number;
+  /** Why it takes no data, or null: `http` by design, others when wrongly configured (spec/stores.md §1.1). */
+  readonly readOnly: string | null;
+  /** Whether `read` honours a range. */
+  readonly randomRead: boolean;
+  /** Locations of this store begin so; used to guess the store of a URL. */
+  readonly urlPrefix: string;
+  /** `properties` of GET /v2/info/stores/detail. */
+  readonly properties: Record<string, unknown>;
+  /** Errors: store_add_disabled, store_duplicate, store_full, store_write_denied. */
+  open(imageId: string, options: WriteOptions): Promise<WriteHandle>;
+  /** Errors: store_not_found, store_bad_uri, store_remote_unavailable, store_random_get_not_supported. */
+  read(url: string, range?: ByteRange): Promise<StoreRead>;
+  /** Bytes, 0 = unknown. Errors as `read`. */
+  size(url: string): Promise<number>;
+  /** Errors: store_not_found, store_forbidden, store_in_use, store_has_snapshot, store_delete_not_supported. */
+  delete(url: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** All configured stores. */
+export interface Stores {
+  /** Whether `enabled_backends` is set. */
+  readonly multi: boolean;
+  /** In configuration order; reserved stores are not among them. */
+  readonly all: readonly Store[];
+  readonly default: Store;
+  byId(id: string): Store | null;
+  /** The store that serves a location: by `metadata.store` in multi mode, by scheme otherwise; null when none does. */
+  forLocation(location: { url: string; metadata: Record<string, unknown> }): Store | null;
+  /** Locations in the order of §3.8: by store weight, highest first, stable. */
+  order<L extends { url: string; metadata: Record<string, unknown> }>(locations: readonly L[]): L[];
+  /** The staging area. */
+  readonly staging: Store;
+  close(): Promise<void>;
+}
