@@ -1,0 +1,63 @@
+/** The whole contract: every route, and the OpenAPI 3.1 document made from them. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { deactivateImage, reactivateImage } from "./actions.ts";
+import { downloadImageData, uploadImageData } from "./image_data.ts";
+import { createImage, deleteImage, listImages, showImage, updateImage } from "./images.ts";
+import { listStores, listStoresDetail, showImportInfo } from "./info.ts";
+import { addMember, listMembers, removeMember, showMember, updateMember } from "./members.ts";
+import { showImageSchema, showImagesSchema, showMemberSchema, showMembersSchema } from "./schemas.ts";
+import { discoverVersions, listVersions, showContract, showHealth } from "./service.ts";
+import { addTag, removeTag } from "./tags.ts";
+
+/** Every route of the service, in the order of the document. */
+export const ROUTES = [
+  discoverVersions,
+  listVersions,
+  showHealth,
+  showContract,
+  listImages,
+  createImage,
+  showImage,
+  updateImage,
+  deleteImage,
+  uploadImageData,
+  downloadImageData,
+  addTag,
+  removeTag,
+  listMembers,
+  addMember,
+  showMember,
+  updateMember,
+  removeMember,
+  deactivateImage,
+  reactivateImage,
+  showImportInfo,
+  listStores,
+  listStoresDetail,
+  showImageSchema,
+  showImagesSchema,
+  showMemberSchema,
+  showMembersSchema,
+] as const;
+
+/** The OpenAPI document. `version` is the program's. */
+export function contractDocument(version: string) {
+  const collector = new OpenAPIHono();
+  collector.openAPIRegistry.registerComponent("securitySchemes", "token", {
+    type: "apiKey",
+    in: "header",
+    name: "X-Auth-Token",
+    description: "A token of the Identity service; any text, or none, where the service runs without it.",
+  });
+  for (const route of ROUTES) collector.openAPIRegistry.registerPath(route);
+  return collector.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "OpenStack Image service",
+      version,
+      description: "The Images API v2 as oneglance serves it.",
+      license: { name: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+  });
+}

@@ -1,0 +1,110 @@
+/** /v2/images: records (spec/images-api.md §2.1–2.5, §4, §5). */
+import { createRoute, z } from "@hono/zod-openapi";
+import { errors, ImageIdParam, json, jsonBody, SECURED } from "./common.ts";
+import { Image, ImageCreate, ImageList, PatchOperation, PatchOperationV20 } from "./image.ts";
+
+export const PATCH_V21 = "application/openstack-images-v2.1-json-patch";
+export const PATCH_V20 = "application/openstack-images-v2.0-json-patch";
+
+const optional = (description: string, example?: string) =>
+  z.string().optional().openapi({ description, ...(example === undefined ? {} : { example }) });
+
+/** The named filters; any other parameter filters by an additional property (§4.4). */
+export const ImageListQueryParams = z.looseObject({
+  limit: optional("Images on a page; capped by api_limit_max.", "25"),
+  marker: optional("Id of the last image of the page before."),
+  sort: optional("Keys with directions.", "name:asc,created_at:desc"),
+  sort_key: optional("A key to sort by; may be repeated."),
+  sort_dir: optional("asc or desc; one for all keys or one each."),
+  name: optional("Exact, or with an operator.", "in:cirros,debian"),
+  id: optional("Exact, or with an operator."),
+  status: optional("Exact, or with an operator.", "active"),
+  visibility: optional("public, private, shared, community or all."),
+  member_status: optional("accepted (default), pending, rejected or all."),
+  owner: optional("Project id."),
+  protected: optional("true or false."),
+  os_hidden: optional("true shows only hidden images; default false."),
+  tag: optional("May be repeated: all must be there."),
+  disk_format: optional("Exact, or with an operator."),
+  container_format: optional("Exact, or with an operator."),
+  size_min: optional("Bytes, inclusive."),
+  size_max: optional("Bytes, inclusive."),
+  created_at: optional("With an operator.", "gte:2026-01-01T00:00:00Z"),
+  updated_at: optional("With an operator."),
+});
+
+export const listImages = createRoute({
+  method: "get",
+  path: "/v2/images",
+  operationId: "listImages",
+  summary: "List images",
+  tags: ["images"],
+  security: SECURED,
+  request: { query: ImageListQueryParams },
+  responses: { 200: json(ImageList, "A page of images."), ...errors(403) },
+});
+
+export const createImage = createRoute({
+  method: "post",
+  path: "/v2/images",
+  operationId: "createImage",
+  summary: "Create an image record",
+  tags: ["images"],
+  security: SECURED,
+  request: { body: jsonBody(ImageCreate, "Attributes and additional properties.") },
+  responses: {
+    201: json(
+      Image,
+      "The new image.",
+      z.object({
+        Location: z.string(),
+        "OpenStack-image-import-methods": z.string().optional(),
+        "OpenStack-image-store-ids": z.string().optional(),
+      }),
+    ),
+    ...errors(403, 409, 413),
+  },
+});
+
+export const showImage = createRoute({
+  method: "get",
+  path: "/v2/images/{image_id}",
+  operationId: "showImage",
+  summary: "Show an image",
+  tags: ["images"],
+  security: SECURED,
+  request: { params: ImageIdParam },
+  responses: { 200: json(Image, "The image."), ...errors(404) },
+});
+
+export const updateImage = createRoute({
+  method: "patch",
+  path: "/v2/images/{image_id}",
+  operationId: "updateImage",
+  summary: "Change an image",
+  tags: ["images"],
+  security: SECURED,
+  request: {
+    params: ImageIdParam,
+    body: {
+      description: "Operations, applied in order, all or none.",
+      required: true,
+      content: {
+        [PATCH_V21]: { schema: z.array(PatchOperation) },
+        [PATCH_V20]: { schema: z.array(PatchOperationV20) },
+      },
+    },
+  },
+  responses: { 200: json(Image, "The image as it is now."), ...errors(403, 404, 409, 413, 415) },
+});
+
+export const deleteImage = createRoute({
+  method: "delete",
+  path: "/v2/images/{image_id}",
+  operationId: "deleteImage",
+  summary: "Delete an image",
+  tags: ["images"],
+  security: SECURED,
+  request: { params: ImageIdParam },
+  responses: { 204: { description: "Deleted." }, ...errors(403, 404, 409) },
+});

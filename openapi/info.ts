@@ -1,0 +1,60 @@
+/** /v2/info and /v2/stores: what this service offers (spec/images-api.md §2.11, §2.14). */
+import { createRoute, z } from "@hono/zod-openapi";
+import { errors, json, SECURED } from "./common.ts";
+
+export const StoreInfo = z.object({
+  id: z.string(),
+  description: z.string().optional(),
+  default: z.literal("true").optional(),
+  "read-only": z.literal("true").optional(),
+}).openapi("Store");
+
+export const StoreDetail = StoreInfo.extend({
+  type: z.string(),
+  properties: z.record(z.string(), z.unknown()),
+  weight: z.int(),
+}).openapi("StoreDetail");
+
+export const ImportInfo = z.object({
+  "import-methods": z.object({
+    description: z.string(),
+    type: z.literal("array"),
+    value: z.array(z.string()),
+  }),
+}).openapi("ImportInfo");
+
+export const showImportInfo = createRoute({
+  method: "get",
+  path: "/v2/info/import",
+  operationId: "showImportInfo",
+  summary: "List the import methods",
+  tags: ["info"],
+  security: SECURED,
+  responses: { 200: json(ImportInfo, "The methods."), ...errors() },
+});
+
+export const listStores = createRoute({
+  method: "get",
+  path: "/v2/info/stores",
+  operationId: "listStores",
+  summary: "List the stores",
+  tags: ["info"],
+  security: SECURED,
+  responses: {
+    200: json(z.object({ stores: z.array(StoreInfo) }).openapi("StoreList"), "The stores."),
+    ...errors(404),
+  },
+});
+
+export const listStoresDetail = createRoute({
+  method: "get",
+  path: "/v2/info/stores/detail",
+  operationId: "listStoresDetail",
+  summary: "List the stores with their settings",
+  tags: ["info"],
+  security: SECURED,
+  responses: {
+    200: json(z.object({ stores: z.array(StoreDetail) }).openapi("StoreDetailList"), "The stores."),
+    ...errors(403, 404),
+  },
+});

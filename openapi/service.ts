@@ -1,0 +1,50 @@
+/** What needs no token: versions, health, the contract itself (spec/images-api.md §1, spec/auth-and-middleware.md §8). */
+import { createRoute, z } from "@hono/zod-openapi";
+import { json } from "./common.ts";
+
+export const VersionList = z.object({
+  versions: z.array(z.object({
+    id: z.string().openapi({ example: "v2.17" }),
+    status: z.enum(["CURRENT", "SUPPORTED"]),
+    links: z.array(z.object({ rel: z.literal("self"), href: z.string() })),
+  })),
+}).openapi("VersionList");
+
+export const discoverVersions = createRoute({
+  method: "get",
+  path: "/",
+  operationId: "discoverVersions",
+  summary: "Discover the versions (multiple choices)",
+  tags: ["versions"],
+  responses: { 300: json(VersionList, "The versions.") },
+});
+
+export const listVersions = createRoute({
+  method: "get",
+  path: "/versions",
+  operationId: "listVersions",
+  summary: "List the versions",
+  tags: ["versions"],
+  responses: { 200: json(VersionList, "The versions.") },
+});
+
+export const showHealth = createRoute({
+  method: "get",
+  path: "/healthcheck",
+  operationId: "showHealth",
+  summary: "Tell whether the service is to be used",
+  tags: ["service"],
+  responses: {
+    200: { description: "Healthy.", content: { "text/plain": { schema: z.string() } } },
+    503: { description: "Taken out of service.", content: { "text/plain": { schema: z.string() } } },
+  },
+});
+
+export const showContract = createRoute({
+  method: "get",
+  path: "/openapi.json",
+  operationId: "showContract",
+  summary: "This document",
+  tags: ["service"],
+  responses: { 200: json(z.looseObject({ openapi: z.string() }), "OpenAPI 3.1.") },
+});
