@@ -1,0 +1,91 @@
+/**
+ * `deno task compile`: makes `dist/oneglance`, the whole program as one executable.
+ *
+ * 1. `deno bundle` joins `main.ts`, and each worker module of `workers.ts`, with their packages into one file each
+ *    under `dist/build`; a worker keeps its path, because `workers.ts` finds it relative to the root. Packages
+ *    with a native addon stay outside.
+ * 2. `deno compile` puts that, the addon and the runtime into one file.
+ *
+ * Environment: `DENORT_BIN`, a runtime to build on instead of the one that deno fetches (same version as this
+ * deno); `ONEGLANCE_BUNDLER`, another deno for the first step.
+ */
+import config from "../deno.json" with { type: "json" };
+import { WORKERS } from "../workers.ts";
+import { run } from "./run.ts";
+
+const EXTERNAL = ["libsql"] as const;
+const root = new URL("..", import.meta.url);
+const build = new URL("dist/build/", root);
+const output = new URL("dist/oneglance", root);
+
+/** A path relative to the root. */
+function relative(url: URL): string {
+  return url.pathname.slice(root.pathname.length);
+}
+
+async function step(what: string, command: string, args: string[], env: Record<string, string>, cwd: URL) {
+  console.log(what);
+  const { code } = await run(command, args, { cwd: cwd.pathname, env });
+  if (code !== 0) {
+    console.error(`compile: ${what}: ${command} ended with code ${code}`);
+    Deno.exit(1);
+  }
+}
+
+async function bundle(entry: string, target: string): Promise<void> {
+  const bundler = Deno.env.get("ONEGLANCE_BUNDLER") ?? Deno.execPath();
+  const externals = EXTERNAL.flatMap((name) => ["--external", name]);
+  const args = ["bundle", "--quiet", "--frozen", "--platform=deno", ...externals, "-o", target, entry];
+  // The bundler fetches its engine by a client that knows only the built-in certificates unless it is told so.
+  const stores = Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system";
+  await step(`bundle ${entry}`, bundler, args, { DENO_TLS_CA_STORE: stores }, root);
+}
+
+/** What this is built from: `git describe`, or the version alone where there is no repository. */
+async function describe(): Promise<string> {
+  try {
+    const args = ["describe", "--always", "--dirty", "--tags"];
+    const git = await new Deno.Command("git", { args, cwd: root, stderr: "null" }).output();
+    if (git.success) return new TextDecoder().decode(git.stdout).trim();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return config.version;
+}
+
+/** The configuration of the bundle: only the packages that stay outside are put into the executable. */
+async function writeConfig(): Promise<void> {
+  const imports = Object.fromEntries(EXTERNAL.map((name) => [name, config.imports[name]]));
+  const text = JSON.stringify({ imports, nodeModulesDir: "none", unstable: config.unstable }, null, 2);
+  await Deno.writeTextFile(new URL("deno.json", build), `${text}\n`);
+  // The copy keeps the integrity of what is embedded; deno takes out of it what the bundle does not use.
+  await Deno.copyFile(new URL("deno.lock", root), new URL("deno.lock", build));
+}
+
+await Deno.remove(new URL("dist", root), { recursive: true }).catch((error) => {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+});
+await Deno.mkdir(build, { recursive: true });
+
+const workers = Object.values(WORKERS).map(relative);
+await bundle("main.ts", "dist/build/main.js");
+for (const worker of workers) await bundle(worker, `dist/build/${worker}`);
+const main = new URL("main.js", build);
+const built = JSON.stringify(await describe());
+await Deno.writeTextFile(main, `globalThis.ONEGLANCE_BUILD = ${built};\n${await Deno.readTextFile(main)}`);
+await writeConfig();
+
+const includes = workers.flatMap((worker) => ["--include", worker]);
+const unstable = config.unstable.map((name) => `--unstable-${name}`);
+await step(
+  "compile dist/oneglance",
+  Deno.execPath(),
+  ["compile", "--quiet", "-A", "--no-check", ...unstable, ...includes, "-o", output.pathname, "main.js"],
+  // The compiler reads large modules recursively; its default stack is too small for them.
+  { RUST_MIN_STACK: Deno.env.get("RUST_MIN_STACK") ?? "67108864" },
+  build,
+);
+
+const { size } = await Deno.stat(output);
+console.log(`dist/oneglance: ${(size / 1e6).toFixed(0)} MB, build ${built}`);
+console.log("next: dist/oneglance serve");

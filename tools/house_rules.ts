@@ -1,0 +1,63 @@
+/** The rules of the house that are not about layers: names, sizes, exports, and nothing of anybody's machine. */
+import { type Breach, withoutComment } from "./layers.ts";
+import type { Tree } from "./tree.ts";
+
+const MAX_LINES = 400;
+const SNAKE = /^([a-z0-9]+(_[a-z0-9]+)*)(\.(test|d))?\.(ts|sh|py)$/;
+const SNAKE_FOLDER = /^\.?[a-z0-9]+([_.][a-z0-9]+)*$/;
+const CODE = /\.(ts|sh|py)$/;
+
+// Written in pieces, or these lines would be breaches themselves.
+const FOREIGN: readonly [pattern: RegExp, what: string][] = [
+  [/(?<![\w$}.])\/(?:wor[k]|roo[t]|hom[e])\//, "a path of one machine"],
+  [/\.\.\/share[d]\//, "a path outside the repository"],
+  [/\b(registry\.npm[j]s|pypi\.or[g]|deb\.debia[n]|jsr\.i[o])\b/, "the name of a registry's host"],
+];
+
+function checkName(path: string): Breach[] {
+  if (!CODE.test(path)) return [];
+  const parts = path.split("/");
+  const right = SNAKE.test(parts.at(-1) ?? "") && parts.slice(0, -1).every((part) => SNAKE_FOLDER.test(part));
+  return right ? [] : [{ path, line: 1, message: "names are snake_case" }];
+}
+
+function checkSize(path: string, text: string): Breach[] {
+  if (!CODE.test(path) || path.startsWith("db/migrations/")) return [];
+  const lines = text.split("\n").length - 1;
+  return lines > MAX_LINES
+    ? [{ path, line: MAX_LINES, message: `${lines} lines; split it, ${MAX_LINES} is the most` }]
+    : [];
+}
+
+function checkModule(path: string, text: string): Breach[] {
+  if (!path.endsWith(".ts")) return [];
+  return text.split("\n").flatMap((raw, index) => {
+    const line = withoutComment(raw);
+    if (/^export\s+(default\b|\{[^}]*\bas default\b)/.test(line)) {
+      return [{ path, line: index + 1, message: "no default exports" }];
+    }
+    if (/^export \*/.test(line)) return [{ path, line: index + 1, message: "no barrels" }];
+    // A quoted one is text (for example a test of this very rule), not a call.
+    if (/(?<!["'`\w.])import\(/.test(line)) {
+      return [{ path, line: index + 1, message: "no dynamic import: the compiled binary cannot resolve it" }];
+    }
+    return [];
+  });
+}
+
+function checkForeign(path: string, text: string): Breach[] {
+  return text.split("\n").flatMap((line, index) =>
+    FOREIGN.filter(([pattern]) => pattern.test(line))
+      .map(([, what]) => ({ path, line: index + 1, message: `${what} does not belong in the repository` }))
+  );
+}
+
+/** Every breach of the house rules in a tree, in order of path. */
+export function checkHouseRules(tree: Tree): Breach[] {
+  return [...tree].flatMap(([path, text]) => [
+    ...checkName(path),
+    ...checkSize(path, text),
+    ...checkModule(path, text),
+    ...checkForeign(path, text),
+  ]);
+}

@@ -1,0 +1,125 @@
+/** Holds the sources to the house plan: which folder may import which, and the hard lines around SQL and Hono. */
+import { imports, packageOf, resolveImport } from "./imports.ts";
+import { sources, type Tree } from "./tree.ts";
+
+/** One breach of the plan. */
+export interface Breach {
+  path: string;
+  line: number;
+  message: string;
+}
+
+type Layer =
+  | "main"
+  | "cli"
+  | "app"
+  | "http"
+  | "domain"
+  | "openapi"
+  | "db"
+  | "stores"
+  | "formats"
+  | "net"
+  | "base"
+  | "free";
+
+const BASE_FILES = new Set(["src/errors.ts", "src/caller.ts", "workers.ts", "version.ts"]);
+const NAMED: readonly [prefix: string, layer: Layer][] = [
+  ["openapi/", "openapi"],
+  ["db/", "db"],
+  ["src/cli/", "cli"],
+  ["src/http/", "http"],
+  ["src/stores/", "stores"],
+  ["src/formats/", "formats"],
+  ["src/net/", "net"],
+  ["src/config/", "base"],
+  ["src/observe/", "base"],
+  ["src/util/", "base"],
+  ["src/", "domain"],
+];
+
+/** What each layer may import, besides `base` and itself. `openapi` and `base` stand alone. */
+const ALLOWED: Record<Layer, readonly Layer[]> = {
+  main: ["cli", "app", "http", "domain", "openapi", "db", "stores", "formats", "net"],
+  cli: ["app", "http", "domain", "openapi", "db", "stores", "formats", "net"],
+  app: ["http", "domain", "openapi", "db", "stores", "formats", "net"],
+  http: ["domain", "openapi", "db", "stores", "formats", "net"],
+  domain: ["db", "stores", "formats", "net"],
+  stores: ["net"],
+  formats: [],
+  db: [],
+  net: [],
+  openapi: [],
+  base: [],
+  free: [],
+};
+
+/** Packages that only some places may know, and which. */
+const FENCED: readonly [packages: RegExp, places: RegExp, where: string][] = [
+  [/^(libsql|@libsql\/.*|drizzle-orm|node:sqlite|mysql2)$/, /^db\//, "db/"],
+  [/^(hono|@hono\/.*)$/, /^(src\/http\/|src\/app\.ts$|openapi\/)/, "src/http, src/app.ts and openapi/"],
+  [/^zod$/, /^(src\/http\/|openapi\/)/, "src/http and openapi/"],
+];
+
+const SQL =
+  /\b(SELECT\s[^;]*\sFROM\s|SELECT 1\b|INSERT (OR \w+ )?INTO\s|UPDATE\s\w+\sSET\s|DELETE FROM\s|CREATE (TABLE|INDEX)\s|BEGIN IMMEDIATE|PRAGMA\s)/;
+
+function layerOf(path: string): Layer {
+  if (path === "main.ts") return "main";
+  if (path === "src/app.ts") return "app";
+  if (BASE_FILES.has(path)) return "base";
+  return NAMED.find(([prefix]) => path.startsWith(prefix))?.[1] ?? "free";
+}
+
+function mayImport(from: Layer, to: Layer): boolean {
+  if (from === to || from === "free") return true;
+  if (to === "free") return false;
+  return (to === "base" && from !== "openapi") || ALLOWED[from].includes(to);
+}
+
+function checkImports(path: string, text: string): Breach[] {
+  const from = layerOf(path);
+  const found: Breach[] = [];
+  for (const { specifier, line } of imports(text)) {
+    const target = resolveImport(path, specifier);
+    if (target !== null) {
+      // The version of the program is written once, in deno.json.
+      if (target === "deno.json" && path === "version.ts") continue;
+      const to = layerOf(target);
+      if (!mayImport(from, to)) {
+        found.push({ path, line, message: `${from} must not import ${to} (${target})` });
+      }
+      continue;
+    }
+    if (/^(https?|jsr):/.test(specifier)) {
+      found.push({ path, line, message: `packages come from npm, not from ${specifier}` });
+    }
+    const name = packageOf(specifier);
+    for (const [packages, places, where] of FENCED) {
+      if (from !== "free" && packages.test(name) && !places.test(path)) {
+        found.push({ path, line, message: `${name} may be imported only under ${where}` });
+      }
+    }
+  }
+  return found;
+}
+
+/** The line with its comment taken off: a whole comment line, or ` // …` at the end. */
+export function withoutComment(line: string): string {
+  return /^\s*(\/\/|\/?\*)/.test(line) ? "" : line.replace(/\s\/\/ .*$/, "");
+}
+
+function checkSql(path: string, text: string): Breach[] {
+  if (path.startsWith("db/") || layerOf(path) === "free") return [];
+  return text.split("\n").flatMap((line, index) =>
+    SQL.test(withoutComment(line)) ? [{ path, line: index + 1, message: "SQL belongs under db/" }] : []
+  );
+}
+
+/** Every breach of the layers in a tree, in order of path and line. */
+export function checkLayers(tree: Tree): Breach[] {
+  return sources(tree).flatMap((path) => {
+    const text = tree.get(path) ?? "";
+    return [...checkImports(path, text), ...checkSql(path, text)].sort((a, b) => a.line - b.line);
+  });
+}

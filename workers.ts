@@ -1,0 +1,10 @@
+/**
+ * The worker modules, by name. This file stands at the root so that the same relative addresses hold in the
+ * sources and in the compiled binary, where `tools/compile.ts` lays each bundle out under its own name.
+ */
+export const WORKERS = {
+  /** The one writer of the embedded database. */
+  dbWriter: new URL("./db/writer_worker.ts", import.meta.url),
+  /** Hashes a file while it grows. */
+  hash: new URL("./src/util/hash_worker.ts", import.meta.url),
+} as const;
