@@ -1,0 +1,16 @@
+import type { BudgetedPeek } from "./budgeted_peek.ts";
+import { hasText } from "./bytes.ts";
+import type { FormatResult } from "./inspection.ts";
+
+/** QED: recognised so that it can be refused; nobody supports it and a backing file may hide in it. */
+export async function detectQed(peek: BudgetedPeek): Promise<FormatResult | null> {
+  const header = await peek.read(0, 512);
+  if (!header || !hasText(header, 0, "QED\0")) return null;
+  return {
+    format: "qed",
+    variant: null,
+    virtualSize: null,
+    failures: [{ check: "banned", reason: "This file format is not allowed" }],
+    incomplete: null,
+  };
+}

@@ -1,0 +1,73 @@
+import type { BudgetedPeek } from "./budgeted_peek.ts";
+import { hasText, toSize, view } from "./bytes.ts";
+import type { FailedCheck, FormatResult } from "./inspection.ts";
+import { createType, descriptorFault, descriptorText } from "./vmdk_descriptor.ts";
+import { footerFault } from "./vmdk_footer.ts";
+
+const DESCRIPTOR_SECTOR = 1n;
+const MAX_DESCRIPTOR = 1024 * 1024 - 1;
+const SPARSE_HEADER_LENGTH = 64;
+const DIRECTORY_AT_END = 0xffff_ffff_ffff_ffffn;
+
+/** VMDK: a sparse extent with its descriptor inside, or a descriptor alone. */
+export async function detectVmdk(peek: BudgetedPeek): Promise<FormatResult | null> {
+  const head = await peek.read(0, Math.min(512, peek.size));
+  if (!head) return null;
+  return hasText(head, 0, "KDMV") ? await sparseExtent(peek, head) : await bareDescriptor(peek, head);
+}
+
+async function sparseExtent(peek: BudgetedPeek, head: Uint8Array): Promise<FormatResult> {
+  const malformed = (incomplete: string): FormatResult => ({
+    format: "vmdk",
+    variant: null,
+    virtualSize: null,
+    failures: [],
+    incomplete,
+  });
+  if (head.length < SPARSE_HEADER_LENGTH) return malformed("the VMDK header is cut short");
+  const header = view(head);
+  const version = header.getUint32(4, true);
+  if (version < 1 || version > 3) return malformed(`VMDK version ${version} is not supported`);
+  if (header.getBigUint64(28, true) !== DESCRIPTOR_SECTOR) {
+    return malformed("the VMDK descriptor is not in its place");
+  }
+  const length = Number(header.getBigUint64(36, true)) * 512;
+  const descriptor = await peek.read(512, Math.min(length, MAX_DESCRIPTOR));
+  if (!descriptor) return malformed("the VMDK descriptor is cut short");
+  const text = descriptorText(descriptor);
+  const failures: FailedCheck[] = [];
+  const fault = descriptorFault(text);
+  if (fault) failures.push({ check: "descriptor", reason: fault });
+  if (header.getBigUint64(56, true) === DIRECTORY_AT_END) {
+    const fault = await footerFault(peek, header);
+    if (fault) failures.push({ check: "footer", reason: fault });
+  }
+  return {
+    format: "vmdk",
+    variant: text && createType(text),
+    virtualSize: toSize(header.getBigUint64(12, true) * 512n),
+    failures,
+    incomplete: null,
+  };
+}
+
+/** Its data is in other files, so that it is recognised in order to be refused. */
+async function bareDescriptor(peek: BudgetedPeek, head: Uint8Array): Promise<FormatResult | null> {
+  if (head.length === 0 || !head.every(isText)) return null;
+  const descriptor = await peek.read(0, Math.min(peek.size, MAX_DESCRIPTOR));
+  const text = descriptor && descriptorText(descriptor);
+  const type = text && createType(text);
+  if (!text || !type) return null;
+  const reason = descriptorFault(text) ?? "The extents are in other files";
+  return {
+    format: "vmdk",
+    variant: type,
+    virtualSize: null,
+    failures: [{ check: "descriptor", reason }],
+    incomplete: null,
+  };
+}
+
+function isText(byte: number): boolean {
+  return (byte >= 0x20 && byte <= 0x7e) || (byte >= 0x09 && byte <= 0x0d) || (byte >= 0x1c && byte <= 0x1f);
+}

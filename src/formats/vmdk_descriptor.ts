@@ -1,0 +1,34 @@
+/** The text part of a VMDK: which kind it is, and where its data lies. */
+
+const ALLOWED_TYPES = ["monolithicsparse", "streamoptimized"];
+const EXTENT_ACCESS = ["rw", "rdonly", "noaccess"];
+
+/** A descriptor's text in lower case, without its padding; null when it is not ASCII. */
+export function descriptorText(bytes: Uint8Array): string | null {
+  const end = bytes.indexOf(0);
+  const text = end < 0 ? bytes : bytes.subarray(0, end);
+  if (text.some((byte) => byte > 0x7f)) return null;
+  return new TextDecoder().decode(text).toLowerCase();
+}
+
+/** The value of `createType=` in lower case; null when it has none, or an absurd one. */
+export function createType(text: string): string | null {
+  const type = /createtype="([^"]*)"/.exec(text)?.[1];
+  return type !== undefined && type.length < 64 ? type : null;
+}
+
+/** Why this descriptor is not safe, or null. Every line must be one of the known sorts. */
+export function descriptorFault(text: string | null): string | null {
+  if (!text) return "No descriptor found";
+  const type = createType(text);
+  if (type === null || !ALLOWED_TYPES.includes(type)) return "Unsupported subformat";
+  let extents = 0;
+  for (const line of text.split("\n").map((line) => line.trim())) {
+    const word = line.split(" ", 1)[0] ?? "";
+    if (line === "" || line.startsWith("#") || line.startsWith("ddb") || word.includes("=")) continue;
+    if (!EXTENT_ACCESS.includes(word)) return "Invalid VMDK descriptor data";
+    if (line.includes("/")) return "Invalid extent filenames found";
+    extents++;
+  }
+  return extents === 0 ? "No extents found" : null;
+}
