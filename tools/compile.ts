@@ -23,9 +23,16 @@ function relative(url: URL): string {
   return url.pathname.slice(root.pathname.length);
 }
 
-async function step(what: string, command: string, args: string[], env: Record<string, string>, cwd: URL) {
+const environment = {
+  // deno 2.4 fetches packages and the bundler's engine with the built-in certificates alone unless told otherwise.
+  DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system",
+  // The compiler reads large modules recursively; its default stack is too small for them.
+  RUST_MIN_STACK: Deno.env.get("RUST_MIN_STACK") ?? "67108864",
+};
+
+async function step(what: string, command: string, args: string[], cwd: URL): Promise<void> {
   console.log(what);
-  const { code } = await run(command, args, { cwd: cwd.pathname, env });
+  const { code } = await run(command, args, { cwd: cwd.pathname, env: environment });
   if (code !== 0) {
     console.error(`compile: ${what}: ${command} ended with code ${code}`);
     Deno.exit(1);
@@ -36,9 +43,7 @@ async function bundle(entry: string, target: string): Promise<void> {
   const bundler = Deno.env.get("ONEGLANCE_BUNDLER") ?? Deno.execPath();
   const externals = EXTERNAL.flatMap((name) => ["--external", name]);
   const args = ["bundle", "--quiet", "--frozen", "--platform=deno", ...externals, "-o", target, entry];
-  // The bundler fetches its engine by a client that knows only the built-in certificates unless it is told so.
-  const stores = Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system";
-  await step(`bundle ${entry}`, bundler, args, { DENO_TLS_CA_STORE: stores }, root);
+  await step(`bundle ${entry}`, bundler, args, root);
 }
 
 /** What this is built from: `git describe`, or the version alone where there is no repository. */
@@ -81,8 +86,6 @@ await step(
   "compile dist/oneglance",
   Deno.execPath(),
   ["compile", "--quiet", "-A", "--no-check", ...unstable, ...includes, "-o", output.pathname, "main.js"],
-  // The compiler reads large modules recursively; its default stack is too small for them.
-  { RUST_MIN_STACK: Deno.env.get("RUST_MIN_STACK") ?? "67108864" },
   build,
 );
 
