@@ -1,0 +1,70 @@
+/** `http:` and `https:` checks: another server decides (spec/policy.md §3.2). */
+import type { Caller } from "../caller.ts";
+import { fail } from "../errors.ts";
+import type { OutboundFetch } from "../net/outbound.ts";
+import { credentials } from "./credentials.ts";
+import type { PolicyTarget } from "./enforcer.ts";
+
+/** Options `[oslo_policy] remote_*`. */
+export interface RemoteOptions {
+  contentType: "application/x-www-form-urlencoded" | "application/json";
+  /** Milliseconds for the whole exchange. */
+  timeoutMs: number;
+}
+
+/** More than this is no answer to a yes-or-no question. */
+const MAX_ANSWER_BYTES = 4096;
+
+/**
+ * Asks the server at `url` whether the caller passes `rule` on the target: yes only for the body `True`.
+ * Rejects `internal` when there is no answer, or not in time.
+ */
+export async function askServer(
+  outbound: OutboundFetch,
+  options: RemoteOptions,
+  url: string,
+  question: { rule: string; caller: Caller; target: PolicyTarget },
+): Promise<boolean> {
+  const parsed = URL.parse(url);
+  if (parsed === null) return false;
+  const data = {
+    rule: question.rule,
+    target: expand(question.target),
+    credentials: credentials(question.caller),
+  };
+  try {
+    const response = await outbound(parsed, {
+      method: "POST",
+      headers: { "content-type": options.contentType },
+      body: options.contentType === "application/json" ? JSON.stringify(data) : formBody(data),
+      signal: AbortSignal.timeout(options.timeoutMs),
+      use: "policy",
+    });
+    return (await readStart(response)).replace(/^"+|"+$/g, "") === "True";
+  } catch (error) {
+    // Whatever the reason, it is not the caller's: a server that should answer does not.
+    fail("internal", undefined, { cause: error });
+  }
+}
+
+function formBody(data: Record<string, unknown>): string {
+  return new URLSearchParams(Object.entries(data).map(([name, value]) => [name, JSON.stringify(value)]))
+    .toString();
+}
+
+/** Custom properties stand beside the attributes, as rules see them. */
+function expand(target: PolicyTarget): Record<string, unknown> {
+  return { ...target.extra_properties as object | undefined, ...target };
+}
+
+async function readStart(response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  // Leaving the loop cancels the rest of the body.
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_ANSWER_BYTES) break;
+  }
+  return text;
+}

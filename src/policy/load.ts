@@ -1,0 +1,165 @@
+/** Makes the enforcer: the operator's rules over the defaults, read again when the files change (spec/policy.md §2). */
+import type { Caller } from "../caller.ts";
+import { GlanceError } from "../errors.ts";
+import type { OutboundFetch } from "../net/outbound.ts";
+import type { Enforcer, PolicyTarget } from "./enforcer.ts";
+import {
+  findPolicyFiles,
+  forgottenJson,
+  type FoundFile,
+  type PolicyConfig,
+  readPolicyFiles,
+} from "./files.ts";
+import { askServer, type RemoteOptions } from "./http_check.ts";
+import type { LegacyMode } from "./legacy_owner.ts";
+import { buildRuleSet, type Rule, type RuleSet } from "./rule_set.ts";
+import { inScope, tokenKind } from "./scope.ts";
+import { explainDecision, type Explanation } from "./trace.ts";
+
+/** Where policy writes what it finds and decides. */
+export interface PolicyLog {
+  debug(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+  /** Decisions are only put into words when this says so. */
+  isEnabledFor?(level: "debug"): boolean;
+}
+
+/** Extras of an enforcer. */
+export interface EnforcerOptions {
+  /** Needed by rules with `http:` checks; without it they fail with `internal`. */
+  outbound?: OutboundFetch;
+  log?: PolicyLog;
+  /** Milliseconds; for tests. */
+  now?: () => number;
+}
+
+export interface PolicyEnforcer extends Enforcer, LegacyMode {
+  /** The rule as `rule:NAME` in another rule would be: undefined names fall to the default rule, scope plays no part. */
+  passes(rule: string, caller: Caller, target: PolicyTarget): boolean | Promise<boolean>;
+  /** Decides like `allows` and tells which rule decided, where it stands, and each step. */
+  explain(rule: string, caller: Caller, target: PolicyTarget): Promise<Explanation>;
+  /** The rules that hold now, by name. */
+  rules(): ReadonlyMap<string, Rule>;
+  /** Reads the files again when one of them changed; bad files are logged and leave the rules as they are. */
+  reloadIfChanged(): void;
+}
+
+/** How often the files are looked at, at most. Two or three stats: some 10 µs. */
+const LOOK_EVERY_MS = 1000;
+
+const SILENT: PolicyLog = { debug() {}, warn() {}, error() {}, isEnabledFor: () => false };
+
+/**
+ * Reads the policy files and makes the enforcer. Later changes of the files hold within a second; a rule that was
+ * removed from a file returns to its default.
+ * @throws GlanceError `config` with `file:line` when a file cannot be understood.
+ */
+// deno-lint-ignore require-await -- refusals are rejections, as for every other part that is made at start
+export async function makeEnforcer(
+  config: PolicyConfig,
+  options: EnforcerOptions = {},
+): Promise<PolicyEnforcer> {
+  const log = options.log ?? SILENT;
+  const now = options.now ?? (() => performance.now());
+  const enforceNewDefaults = config.get("oslo_policy.enforce_new_defaults") as boolean;
+  const build = ruleSetBuilder(config, options.outbound, enforceNewDefaults, log);
+
+  let files = findPolicyFiles(config);
+  let seen = stampOf(files);
+  let rules = build(files);
+  let lookAt = now() + LOOK_EVERY_MS;
+  const json = forgottenJson(config, files);
+  if (json !== null) {
+    log.warn(`${json} is not read: name it in [oslo_policy] policy_file or move it to policy.yaml`);
+  }
+
+  let debugging = log.isEnabledFor?.("debug") ?? false;
+
+  function reloadIfChanged(): void {
+    lookAt = now() + LOOK_EVERY_MS;
+    debugging = log.isEnabledFor?.("debug") ?? false;
+    try {
+      files = findPolicyFiles(config);
+      const stamp = stampOf(files);
+      if (stamp === seen) return;
+      seen = stamp;
+      rules = build(files);
+      log.warn(
+        `policy files were read again: ${files.map((file) => file.path).join(", ") || "none is left"}`,
+      );
+    } catch (error) {
+      const reason = error instanceof GlanceError ? error.message : String(error);
+      log.error(`policy files were not read again, the rules from before hold: ${reason}`);
+    }
+  }
+
+  function current(): RuleSet {
+    if (now() >= lookAt) reloadIfChanged();
+    return rules;
+  }
+
+  return {
+    legacyOwnerChecks: !enforceNewDefaults,
+    allows(rule, caller, target) {
+      const set = current();
+      const answer = inScope(set.rules.get(rule), caller) && set.check(rule)(caller, target, rule);
+      if (debugging) tellDecision(log, set, rule, caller, answer);
+      return answer;
+    },
+    passes: (rule, caller, target) => current().check(rule)(caller, target, rule),
+    explain: (rule, caller, target) => explainDecision(current(), rule, caller, target),
+    rules: () => current().rules,
+    reloadIfChanged,
+  };
+}
+
+/** The function that reads files and puts their rules over the defaults, with a warning for each thing to mend. */
+function ruleSetBuilder(
+  config: PolicyConfig,
+  outbound: OutboundFetch | undefined,
+  enforceNewDefaults: boolean,
+  log: PolicyLog,
+): (files: readonly FoundFile[]) => RuleSet {
+  const remote: RemoteOptions = {
+    contentType: config.get("oslo_policy.remote_content_type") as RemoteOptions["contentType"],
+    timeoutMs: (config.get("oslo_policy.remote_timeout") as number) * 1000,
+  };
+  const options = {
+    defaultRule: config.get("oslo_policy.policy_default_rule") as string,
+    enforceNewDefaults,
+    ask: (url: string, caller: Caller, target: PolicyTarget, rule: string) =>
+      askServer(outbound ?? noWayOut, remote, url, { rule, caller, target }),
+  };
+  return (files) => {
+    const { overrides, warnings } = readPolicyFiles(files);
+    const set = buildRuleSet(overrides, options);
+    for (const warning of [...warnings, ...set.warnings]) log.warn(warning);
+    return set;
+  };
+}
+
+function noWayOut(): Promise<Response> {
+  return Promise.reject(new Error("this process makes no outgoing requests for policy"));
+}
+
+/** Which files are there, and in which state. */
+function stampOf(files: readonly FoundFile[]): string {
+  return files.map(({ path, stamp }) => `${path}\0${stamp}`).join("\n");
+}
+
+function tellDecision(
+  log: PolicyLog,
+  set: RuleSet,
+  name: string,
+  caller: Caller,
+  answer: boolean | Promise<boolean>,
+): void {
+  const rule = set.find(name);
+  const where = rule === undefined
+    ? "no rule"
+    : `rule "${rule.name}" (${rule.origin ? `${rule.origin.file}:${rule.origin.line}` : "default"})`;
+  const verdict = answer === true ? "allowed" : answer === false ? "denied" : "asked a server";
+  const scope = inScope(set.rules.get(name), caller) ? "" : `, which is not for ${tokenKind(caller)} tokens`;
+  log.debug(`policy ${name}: ${verdict} by ${where}${scope}`);
+}

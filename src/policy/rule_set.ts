@@ -1,0 +1,131 @@
+/** Defaults and overrides together: what holds now (spec/policy.md §2, §3). */
+import { DEFAULT_RULES, type DefaultRule } from "./defaults.ts";
+import { type AskServer, type Check, compile } from "./evaluate.ts";
+import { findCycles, referencedRules } from "./references.ts";
+import { type ListRule, type Node, parseRule } from "./parse.ts";
+
+/** Where a rule stands in a policy file. `line` counts from 1. */
+export interface Origin {
+  file: string;
+  line: number;
+}
+
+/** A rule of a policy file. */
+export interface Override {
+  value: string | ListRule | null;
+  origin: Origin;
+}
+
+/** A rule that holds. */
+export interface Rule {
+  name: string;
+  /** As the operator or the table of defaults wrote it. */
+  expression: string;
+  tree: Node;
+  /** Null for a default. */
+  origin: Origin | null;
+  scope: "project" | null;
+  /** Takes part in a cycle of `rule:` references: denies. */
+  cyclic: boolean;
+}
+
+/** How rules are put together. */
+export interface RuleSetOptions {
+  /** The rule that stands in for a name that has none. */
+  defaultRule: string;
+  /** False ORs the deprecated defaults into rules without override. */
+  enforceNewDefaults: boolean;
+  ask: AskServer;
+}
+
+/** An immutable set of rules, compiled. */
+export interface RuleSet {
+  rules: ReadonlyMap<string, Rule>;
+  /** The rule of that name, or the one that stands in for undefined names; undefined when there is none. */
+  find(name: string): Rule | undefined;
+  /** The compiled check of what `find` finds; denies when there is nothing. */
+  check(name: string): Check;
+  /** The check of a part of a rule. */
+  compile(node: Node): Check;
+  /** What the operator should know: broken rules, undefined references, cycles, overrides equal to the default. */
+  warnings: readonly string[];
+}
+
+/** Puts the overrides over the defaults and compiles all. Never throws: what is wrong denies and is in `warnings`. */
+export function buildRuleSet(overrides: ReadonlyMap<string, Override>, options: RuleSetOptions): RuleSet {
+  const rules = new Map<string, Rule>();
+  for (const rule of DEFAULT_RULES) rules.set(rule.name, fromDefault(rule, options.enforceNewDefaults));
+  for (const [name, override] of overrides) {
+    const scope = rules.get(name)?.scope ?? null;
+    rules.set(name, fromOverride(name, override, scope));
+  }
+  const find = (name: string) => rules.get(name) ?? rules.get(options.defaultRule);
+  for (const name of findCycles(rules, find)) rules.get(name)!.cyclic = true;
+  const check = compiler(find, options.ask);
+  for (const name of rules.keys()) check(name, false);
+  return {
+    rules,
+    find,
+    check: (name) => check(name, false),
+    compile: (node) => compile(node, false, { rule: check, ask: options.ask }),
+    warnings: warningsOf(rules, find),
+  };
+}
+
+function fromDefault(rule: DefaultRule, enforceNewDefaults: boolean): Rule {
+  const { name, scope, deprecated } = rule;
+  const tree = parseRule(rule.expression);
+  if (enforceNewDefaults || deprecated === undefined) {
+    return { name, expression: rule.expression, tree, origin: null, scope, cyclic: false };
+  }
+  const expression = `(${rule.expression || "@"}) or ${deprecated.expression}`;
+  const either: Node = { kind: "or", of: [tree, parseRule(deprecated.expression)] };
+  return { name, expression, tree: either, origin: null, scope, cyclic: false };
+}
+
+function fromOverride(name: string, override: Override, scope: "project" | null): Rule {
+  const { value, origin } = override;
+  const expression = typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
+  return { name, expression, tree: parseRule(value), origin, scope, cyclic: false };
+}
+
+/** Compiles each rule once for either side of a `not`, when it is first asked for. */
+function compiler(find: RuleSet["find"], ask: AskServer): (name: string, negated: boolean) => Check {
+  const compiled = { plain: new Map<string, Check>(), negated: new Map<string, Check>() };
+  function check(name: string, negated: boolean): Check {
+    const rule = find(name);
+    if (rule === undefined || rule.cyclic) return () => negated;
+    const known = negated ? compiled.negated : compiled.plain;
+    let made = known.get(rule.name);
+    if (made === undefined) known.set(rule.name, made = compile(rule.tree, negated, { rule: check, ask }));
+    return made;
+  }
+  return check;
+}
+
+function warningsOf(rules: ReadonlyMap<string, Rule>, find: RuleSet["find"]): string[] {
+  const warnings: string[] = [];
+  const defaults = new Map(DEFAULT_RULES.map((rule) => [rule.name, rule.expression]));
+  for (const rule of rules.values()) {
+    const where = rule.origin === null ? "" : `${rule.origin.file}:${rule.origin.line}: `;
+    const say = (text: string) => warnings.push(`${where}policy rule "${rule.name}" ${text}`);
+    for (const reason of brokenParts(rule.tree)) say(`cannot be understood and denies: ${reason}`);
+    if (rule.cyclic) say("refers to itself and denies");
+    for (const name of referencedRules(rule.tree)) {
+      if (rules.has(name)) continue;
+      const standIn = find(name);
+      say(
+        `refers to "${name}", which is not defined: ` +
+          (standIn === undefined ? "that denies" : `the rule "${standIn.name}" stands in`),
+      );
+    }
+    if (rule.origin !== null && defaults.get(rule.name) === rule.expression) say("only repeats the default");
+  }
+  return warnings;
+}
+
+function brokenParts(node: Node): string[] {
+  if (node.kind === "broken") return [node.reason];
+  if (node.kind === "and" || node.kind === "or") return node.of.flatMap(brokenParts);
+  return node.kind === "not" ? brokenParts(node.of) : [];
+}
