@@ -1,0 +1,211 @@
+import { dirname } from "node:path";
+import { isError } from "../errors.ts";
+import * as files from "./config_files.ts";
+import { type IniEntry, parseIni } from "./ini.ts";
+import { listStrays, type Stray } from "./strays.ts";
+import type { Option } from "./option.ts";
+import {
+  findStoreOption,
+  type OptionKey,
+  OPTIONS,
+  type OptionValue,
+  RESERVED_STORES,
+  type StoreOptionName,
+  type StoreOptionValue,
+} from "./options.ts";
+import { STORE_OPTIONS } from "./options_stores.ts";
+import { asText, type Resolved, Resolver } from "./resolver.ts";
+import { TextSource } from "./value_texts.ts";
+
+/** What `loadConfig` needs. */
+export interface LoadOptions {
+  /** Files and directories of the command line, in its order; empty means the program's default ones. */
+  readonly sources?: readonly files.ConfigSource[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Texts of the command line, by `GROUP.option`. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** `glance-api`, `glance-manage` and so on: decides the default files and the log file's name. */
+  readonly prog: string;
+  /** Instead of the usual search path; for tests. */
+  readonly searchPath?: readonly string[];
+}
+
+/** The options of one store. */
+export interface StoreConfig {
+  /** Null in the single-store mode. */
+  readonly id: string | null;
+  get<N extends StoreOptionName>(name: N): StoreOptionValue<N>;
+  isSet(name: StoreOptionName): boolean;
+}
+
+/** An option given under an old name. */
+export interface Deprecated {
+  readonly file: string;
+  readonly line: number;
+  readonly old: string;
+  readonly now: string;
+}
+
+/** The configuration of a program, read once; a reload makes a new one. */
+export class Config {
+  readonly prog: string;
+  /** Files read, in order. */
+  readonly files: readonly string[];
+  /** Directories given with `--config-dir` or found by default. */
+  readonly dirs: readonly string[];
+  /** Keys of the files that no option has. */
+  readonly unknown: readonly Stray[];
+  /** Keys of other releases, passed over. */
+  readonly obsolete: readonly Stray[];
+  readonly deprecated: readonly Deprecated[];
+  /** Wrong values of options that oneglance only accepts; the default stands in for them. */
+  readonly warnings: readonly string[];
+  readonly #values = new Map<string, Resolved>();
+  readonly #stores = new Map<string | null, StoreConfig>();
+  readonly #resolver: Resolver;
+  readonly #lookIn: readonly string[];
+  readonly #env: Readonly<Record<string, string | undefined>>;
+
+  constructor(entries: readonly IniEntry[], paths: Pick<Config, "files" | "dirs">, given: LoadOptions) {
+    this.prog = given.prog;
+    this.files = paths.files;
+    this.dirs = paths.dirs;
+    this.#env = given.env ?? {};
+    this.#lookIn = [
+      ...this.dirs,
+      ...this.files.map((file) => dirname(file)).reverse(),
+      ...(given.searchPath ?? files.defaultSearchPath(this.#env)),
+    ];
+    this.#resolver = new Resolver(new TextSource(entries, this.#env, given.overrides ?? {}), this.#env);
+    const enabled = this.#resolver.resolve("DEFAULT", "enabled_backends", OPTIONS.DEFAULT.enabled_backends);
+    const ids = [
+      ...(enabled.value as ReadonlyMap<string, string> | null ?? new Map<string, string>()).keys(),
+    ];
+    for (const id of ids) this.#resolver.addStore(id);
+
+    const warnings: string[] = [];
+    for (const [group, options] of Object.entries(OPTIONS)) {
+      for (const [name, option] of Object.entries(options) as [string, Option<unknown>][]) {
+        this.#values.set(`${group}.${name}`, this.#resolveOrWarn(group, name, option, warnings));
+      }
+    }
+    this.#readStores(ids, warnings);
+    this.warnings = warnings;
+    this.deprecated = this.#listDeprecated();
+    const sections = [this.get("keystone_authtoken.auth_section"), this.get("oslo_limit.auth_section")];
+    const strays = listStrays(entries, (group) => this.#resolver.isStore(group), sections);
+    this.unknown = strays.unknown;
+    this.obsolete = strays.obsolete;
+  }
+
+  /** The value of an option, as its type says; `null` when unset without default. */
+  get<K extends OptionKey>(key: K): OptionValue<K> {
+    return this.#values.get(key)!.value as OptionValue<K>;
+  }
+
+  /** Whether anyone gave the option a value. */
+  isSet(key: OptionKey): boolean {
+    return this.#values.get(key)!.texts !== null;
+  }
+
+  /** `command line`, `environment`, `file:line` or `default`. */
+  source(key: OptionKey): string {
+    return this.#values.get(key)!.texts?.source ?? "default";
+  }
+
+  /** The options of store `id`, of a reserved store, or with null those of the single-store mode. */
+  store(id: string | null): StoreConfig {
+    const known = this.#stores.get(id);
+    if (known !== undefined) return known;
+    const made = this.#makeStore(id, []);
+    this.#stores.set(id, made);
+    return made;
+  }
+
+  /**
+   * Where a companion file is: in the directories of the configuration, then in the search path; an absolute name
+   * stands for itself (spec/configuration.md §1.4). Null when there is none. Directories are found too.
+   */
+  findFile(name: string): string | null {
+    return files.findFile(name, this.#lookIn, this.#env);
+  }
+
+  /** `[group, name, text]` of every option, secrets as `****`: for the list at start and for `doctor`. */
+  *list(): Generator<[group: string, name: string, text: string]> {
+    for (const [group, options] of Object.entries(OPTIONS)) {
+      for (const [name, option] of Object.entries(options) as [string, Option<unknown>][]) {
+        const value = this.#values.get(`${group}.${name}`)!.value;
+        yield [group, name, option.secret && value !== null ? "****" : asText(value)];
+      }
+    }
+    for (const [id, store] of this.#stores) {
+      for (const name of Object.keys(STORE_OPTIONS) as StoreOptionName[]) {
+        if (!store.isSet(name)) continue;
+        yield [id ?? "glance_store", name, STORE_OPTIONS[name].secret ? "****" : asText(store.get(name))];
+      }
+    }
+  }
+
+  #resolveOrWarn(group: string, name: string, option: Option<unknown>, warnings: string[]): Resolved {
+    try {
+      return this.#resolver.resolve(group, name, option);
+    } catch (error) {
+      if (option.acts || !isError(error, "config")) throw error;
+      warnings.push(error.message);
+      return { value: option.default, texts: null };
+    }
+  }
+
+  #readStores(ids: readonly string[], warnings: string[]): void {
+    const wanted: (string | null)[] = ids.length === 0 ? [null] : [...ids, ...Object.keys(RESERVED_STORES)];
+    for (const id of wanted) this.#stores.set(id, this.#makeStore(id, warnings));
+  }
+
+  #makeStore(id: string | null, warnings: string[]): StoreConfig {
+    const group = id ?? "glance_store";
+    this.#resolver.addStore(group);
+    const values = new Map<string, Resolved>();
+    for (const name of Object.keys(STORE_OPTIONS)) {
+      values.set(name, this.#resolveOrWarn(group, name, findStoreOption(name)!, warnings));
+    }
+    return {
+      id,
+      get: (name) => values.get(name)!.value as StoreOptionValue<typeof name>,
+      isSet: (name) => values.get(name)!.texts !== null,
+    };
+  }
+
+  #listDeprecated(): Deprecated[] {
+    const result: Deprecated[] = [];
+    for (const [now, { texts }] of this.#values) {
+      if (texts?.alias == null || texts.entry === null) continue;
+      result.push({ file: texts.entry.file, line: texts.entry.line, old: texts.alias, now });
+    }
+    return result;
+  }
+}
+
+/**
+ * Reads the configuration of a program (spec/configuration.md §1).
+ * @throws GlanceError `config`: a file is missing or malformed, or an option that is used has a wrong value; the
+ * message names file, line and what was expected.
+ */
+export function loadConfig(given: LoadOptions): Config {
+  const env = given.env ?? {};
+  const named = given.sources ?? [];
+  const searchPath = given.searchPath ?? files.defaultSearchPath(env);
+  const sources = named.length > 0 ? named : files.defaultSources(given.prog, env, searchPath);
+  const paths = files.listFiles(sources, env);
+  const dirs = sources.filter((each) => each.kind === "dir").map((each) => files.expand(each.path, env));
+  const entries = paths.flatMap((path) => parseIni(files.readText(path), path));
+  return new Config(entries, { files: paths, dirs }, given);
+}
+
+/** A configuration out of texts, for tests: `configFrom({ "DEFAULT.image_size_cap": "10" })`. */
+export function configFrom(values: Record<string, string>, options: Partial<LoadOptions> = {}): Config {
+  const entries = Object.entries(values).map(([key, value], index) => {
+    const cut = key.indexOf(".");
+    return { file: "test", line: index + 1, group: key.slice(0, cut), name: key.slice(cut + 1), value };
+  });
+  return new Config(entries, { files: [], dirs: [] }, { prog: "glance-api", searchPath: [], ...options });
+}

@@ -1,0 +1,32 @@
+import { bool, float, int, list, str } from "./option.ts";
+
+/** `[oneglance]`: what upstream has no option for. */
+export const ONEGLANCE_OPTIONS = {
+  data_dir: str({
+    help: "Directory of database, images and staging area of a start without configuration.",
+  }),
+  identity_headers_from: list({
+    default: [],
+    help: "Addresses or networks of proxies whose X-User-Id, X-Project-Id, X-Roles and so on are believed.",
+  }),
+  allow_open_access: bool({
+    default: false,
+    help: "Permit a flavor without authentication on an address other than loopback.",
+  }),
+  graceful_shutdown_timeout: int({
+    default: 60,
+    min: 0,
+    aliases: ["DEFAULT.graceful_shutdown_timeout"],
+    help: "Seconds that transfers in flight may take to end after SIGTERM; 0 means no limit.",
+  }),
+  max_json_body: int({ default: 1048576, min: 1, help: "Largest JSON body of a request, in bytes." }),
+  body_stall_timeout: float({
+    default: 300,
+    min: 0,
+    help: "Seconds after which an upload that brings no byte is ended; 0 means never.",
+  }),
+  force_network_filesystem: bool({
+    default: false,
+    help: "Permit the database file on a network filesystem, where locks are not to be trusted.",
+  }),
+};

@@ -1,0 +1,257 @@
+import { bool, choice, dict, int, list, multi, octal, str } from "./option.ts";
+
+/** Options of every store of the multi-store mode (spec/configuration.md §9). */
+export const COMMON_STORE_OPTIONS = {
+  store_description: str({ help: "Text about the store in GET /v2/info/stores." }),
+  weight: int({ default: 0, help: "The store of the highest weight is read first." }),
+};
+
+/** Driver `file` (spec/configuration.md §10.1). */
+export const FILE_STORE_OPTIONS = {
+  filesystem_store_datadir: str({
+    default: "/var/lib/glance/images",
+    help: "Directory of the images. Must be blank when filesystem_store_datadirs is set.",
+  }),
+  filesystem_store_datadirs: multi({
+    default: [],
+    help: "Several directories, each as path or path:priority.",
+  }),
+  filesystem_store_metadata_file: str({
+    help: "JSON file with `id` and `mountpoint` for location metadata.",
+  }),
+  filesystem_store_file_perm: octal({
+    default: 0,
+    help: "Mode of image files in octal digits, for example 640; 0 leaves what the umask gives.",
+  }),
+  filesystem_store_chunk_size: int({ default: 65536, min: 1, help: "Bytes read or written at once." }),
+  filesystem_thin_provisioning: bool({ default: false, help: "Leave holes for chunks of zeros." }),
+  filesystem_store_timeout: int({
+    default: 0,
+    min: 0,
+    help: "Seconds for one I/O operation; 0 means no limit.",
+  }),
+  filesystem_store_thread_pool_size: int({
+    default: 10,
+    min: 1,
+    acts: false,
+    help: "Threads of that limit.",
+  }),
+  filesystem_store_threadpool_threshold: int({
+    default: 75,
+    min: 0,
+    max: 100,
+    acts: false,
+    help: "Percentage of these threads at which a warning is logged.",
+  }),
+};
+
+/** Driver `http` (spec/configuration.md §10.2). */
+export const HTTP_STORE_OPTIONS = {
+  https_ca_certificates_file: str({ help: "CA certificates; when set, certificates are checked." }),
+  https_insecure: bool({
+    default: true,
+    help: "Do not check certificates. True by default, as upstream; set https_ca_certificates_file or false.",
+  }),
+  http_proxy_information: dict({ help: "Proxies as scheme:host:port pairs." }),
+};
+
+/** Driver `rbd` (spec/configuration.md §10.3). */
+export const RBD_STORE_OPTIONS = {
+  rbd_store_pool: str({ default: "images", help: "Ceph pool of the images." }),
+  rbd_store_user: str({ help: "Ceph user without `client.`; unset means admin." }),
+  rbd_store_ceph_conf: str({ default: "", help: "ceph.conf; empty means Ceph's own search." }),
+  rbd_store_chunk_size: int({ default: 8, min: 1, help: "MiB written at once, and size of RBD objects." }),
+  rados_connect_timeout: int({ default: -1, help: "Seconds to connect; negative means Ceph's default." }),
+  rbd_thin_provisioning: bool({ default: false, help: "Do not write chunks of zeros." }),
+};
+
+/** Driver `vmware` (spec/configuration.md §10.7), which oneglance does not have. */
+export const VMWARE_STORE_OPTIONS = {
+  vmware_server_host: str({ acts: false, help: "vCenter or ESX server." }),
+  vmware_server_username: str({ acts: false, help: "User." }),
+  vmware_server_password: str({ acts: false, secret: true, help: "Password." }),
+  vmware_datastores: multi({
+    default: [],
+    acts: false,
+    help: "Datastores as path:name or path:name:weight.",
+  }),
+  vmware_store_image_dir: str({
+    default: "/openstack_glance",
+    acts: false,
+    help: "Directory of the images.",
+  }),
+  vmware_api_retry_count: int({ default: 10, min: 1, acts: false, help: "Attempts." }),
+  vmware_task_poll_interval: int({ default: 5, min: 1, acts: false, help: "Seconds between polls." }),
+  vmware_insecure: bool({
+    default: false,
+    acts: false,
+    aliases: ["vmware_api_insecure"],
+    help: "Do not check certificates.",
+  }),
+  vmware_ca_file: str({ acts: false, help: "CA certificates." }),
+};
+
+/** Driver `s3` (spec/configuration.md §10.4). */
+export const S3_STORE_OPTIONS = {
+  s3_store_host: str({ help: "Endpoint: http://host:port, https://host, or a bare host, which means http." }),
+  s3_store_region_name: str({ default: "", help: "Region." }),
+  s3_store_access_key: str({ secret: true, help: "Access key; required." }),
+  s3_store_secret_key: str({ secret: true, help: "Secret key; required." }),
+  s3_store_bucket: str({ help: "Bucket of the images; required." }),
+  s3_store_create_bucket_on_put: bool({ default: false, help: "Create the bucket when it is missing." }),
+  s3_store_bucket_url_format: choice({
+    choices: ["auto", "virtual", "path"],
+    default: "auto",
+    help: "Where the bucket stands in URLs.",
+  }),
+  s3_store_large_object_size: int({
+    default: 100,
+    min: 0,
+    help: "MB from which an object is uploaded in parts; 0 means always.",
+  }),
+  s3_store_large_object_chunk_size: int({ default: 10, min: 5, help: "MB of one part." }),
+  s3_store_thread_pools: int({ default: 10, min: 1, help: "Parts uploaded at the same time." }),
+  s3_store_cacert: str({ default: "", help: "CA certificates; empty means the system's." }),
+  s3_store_enable_data_integrity_protection: bool({
+    default: false,
+    acts: false,
+    help: "Extra checksums of boto3.",
+  }),
+  s3_store_request_checksum_calculation: choice({
+    choices: ["when_required", "when_supported"],
+    default: "when_required",
+    acts: false,
+    help: "Extra checksums of boto3.",
+  }),
+  s3_store_response_checksum_validation: choice({
+    choices: ["when_required", "when_supported"],
+    default: "when_required",
+    acts: false,
+    help: "Extra checksums of boto3.",
+  }),
+};
+
+/** Driver `swift` (spec/configuration.md §10.5); its MB are 1000×1024 bytes. */
+export const SWIFT_STORE_OPTIONS = {
+  swift_store_config_file: str({ help: "File of accounts, one section each." }),
+  default_swift_reference: str({ default: "ref1", help: "Section of that file for new images." }),
+  swift_store_auth_version: str({ default: "3", help: "Version of Keystone's API; 3 only." }),
+  swift_store_auth_address: str({ help: "URL of Keystone." }),
+  swift_store_user: str({ help: "User as project:user." }),
+  swift_store_key: str({ secret: true, help: "Password of that user." }),
+  swift_store_project_name: str({ help: "Project of that user." }),
+  swift_store_project_id: str({ help: "Project of that user." }),
+  swift_store_application_credential_id: str({ help: "Application credential instead of user and key." }),
+  swift_store_application_credential_secret: str({ secret: true, help: "Its secret." }),
+  swift_store_container: str({ default: "glance", help: "Container of the images, or its prefix." }),
+  swift_store_create_container_on_put: bool({ default: false, help: "Create the container when missing." }),
+  swift_store_large_object_size: int({
+    default: 5120,
+    min: 1,
+    help: "MB from which an object has segments.",
+  }),
+  swift_store_large_object_chunk_size: int({ default: 200, min: 1, help: "MB of one segment." }),
+  swift_store_region: str({ help: "Region of the endpoint." }),
+  swift_store_endpoint: str({ help: "URL of Swift instead of the catalog's." }),
+  swift_store_endpoint_type: choice({
+    choices: ["publicURL", "adminURL", "internalURL"],
+    default: "publicURL",
+    help: "Which endpoint of the catalog.",
+  }),
+  swift_store_service_type: str({ default: "object-store", help: "Type of Swift in the catalog." }),
+  swift_store_multi_tenant: bool({ default: false, help: "Store in the account of each image's owner." }),
+  swift_store_admin_tenants: list({ default: [], help: "Accounts that get read and write access too." }),
+  swift_store_multiple_containers_seed: int({
+    default: 0,
+    min: 0,
+    max: 32,
+    help: "Spread over containers named by that many first characters of the image id.",
+  }),
+  swift_store_auth_insecure: bool({ default: false, help: "Do not check certificates." }),
+  swift_store_cacert: str({ help: "CA certificates." }),
+  swift_store_ssl_compression: bool({
+    default: true,
+    acts: false,
+    help: "Compression of TLS; none any more.",
+  }),
+  swift_store_retry_get_count: int({
+    default: 0,
+    min: 0,
+    help: "Times a broken download is taken up again.",
+  }),
+  swift_store_expire_soon_interval: int({
+    default: 60,
+    min: 0,
+    help: "Seconds before its end at which a token is replaced.",
+  }),
+  swift_store_use_trusts: bool({ default: true, help: "Use a trust for long uploads in multi-tenant mode." }),
+  swift_buffer_on_upload: bool({ default: false, help: "Keep a segment on disk until it is stored." }),
+  swift_upload_buffer_dir: str({ help: "Directory of these segments." }),
+};
+
+/** Driver `cinder` (spec/configuration.md §10.6). */
+export const CINDER_STORE_OPTIONS = {
+  cinder_catalog_info: str({
+    default: "volumev3::publicURL",
+    help: "Cinder in the catalog, as type:name:interface.",
+  }),
+  cinder_endpoint_template: str({ help: "URL of Cinder with %(project_id)s instead of the catalog's." }),
+  cinder_os_region_name: str({ aliases: ["os_region_name"], help: "Region of the endpoint." }),
+  cinder_store_auth_address: str({ help: "URL of Keystone for the service's own volumes." }),
+  cinder_store_user_name: str({ help: "User." }),
+  cinder_store_password: str({ secret: true, help: "Password." }),
+  cinder_store_project_name: str({ help: "Project." }),
+  cinder_store_user_domain_name: str({ default: "Default", help: "Domain of the user." }),
+  cinder_store_project_domain_name: str({ default: "Default", help: "Domain of the project." }),
+  cinder_store_application_credential_id: str({
+    help: "Application credential instead of user and password.",
+  }),
+  cinder_store_application_credential_secret: str({ secret: true, help: "Its secret." }),
+  cinder_volume_type: str({ help: "Volume type; unset means Cinder's default." }),
+  cinder_mount_point_base: str({ default: "/var/lib/glance/mnt", help: "Where NFS shares are mounted." }),
+  cinder_ca_certificates_file: str({ help: "CA certificates." }),
+  cinder_api_insecure: bool({ default: false, help: "Do not check certificates." }),
+  cinder_http_retries: int({ default: 3, min: 0, help: "Attempts of a request." }),
+  cinder_state_transition_timeout: int({ default: 300, min: 0, help: "Seconds to wait for a volume." }),
+  cinder_use_multipath: bool({ default: false, help: "Use multipath." }),
+  cinder_enforce_multipath: bool({ default: false, help: "Fail without multipath." }),
+  cinder_do_extend_attached: bool({ default: false, help: "Extend volumes while attached." }),
+  cinder_attachment_retry_attempts: int({ default: 5, min: 1, help: "Attempts to attach." }),
+  rootwrap_config: str({ default: "/etc/glance/rootwrap.conf", acts: false, help: "Privileges of helpers." }),
+};
+
+/** Every option that may stand in a store's section. */
+export const STORE_OPTIONS = {
+  ...COMMON_STORE_OPTIONS,
+  ...FILE_STORE_OPTIONS,
+  ...HTTP_STORE_OPTIONS,
+  ...RBD_STORE_OPTIONS,
+  ...S3_STORE_OPTIONS,
+  ...SWIFT_STORE_OPTIONS,
+  ...CINDER_STORE_OPTIONS,
+  ...VMWARE_STORE_OPTIONS,
+};
+
+/** `[glance_store]`, without the driver options of the single-store mode (spec/configuration.md §8, §9). */
+export const GLANCE_STORE_OPTIONS = {
+  stores: list({ default: ["file", "http"], help: "Single-store mode: enabled drivers." }),
+  default_store: choice({
+    choices: [
+      "file",
+      "filesystem",
+      "http",
+      "https",
+      "swift",
+      "swift+http",
+      "swift+https",
+      "swift+config",
+      "rbd",
+      "cinder",
+      "vsphere",
+      "s3",
+    ],
+    default: "file",
+    help: "Single-store mode: scheme of the store for uploads.",
+  }),
+  default_backend: str({ help: "Multi-store mode: id of the store for uploads." }),
+};
