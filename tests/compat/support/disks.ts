@@ -1,0 +1,46 @@
+/** Disks made by qemu-img, and what md5sum and sha512sum say of a file: judges that are not our own code. */
+import { must } from "./processes.ts";
+
+/** What a file is, by other people's tools. */
+export interface Hashes {
+  size: number;
+  md5: string;
+  sha512: string;
+}
+
+/** Size and hashes of a file. */
+export async function fileHashes(path: string): Promise<Hashes> {
+  const [md5, sha512, { size }] = await Promise.all([
+    must("md5sum", [path]),
+    must("sha512sum", [path]),
+    Deno.stat(path),
+  ]);
+  return { size, md5: md5.split(" ")[0]!, sha512: sha512.split(" ")[0]! };
+}
+
+/** Makes a raw disk of `size` bytes with `qemu-img create` and fills it with random data; returns the path. */
+export async function randomDisk(path: string, size: number): Promise<string> {
+  await must("qemu-img", ["create", "-q", "-f", "raw", path, `${size}`]);
+  // The first sector stays empty: random bytes there could look like another format once in a while.
+  const rest = size - 512;
+  await must("dd", [
+    "if=/dev/urandom",
+    `of=${path}`,
+    "bs=1M",
+    `count=${rest}`,
+    "iflag=count_bytes,fullblock",
+    "oflag=seek_bytes",
+    "seek=512",
+    "conv=notrunc",
+    "status=none",
+  ]);
+  return path;
+}
+
+/** Makes a qcow2 with `size` bytes of random data inside, by `qemu-img convert`; returns the path. */
+export async function realQcow2(path: string, size: number): Promise<string> {
+  const raw = await randomDisk(`${path}.raw`, size);
+  await must("qemu-img", ["convert", "-q", "-f", "raw", "-O", "qcow2", raw, path]);
+  await Deno.remove(raw);
+  return path;
+}
