@@ -1,0 +1,89 @@
+/** Identity headers of a trusted front end (spec/auth-and-middleware.md §1.5, spec/policy.md §1.2). */
+import { type Caller, NOBODY } from "../caller.ts";
+import { fail } from "../errors.ts";
+import { catalogFromVersion2 } from "./catalog.ts";
+
+/** Headers that tell who somebody is, besides the status. */
+const TELLING = ["x-user-id", "x-user", "x-project-id", "x-tenant-id", "x-tenant", "x-roles", "x-role"];
+
+/**
+ * What the front end says of a request: the caller, that nobody valid stands behind it, or nothing at all.
+ * Believe it only when the TCP peer may say so.
+ * @param statusRequired whether a caller counts only with `X-Identity-Status: Confirmed`
+ * @throws GlanceError `internal` when `X-Service-Catalog` is not JSON
+ */
+export function readIdentityHeaders(
+  headers: Headers,
+  statusRequired: boolean,
+): Caller | "invalid" | "silent" {
+  const status = headers.get("x-identity-status");
+  if (status === null) {
+    if (statusRequired || !TELLING.some((name) => headers.has(name))) return "silent";
+  } else if (status.trim() !== "Confirmed") return "invalid";
+  const get = (...names: string[]) => first(headers, names);
+  return {
+    ...NOBODY,
+    userId: get("x-user-id", "x-user"),
+    userName: get("x-user-name"),
+    userDomainId: get("x-user-domain-id"),
+    userDomainName: get("x-user-domain-name"),
+    projectId: get("x-project-id", "x-tenant-id", "x-tenant"),
+    projectName: get("x-project-name", "x-tenant-name"),
+    projectDomainId: get("x-project-domain-id"),
+    projectDomainName: get("x-project-domain-name"),
+    domainId: get("x-domain-id"),
+    domainName: get("x-domain-name"),
+    systemScope: get("openstack-system-scope"),
+    roles: split(get("x-roles", "x-role")).map((role) => role.toLowerCase()),
+    isAdminProject: (get("x-is-admin-project") ?? "true").toLowerCase() === "true",
+    token: get("x-auth-token", "x-storage-token"),
+    catalog: readCatalog(get("x-service-catalog")),
+    ...readService(headers),
+  };
+}
+
+function readService(headers: Headers): Partial<Caller> {
+  const status = headers.get("x-service-identity-status");
+  if (status !== null && status.trim() !== "Confirmed") return {};
+  const get = (...names: string[]) => first(headers, names);
+  return {
+    serviceRoles: split(get("x-service-roles")),
+    serviceUserId: get("x-service-user-id"),
+    serviceUserDomainId: get("x-service-user-domain-id"),
+    serviceProjectId: get("x-service-project-id"),
+    serviceProjectDomainId: get("x-service-project-domain-id"),
+  };
+}
+
+function first(headers: Headers, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = headers.get(name)?.trim();
+    if (value !== undefined) return value === "" ? null : fromBytes(value);
+  }
+  return null;
+}
+
+/** Front ends write names in UTF-8; the runtime reads headers as one character a byte. */
+function fromBytes(text: string): string {
+  if (!/[\x80-\xff]/.test(text)) return text;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(
+      Uint8Array.from(text, (character) => character.charCodeAt(0)),
+    );
+  } catch {
+    return text;
+  }
+}
+
+function split(list: string | null): string[] {
+  return (list ?? "").split(",").map((each) => each.trim()).filter((each) => each !== "");
+}
+
+function readCatalog(text: string | null): readonly unknown[] | null {
+  if (text === null) return null;
+  try {
+    return catalogFromVersion2(JSON.parse(text));
+  } catch (cause) {
+    return fail("internal", "Invalid service catalog json.", { cause });
+  }
+}

@@ -1,0 +1,120 @@
+/** Makes the authenticator of the configured flavor (spec/auth-and-middleware.md §1, §2, spec/configuration.md §4). */
+import type { Caller } from "../caller.ts";
+import { fail, isError } from "../errors.ts";
+import { readNetworks } from "../net/cidr.ts";
+import type { OutboundFetch } from "../net/outbound.ts";
+import type { Authenticator } from "./authenticator.ts";
+import { readFlavor } from "./flavor.ts";
+import { readIdentityHeaders } from "./identity_headers.ts";
+import { makeValidateToken } from "./keystone_client.ts";
+import { makeKeystoneRequest } from "./keystone_request.ts";
+import { type AuthConfig, type KeystoneSettings, readKeystoneSettings } from "./keystone_settings.ts";
+import type { AuthLog } from "./log.ts";
+import { ANONYMOUS, OPEN_CALLER } from "./open_access.ts";
+import { makeServiceSession } from "./service_session.ts";
+import { TokenCache } from "./token_cache.ts";
+import { type CallerByToken, makeCallerByToken } from "./token_caller.ts";
+import type { Identity } from "./token_to_caller.ts";
+
+/** What an authenticator works with. */
+export interface AuthTools {
+  /** The way out; its use `keystone` is set up with `keystoneOutbound(config)`. */
+  outbound: OutboundFetch;
+  /** The policy rule `context_is_admin`. */
+  isAdmin: (caller: Caller) => boolean | Promise<boolean>;
+  log: AuthLog;
+  /** Milliseconds since 1970; for tests. */
+  now?: () => number;
+}
+
+/**
+ * Makes the authenticator. Keystone is not asked yet: the service starts whether it is up or not.
+ * @throws GlanceError `config` for an unknown flavor, an unreadable network, or an incomplete login
+ */
+export function makeAuthenticator(config: AuthConfig, tools: AuthTools): Promise<Authenticator> {
+  return Promise.resolve().then(() => {
+    const flavor = readFlavor(config.get("paste_deploy.flavor") as string | null);
+    if (config.get("paste_deploy.config_file")) {
+      tools.log.debug("[paste_deploy] config_file is ignored: only flavor counts.");
+    }
+    const networks = config.get("oneglance.identity_headers_from") as readonly string[] | null ?? [];
+    const believed = readNetworks(networks, "[oneglance] identity_headers_from");
+    const from = networks.length === 0 ? "" : `, identity headers believed from ${networks.join(", ")}`;
+    if (!flavor.keystone) return openAuthenticator(believed, from, tools);
+    const anonymous = config.get("DEFAULT.allow_anonymous_access") === true;
+    return keystoneAuthenticator(readKeystoneSettings(config), believed, from, anonymous, tools);
+  });
+}
+
+function openAuthenticator(
+  believed: (peer: string) => boolean,
+  from: string,
+  tools: AuthTools,
+): Authenticator {
+  return {
+    challenge: null,
+    summary: `no authentication: whoever connects is an administrator${from}`,
+    open: true,
+    identify: async ({ headers, peer }) => {
+      const said = believed(peer) ? readIdentityHeaders(headers, false) : "silent";
+      if (said === "silent") return OPEN_CALLER;
+      return said === "invalid" ? null : await withAdmin(said, tools.isAdmin);
+    },
+  };
+}
+
+function keystoneAuthenticator(
+  settings: KeystoneSettings,
+  believed: (peer: string) => boolean,
+  from: string,
+  anonymous: boolean,
+  tools: AuthTools,
+): Authenticator {
+  const callerByToken = makeKeystoneLookUp(settings, tools);
+  const identify = async (request: Parameters<Authenticator["identify"]>[0]) => {
+    const said = believed(request.peer) ? readIdentityHeaders(request.headers, true) : "silent";
+    if (said === "invalid") return null;
+    return said === "silent" ? await callerByToken(request) : said;
+  };
+  return {
+    challenge: `Keystone uri="${settings.wwwAuthenticateUri}"`,
+    summary: `Keystone at ${settings.login.authUrl}${from}${anonymous ? ", anonymous readers allowed" : ""}`,
+    open: false,
+    identify: async (request) => {
+      const caller = await identify(request);
+      if (caller !== null) return await withAdmin(caller, tools.isAdmin);
+      return anonymous ? ANONYMOUS : null;
+    },
+  };
+}
+
+function makeKeystoneLookUp(settings: KeystoneSettings, tools: AuthTools): CallerByToken {
+  const now = tools.now ?? Date.now;
+  if (settings.memcachedServers.length > 0) {
+    tools.log.info(
+      "[keystone_authtoken] memcached_servers: validated tokens are kept in this process instead.",
+    );
+  }
+  const request = makeKeystoneRequest(tools.outbound, settings.maxRetries);
+  const session = makeServiceSession(settings.login, request, now);
+  const validate = makeValidateToken(settings, session, request);
+  const cache = new TokenCache<Identity>({ seconds: settings.tokenCacheTime, now });
+  const reported: typeof validate = async (token, options) => {
+    try {
+      return await validate(token, options);
+    } catch (error) {
+      if (!isError(error, "unavailable")) throw error;
+      tools.log.error(`A token cannot be validated: ${error.message}`);
+      // What is wrong with Keystone, and where it is, is for the log only.
+      return fail("unavailable", "The Keystone service is temporarily unavailable.", { cause: error });
+    }
+  };
+  return makeCallerByToken({ settings, validate: reported, cache, log: tools.log, now });
+}
+
+/** Sets `isAdmin` anew for every request: the policy file may have changed since the token was cached. */
+async function withAdmin(caller: Caller, rule: AuthTools["isAdmin"]): Promise<Caller> {
+  const verdict = rule(caller);
+  const isAdmin = typeof verdict === "boolean" ? verdict : await verdict;
+  return isAdmin === caller.isAdmin ? caller : { ...caller, isAdmin };
+}

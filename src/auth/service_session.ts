@@ -1,0 +1,127 @@
+/** The login of a service user: its token, kept until near its end, and the catalog that came with it. */
+import * as v from "valibot";
+import { fail } from "../errors.ts";
+import { type Service, TokenAnswer } from "./keystone_answers.ts";
+import { findVersion3 } from "./keystone_discovery.ts";
+import type { KeystoneRequest } from "./keystone_request.ts";
+import type { Named, ServiceLogin } from "./keystone_settings.ts";
+
+/** A token is renewed this many milliseconds before its end. */
+const RENEW_BEFORE_MS = 30_000;
+
+/** A service user's token. Never logged. */
+export interface ServiceToken {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly catalog: readonly Service[];
+}
+
+/** A service user's session. Errors of both: `unavailable`. */
+export interface ServiceSession {
+  /** The token. `rejected` names one that Keystone no longer takes: it is never given again. */
+  token(rejected?: ServiceToken): Promise<ServiceToken>;
+  /** The endpoint of a service type in the catalog, or null. */
+  endpoint(type: string, face: string, region: string | null): Promise<string | null>;
+}
+
+/** Makes a session; the first login happens when the token is first needed. */
+export function makeServiceSession(
+  login: ServiceLogin,
+  request: KeystoneRequest,
+  now: () => number = Date.now,
+): ServiceSession {
+  let held: ServiceToken | null = null;
+  let pending: Promise<ServiceToken> | null = null;
+  const token = (rejected?: ServiceToken): Promise<ServiceToken> => {
+    if (rejected !== undefined && held === rejected) held = null;
+    if (held !== null && held.expiresAt - RENEW_BEFORE_MS > now()) {
+      return Promise.resolve(held);
+    }
+    pending ??= logIn(login, request).then((fresh) => held = fresh).finally(() => pending = null);
+    return pending;
+  };
+  return {
+    token,
+    endpoint: async (type, face, region) => findEndpoint((await token()).catalog, type, face, region),
+  };
+}
+
+async function logIn(login: ServiceLogin, request: KeystoneRequest): Promise<ServiceToken> {
+  const base = await findVersion3(login.authUrl, request);
+  const answer = await request(`${base}/auth/tokens`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(loginBody(login)),
+  });
+  const id = answer.headers.get("x-subject-token");
+  const body = v.safeParse(TokenAnswer, answer.body);
+  const host = new URL(base).host;
+  if (answer.status === 401) {
+    fail("unavailable", `Keystone at ${host} rejects the service user's credentials.`);
+  }
+  if (answer.status !== 201 && answer.status !== 200) {
+    fail("unavailable", `Keystone at ${host} answers ${answer.status} to the service user's login.`);
+  }
+  if (id === null || !body.success) fail("unavailable", `What answers at ${host} is not Keystone.`);
+  return {
+    id,
+    expiresAt: Date.parse(body.output.token.expires_at),
+    catalog: body.output.token.catalog ?? [],
+  };
+}
+
+/** The body of POST /v3/auth/tokens. */
+export function loginBody(login: ServiceLogin): unknown {
+  const identity = login.method.kind === "password"
+    ? {
+      methods: ["password"],
+      password: { user: { ...named(login.method.user), password: login.method.password } },
+    }
+    : { methods: ["application_credential"], application_credential: credential(login.method) };
+  const scope = scopeBody(login.scope);
+  return { auth: scope === null ? { identity } : { identity, scope } };
+}
+
+function credential(method: Extract<ServiceLogin["method"], { kind: "application_credential" }>): unknown {
+  return method.id !== null
+    ? { id: method.id, secret: method.secret }
+    : { name: method.name, secret: method.secret, user: named(method.user!) };
+}
+
+function scopeBody(scope: ServiceLogin["scope"]): unknown {
+  switch (scope.kind) {
+    case "project":
+      return { project: named(scope.project) };
+    case "domain":
+      return { domain: scope.id !== null ? { id: scope.id } : { name: scope.name } };
+    case "system":
+      return { system: { all: true } };
+    case "trust":
+      return { "OS-TRUST:trust": { id: scope.id } };
+    case "none":
+      return null;
+  }
+}
+
+function named(who: Named): Record<string, unknown> {
+  if (who.id !== null) return { id: who.id };
+  return { name: who.name, domain: who.domainId !== null ? { id: who.domainId } : { name: who.domainName } };
+}
+
+/** The URL of a service type in a catalog by interface and region (null: any), or null. */
+export function findEndpoint(
+  catalog: readonly Service[],
+  type: string,
+  face: string,
+  region: string | null,
+): string | null {
+  for (const service of catalog) {
+    if (service.type !== type) continue;
+    const endpoint = (service.endpoints ?? []).find((each) =>
+      each.interface === face && (region === null || (each.region_id ?? each.region) === region)
+    );
+    if (endpoint?.url) return endpoint.url;
+  }
+  return null;
+}

@@ -1,0 +1,87 @@
+/** Who a token stands for: the steps of spec/auth-and-middleware.md §1.1, one after the other. */
+import type { Caller } from "../caller.ts";
+import { allowedByRules } from "./access_rules.ts";
+import { makeCatalogPool } from "./catalog_pool.ts";
+import type { ValidateToken } from "./keystone_client.ts";
+import type { KeystoneSettings } from "./keystone_settings.ts";
+import type { AuthLog } from "./log.ts";
+import type { TokenCache } from "./token_cache.ts";
+import { type Identity, toCaller, toIdentity } from "./token_to_caller.ts";
+
+/** Longer tokens are none of Keystone's. Bytes. */
+const MAX_TOKEN = 16_384;
+
+/** Finds the caller of a request by its tokens, or null. Errors: `unavailable`. */
+export type CallerByToken = (
+  request: { headers: Headers; method: string; path: string },
+) => Promise<Caller | null>;
+
+/** What makes the function. */
+export interface TokenTools {
+  settings: KeystoneSettings;
+  validate: ValidateToken;
+  cache: TokenCache<Identity>;
+  log: AuthLog;
+  now: () => number;
+}
+
+/** Makes the function that finds the caller by token. */
+export function makeCallerByToken({ settings, validate, cache, log, now }: TokenTools): CallerByToken {
+  const pool = makeCatalogPool();
+  const lookUp = async (token: string, allowExpired: boolean): Promise<Identity | null> => {
+    const identity = cache.get(token) ?? await cache.find(token, allowExpired ? "any" : "live", async () => {
+      const body = await validate(token, { allowExpired });
+      return body === null ? null : toIdentity(body, pool);
+    });
+    return identity !== null && (allowExpired || identity.expiresAt > now()) ? identity : null;
+  };
+  let warned = false;
+  const rolesMatch = (service: Identity) => {
+    const match = service.roleNames.some((role) => settings.serviceTokenRoles.includes(role));
+    if (!match && !settings.serviceTokenRolesRequired && !warned) {
+      warned = true;
+      log.warn(
+        "A service token without one of [keystone_authtoken] service_token_roles was accepted, " +
+          "because service_token_roles_required is off.",
+      );
+    }
+    return match;
+  };
+  return async (request) => {
+    const token = readToken(request.headers.get("x-auth-token") ?? request.headers.get("x-storage-token"));
+    if (token === null) return null;
+    let service: Identity | null = null;
+    let trusted = false;
+    if (request.headers.has("x-service-token")) {
+      const serviceToken = readToken(request.headers.get("x-service-token"));
+      service = serviceToken === null ? null : await lookUp(serviceToken, false);
+      trusted = service !== null && rolesMatch(service);
+      // An invalid service token adds nothing; the user's token alone decides (upstream does the same).
+      if (!trusted && settings.serviceTokenRolesRequired) service = null;
+    }
+    const user = await lookUp(token, trusted);
+    if (user === null || !allowed(user, request, settings.serviceType, trusted)) return null;
+    return toCaller(user, token, service);
+  };
+}
+
+/**
+ * Whether access rules let the request pass. Only a service token with the right role is above them: upstream
+ * takes any text in the header, with which the holder of a restricted credential frees himself.
+ */
+function allowed(
+  user: Identity,
+  request: { method: string; path: string },
+  serviceType: string | null,
+  trusted: boolean,
+): boolean {
+  if (user.accessRules === null) return true;
+  if (serviceType === null || !user.serviceTypes.has(serviceType)) return false;
+  return trusted || allowedByRules(user.accessRules, request, serviceType);
+}
+
+/** The token in a header, or null when it cannot be one (absent, empty, too long, not printable ASCII). */
+function readToken(header: string | null): string | null {
+  const token = header?.trim() ?? "";
+  return token.length <= MAX_TOKEN && /^[\x21-\x7e]+$/.test(token) ? token : null;
+}

@@ -1,0 +1,61 @@
+/** From what Keystone says of a token to the caller (spec/policy.md §1.2, spec/auth-and-middleware.md §1.5). */
+import { type Caller, NOBODY } from "../caller.ts";
+import type { PoolCatalog } from "./catalog_pool.ts";
+import type { AccessRule, Token } from "./keystone_answers.ts";
+
+/** A confirmed token, ready for use. It does not hold the token itself. */
+export interface Identity {
+  /** Without token, service fields and `isAdmin`. */
+  readonly caller: Caller;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** Role names as in Keystone. */
+  readonly roleNames: readonly string[];
+  /** Of an application credential; null when it has none. */
+  readonly accessRules: readonly AccessRule[] | null;
+  /** Types of the services in the catalog. */
+  readonly serviceTypes: ReadonlySet<string>;
+}
+
+/** Converts a token's body; `pool` lets tokens share equal catalogs. */
+export function toIdentity(token: Token, pool: PoolCatalog): Identity {
+  const catalog = token.catalog ? pool(token.catalog) : null;
+  const roleNames = (token.roles ?? []).map((role) => role.name);
+  return {
+    caller: {
+      ...NOBODY,
+      userId: token.user.id,
+      userName: token.user.name ?? null,
+      userDomainId: token.user.domain?.id ?? null,
+      userDomainName: token.user.domain?.name ?? null,
+      projectId: token.project?.id ?? null,
+      projectName: token.project?.name ?? null,
+      projectDomainId: token.project?.domain?.id ?? null,
+      projectDomainName: token.project?.domain?.name ?? null,
+      domainId: token.domain?.id ?? null,
+      domainName: token.domain?.name ?? null,
+      systemScope: token.system?.all === true ? "all" : null,
+      roles: roleNames.map((name) => name.toLowerCase()),
+      isAdminProject: token.is_admin_project ?? true,
+      catalog,
+    },
+    expiresAt: Date.parse(token.expires_at),
+    roleNames,
+    accessRules: token.application_credential?.access_rules ?? null,
+    serviceTypes: new Set((catalog ?? []).map((service) => service.type)),
+  };
+}
+
+/** The caller of a user token, with what a confirmed service token adds. */
+export function toCaller(identity: Identity, token: string, service: Identity | null): Caller {
+  if (service === null) return { ...identity.caller, token };
+  return {
+    ...identity.caller,
+    token,
+    serviceRoles: service.roleNames,
+    serviceUserId: service.caller.userId,
+    serviceUserDomainId: service.caller.userDomainId,
+    serviceProjectId: service.caller.projectId,
+    serviceProjectDomainId: service.caller.projectDomainId,
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * A fetch over node:http(s), for the two things `fetch` cannot do: leave a certificate unchecked, and connect
+ * to an address that was checked before while the name stands in Host and in the TLS greeting.
+ */
+import * as http from "node:http";
+import * as https from "node:https";
+import { isIP } from "node:net";
+import { Readable } from "node:stream";
+
+/** PEM texts of one use, and whether certificates are checked at all. */
+export interface Tls {
+  ca: string | null;
+  cert: string | null;
+  key: string | null;
+  insecure: boolean;
+}
+
+/**
+ * Sends one request, on a connection of its own.
+ * @param address IP address to connect to, or null for the URL's host
+ * @throws the runtime's errors, and the reason of `init.signal`
+ */
+export async function nodeFetch(
+  url: URL,
+  init: RequestInit,
+  address: string | null,
+  tls: Tls,
+): Promise<Response> {
+  init.signal?.throwIfAborted();
+  const body = init.body instanceof ReadableStream ? init.body : await bodyBytes(url, init);
+  const name = url.hostname.replace(/^\[|\]$/g, "");
+  const headers = Object.fromEntries(new Headers(init.headers));
+  headers.host = url.host;
+  if (body instanceof Uint8Array) headers["content-length"] = String(body.length);
+  const options: https.RequestOptions = {
+    method: init.method ?? "GET",
+    host: address ?? name,
+    port: url.port || (url.protocol === "https:" ? 443 : 80),
+    path: url.pathname + url.search,
+    headers,
+    agent: false,
+  };
+  if (url.protocol === "https:") {
+    if (isIP(name) === 0) options.servername = name;
+    options.rejectUnauthorized = !tls.insecure;
+    if (tls.ca !== null) options.ca = tls.ca;
+    if (tls.cert !== null) options.cert = tls.cert;
+    if (tls.key !== null) options.key = tls.key;
+  }
+  return await exchange(options, url.protocol === "https:" ? https : http, body, init.signal ?? null);
+}
+
+async function bodyBytes(url: URL, init: RequestInit): Promise<Uint8Array | null> {
+  if (init.body === null || init.body === undefined) return null;
+  return new Uint8Array(await new Request(url, { method: "POST", body: init.body }).arrayBuffer());
+}
+
+function exchange(
+  options: https.RequestOptions,
+  by: { request: typeof http.request | typeof https.request },
+  body: ReadableStream | Uint8Array | null,
+  signal: AbortSignal | null,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    let answer: http.IncomingMessage | null = null;
+    const request = by.request(options, (message: http.IncomingMessage) => {
+      answer = message;
+      message.once("close", () => signal?.removeEventListener("abort", stop));
+      resolve(toResponse(message));
+    });
+    const stop = () => {
+      reject(signal!.reason);
+      answer?.destroy(signal!.reason);
+      request.destroy(signal!.reason);
+    };
+    request.on("error", (error: Error) => {
+      if (answer === null) signal?.removeEventListener("abort", stop);
+      reject(error);
+    });
+    signal?.addEventListener("abort", stop, { once: true });
+    if (body instanceof ReadableStream) {
+      Readable.fromWeb(body as never).on("error", (error) => request.destroy(error)).pipe(request);
+    } else {
+      request.end(body ?? undefined);
+    }
+  });
+}
+
+function toResponse(message: http.IncomingMessage): Response {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
+    headers.append(message.rawHeaders[at]!, message.rawHeaders[at + 1]!);
+  }
+  const status = message.statusCode ?? 502;
+  if ([204, 205, 304].includes(status)) {
+    message.resume();
+    return new Response(null, { status, headers });
+  }
+  return new Response(Readable.toWeb(message) as unknown as ReadableStream, { status, headers });
+}

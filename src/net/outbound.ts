@@ -1,0 +1,149 @@
+/**
+ * The one way out: every request oneglance makes to another HTTP server goes through here.
+ *
+ * Redirects are never followed: who wants to follow one asks again, so that the guard sees every hop. Bodies
+ * are asked for unencoded, because an image must arrive as it is stored.
+ */
+import { fail, GlanceError } from "../errors.ts";
+import { explainFailure } from "./failure.ts";
+import { nodeFetch, type Tls } from "./node_fetch.ts";
+
+/** What a request is for; each use has its own trust and its own limits. */
+export type OutboundUse = "keystone" | "location" | "import" | "policy";
+
+/**
+ * Fetches like `fetch`, with the trust and the limits of `use`.
+ * Errors: `unavailable` (refused, not resolvable, certificate not trusted, too slow), naming host and port only;
+ * whatever a guard throws; the reason of `init.signal` when that was aborted.
+ */
+export type OutboundFetch = (url: URL, init: RequestInit & { use: OutboundUse }) => Promise<Response>;
+
+/**
+ * Checks a target before anything is sent. Throws an error of the closed list to refuse it; returns the IP
+ * address to connect to (the one that was checked, so that a second look-up cannot give another), or null when
+ * any address will do.
+ */
+export type Guard = (url: URL, use: OutboundUse) => Promise<string | null>;
+
+/** Trust and limits of one use. */
+export interface OutboundOptions {
+  /** PEM file of CAs trusted besides the system's. */
+  caFile?: string | null;
+  /** No certificate checks at all. */
+  insecure?: boolean;
+  /** Milliseconds until the head of the answer must be there. */
+  connectTimeoutMs: number;
+  /** Milliseconds until the whole answer must be there; without it a body may take as long as it flows. */
+  totalTimeoutMs?: number | null;
+  /** PEM file of a client certificate; may hold the key as well. */
+  certFile?: string | null;
+  /** PEM file of the client certificate's key. */
+  keyFile?: string | null;
+  guard?: Guard;
+}
+
+/** What `makeOutbound` gives: the fetch, and the end of its connections. */
+export interface Outbound {
+  readonly fetch: OutboundFetch;
+  close(): void;
+}
+
+interface Way {
+  options: OutboundOptions;
+  tls: Tls;
+  client: Deno.HttpClient | null;
+}
+
+/**
+ * Makes the way out. A use that is not given refuses every request (`internal`).
+ * @throws GlanceError `config` when a certificate file cannot be read or is not PEM.
+ */
+export async function makeOutbound(uses: Partial<Record<OutboundUse, OutboundOptions>>): Promise<Outbound> {
+  const ways = new Map<OutboundUse, Way>();
+  for (const [use, options] of Object.entries(uses)) {
+    ways.set(use as OutboundUse, await makeWay(options));
+  }
+  return {
+    fetch: async (url, { use, ...init }) => {
+      const way = ways.get(use) ?? fail("internal", `No outgoing requests for ${use} are set up.`);
+      return await send(way, url, init, use);
+    },
+    close: () => {
+      for (const way of ways.values()) way.client?.close();
+      ways.clear();
+    },
+  };
+}
+
+async function makeWay(options: OutboundOptions): Promise<Way> {
+  const cert = await readPem(options.certFile);
+  const tls = {
+    ca: await readPem(options.caFile),
+    cert,
+    key: await readPem(options.keyFile) ?? cert,
+    insecure: options.insecure ?? false,
+  };
+  return { options, tls, client: tls.insecure ? null : makeClient(tls) };
+}
+
+async function readPem(path: string | null | undefined): Promise<string | null> {
+  if (!path) return null;
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    return fail("config", `The certificate file ${path} cannot be read.`, { cause });
+  }
+}
+
+function makeClient(tls: Tls): Deno.HttpClient {
+  const caCerts = tls.ca === null ? {} : { caCerts: [tls.ca] };
+  try {
+    return tls.cert !== null && tls.key !== null
+      ? Deno.createHttpClient({ ...caCerts, cert: tls.cert, key: tls.key })
+      : Deno.createHttpClient(caCerts);
+  } catch (cause) {
+    return fail("config", "A configured CA file, certificate or key is not valid PEM.", { cause });
+  }
+}
+
+async function send(way: Way, target: URL, given: RequestInit, use: OutboundUse): Promise<Response> {
+  const { url, headers } = withoutCredentials(target, given.headers);
+  const address = await way.options.guard?.(url, use) ?? null;
+  const head = new AbortController();
+  const signals = [head.signal];
+  if (given.signal) signals.push(given.signal);
+  if (way.options.totalTimeoutMs) signals.push(AbortSignal.timeout(way.options.totalTimeoutMs));
+  const init: RequestInit = { ...given, headers, redirect: "manual", signal: AbortSignal.any(signals) };
+  const timer = setTimeout(
+    () => head.abort(new DOMException("no answer in time", "TimeoutError")),
+    way.options.connectTimeoutMs,
+  );
+  try {
+    if (way.client !== null && address === null) return await fetch(url, { ...init, client: way.client });
+    return await nodeFetch(url, init, address, way.tls);
+  } catch (error) {
+    if (given.signal?.aborted) throw given.signal.reason;
+    if (error instanceof GlanceError) throw error;
+    return fail("unavailable", `${url.host || url.href} cannot be reached: ${explainFailure(error)}.`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Moves `user:password@` of a URL into a header: what fails afterwards can name the URL's host safely. */
+function withoutCredentials(target: URL, given: HeadersInit | undefined): { url: URL; headers: Headers } {
+  const url = new URL(target);
+  const headers = new Headers(given);
+  if (url.username || url.password) {
+    const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    if (!headers.has("authorization")) {
+      const bytes = new TextEncoder().encode(pair);
+      headers.set("authorization", `Basic ${btoa(String.fromCharCode(...bytes))}`);
+    }
+    url.username = url.password = "";
+  }
+  if (!headers.has("accept-encoding")) headers.set("accept-encoding", "identity");
+  return { url, headers };
+}

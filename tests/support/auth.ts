@@ -1,0 +1,68 @@
+/** An authenticator against a fake Keystone, for tests. */
+import type { Authenticator } from "../../src/auth/authenticator.ts";
+import { keystoneOutbound } from "../../src/auth/keystone_settings.ts";
+import { makeAuthenticator } from "../../src/auth/make.ts";
+import type { Caller } from "../../src/caller.ts";
+import { makeOutbound } from "../../src/net/outbound.ts";
+
+export interface TestAuth extends Disposable {
+  readonly authenticator: Authenticator;
+  readonly log: string[];
+  identify(headers: Record<string, string>, request?: Partial<Asked>): Promise<Caller | null>;
+}
+
+interface Asked {
+  method: string;
+  path: string;
+  peer: string;
+}
+
+/** The options of a service user's login at `url`, over which `more` stands. */
+export function keystoneOptions(url: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    "paste_deploy.flavor": "keystone",
+    "keystone_authtoken.auth_type": "password",
+    "keystone_authtoken.auth_url": url,
+    "keystone_authtoken.username": "glance",
+    "keystone_authtoken.password": "sesame",
+    "keystone_authtoken.user_domain_name": "Default",
+    "keystone_authtoken.project_name": "service",
+    "keystone_authtoken.project_domain_name": "Default",
+    ...more,
+  };
+}
+
+/** Makes the authenticator; `isAdmin` is `role:admin`. */
+export async function testAuth(
+  options: Record<string, unknown>,
+  tools: { isAdmin?: (caller: Caller) => boolean | Promise<boolean>; now?: () => number } = {},
+): Promise<TestAuth> {
+  const config = { get: (name: string) => options[name] ?? null };
+  const outbound = await makeOutbound({ keystone: keystoneOutbound(config) });
+  const log: string[] = [];
+  const to = (level: string) => (message: string) => void log.push(`${level} ${message}`);
+  try {
+    const authenticator = await makeAuthenticator(config, {
+      outbound: outbound.fetch,
+      isAdmin: (caller) => caller.roles.includes("admin"),
+      log: { debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") },
+      ...tools,
+    });
+    return {
+      authenticator,
+      log,
+      identify: (headers, request = {}) =>
+        authenticator.identify({
+          method: "GET",
+          path: "/v2/images",
+          peer: "127.0.0.1",
+          ...request,
+          headers: new Headers(headers),
+        }),
+      [Symbol.dispose]: () => outbound.close(),
+    };
+  } catch (error) {
+    outbound.close();
+    throw error;
+  }
+}

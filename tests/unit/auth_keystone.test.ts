@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { fakeKeystone } from "../support/fake_keystone.ts";
+import { keystoneOptions, testAuth } from "../support/auth.ts";
+
+Deno.test("a valid token becomes a caller", async () => {
+  await using keystone = fakeKeystone();
+  keystone.tokens.set("good", { user: "demo", project: "demo", roles: ["Member", "reader"] });
+  using auth = await testAuth(keystoneOptions(keystone.url));
+  const caller = await auth.identify({ "x-auth-token": "good" });
+  assert.ok(caller);
+  assert.equal(caller.userId, "demo-id");
+  assert.equal(caller.userName, "demo");
+  assert.equal(caller.userDomainId, "default");
+  assert.equal(caller.userDomainName, "Default");
+  assert.equal(caller.projectId, "demo-id");
+  assert.equal(caller.projectName, "demo");
+  assert.equal(caller.projectDomainId, "default");
+  assert.deepEqual(caller.roles, ["member", "reader"]);
+  assert.deepEqual(caller.serviceRoles, []);
+  assert.equal(caller.isAdmin, false);
+  assert.equal(caller.isAdminProject, true);
+  assert.equal(caller.systemScope, null);
+  assert.equal(caller.readOnly, false);
+  assert.equal(caller.token, "good");
+  assert.equal((caller.catalog?.[0] as { type: string }).type, "image");
+  const asked = keystone.validations()[0]!;
+  assert.equal(asked.headers.get("x-auth-token"), "service-1");
+  assert.equal(asked.headers.get("x-subject-token"), "good");
+  assert.equal(asked.headers.get("openstack-identity-access-rules"), "1");
+  assert.equal(asked.query, "");
+});
