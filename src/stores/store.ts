@@ -70,6 +70,8 @@ export interface Store {
   readonly randomRead: boolean;
   /** Locations of this store begin so; used to guess the store of a URL. */
   readonly urlPrefix: string;
+  /** All prefixes, when there are several. */
+  readonly urlPrefixes?: readonly string[];
   /** `properties` of GET /v2/info/stores/detail. */
   readonly properties: Record<string, unknown>;
   /** Errors: store_add_disabled, store_duplicate, store_full, store_write_denied. */
@@ -91,8 +93,10 @@ export interface Stores {
   readonly all: readonly Store[];
   readonly default: Store;
   byId(id: string): Store | null;
-  /** The store that serves a location: by `metadata.store` in multi mode, by scheme otherwise; null when none does. */
+  /** The store that serves a location: by `metadata.store` in multi mode, by scheme otherwise; guessed when that names none; null when none does. */
   forLocation(location: { url: string; metadata: Record<string, unknown> }): Store | null;
+  /** The store whose prefix covers most of a URL, for locations that name none or one that is gone (§10). */
+  guess(url: string): Store | null;
   /** Locations in the order of §3.8: by store weight, highest first, stable. */
   order<L extends { url: string; metadata: Record<string, unknown> }>(locations: readonly L[]): L[];
   /** The staging area. */

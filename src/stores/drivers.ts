@@ -1,0 +1,36 @@
+import type { StoreConfig } from "../config/config.ts";
+import type { OutboundFetch } from "../net/outbound.ts";
+import { FileStore, type StoreTools } from "./file.ts";
+import { HttpStore } from "./http.ts";
+import type { Store } from "./store.ts";
+
+/** What drivers are given by their surroundings. */
+export interface DriverTools extends StoreTools {
+  /** The guarded way out. */
+  fetch: OutboundFetch;
+}
+
+type Driver = (config: StoreConfig, tools: DriverTools) => Promise<Store>;
+
+/** Drivers by the name that `enabled_backends` and `stores` have for them. */
+export const DRIVERS: Readonly<Record<string, Driver>> = {
+  file: openFileStore,
+  http: (config, tools) => Promise.resolve(new HttpStore(common(config), tools.fetch)),
+};
+
+function openFileStore(config: StoreConfig, tools: StoreTools): Promise<FileStore> {
+  return FileStore.open({
+    ...common(config),
+    datadir: config.get("filesystem_store_datadir") ?? "",
+    datadirs: config.get("filesystem_store_datadirs"),
+    metadataFile: config.get("filesystem_store_metadata_file"),
+    filePerm: config.get("filesystem_store_file_perm"),
+    chunkSize: config.get("filesystem_store_chunk_size"),
+    thinProvisioning: config.get("filesystem_thin_provisioning"),
+    timeout: config.get("filesystem_store_timeout"),
+  }, tools);
+}
+
+function common(config: StoreConfig): { id: string | null; description: string | null; weight: number } {
+  return { id: config.id, description: config.get("store_description"), weight: config.get("weight") };
+}

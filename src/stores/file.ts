@@ -1,0 +1,175 @@
+import { fail, GlanceError } from "../errors.ts";
+import { nodeAlgorithm } from "../util/hash_algorithm.ts";
+import type { HashPool } from "../util/hash_pool.ts";
+import { sizeOfFile, systemCode, within } from "./file_errors.ts";
+import { type Mount, mountOf, readMounts } from "./file_metadata.ts";
+import { choosePlace, parsePlaces, type Place, preparePlace } from "./file_places.ts";
+import { readFile } from "./file_read.ts";
+import { FileWrite } from "./file_write.ts";
+import { pathOf } from "./location.ts";
+import type { ByteRange, Store, StoredLocation, StoreRead, WriteHandle, WriteOptions } from "./store.ts";
+
+/** Options of a file store, by their names without `filesystem_store_` (spec/configuration.md §10.1). */
+export interface FileStoreOptions {
+  id: string | null;
+  description?: string | null;
+  weight?: number;
+  datadir: string;
+  datadirs?: readonly string[];
+  metadataFile?: string | null;
+  /** Mode bits; 0 = as the umask makes them. */
+  filePerm?: number;
+  chunkSize?: number;
+  thinProvisioning?: boolean;
+  /** Seconds, 0 = no limit. */
+  timeout?: number;
+}
+
+/** What a store is given by its surroundings. */
+export interface StoreTools {
+  hashPool: HashPool;
+  /** For the operator's log. */
+  warn: (text: string) => void;
+}
+
+/** Ids we write become file names; a leading dot is for temporary files. */
+const SAFE_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
+
+/** Images as files of directories (spec/stores.md §2). */
+export class FileStore implements Store {
+  readonly type = "file";
+  readonly schemes = ["file", "filesystem"];
+  readonly randomRead = true;
+  readonly id: string | null;
+  readonly description: string | null;
+  readonly weight: number;
+  readonly readOnly: string | null;
+  readonly urlPrefixes: readonly string[];
+  readonly properties: Record<string, unknown>;
+  /** Where files are, highest priority first; for `sweepTemporary`. */
+  readonly datadirs: readonly string[];
+  readonly #places: readonly Place[];
+  readonly #mounts: readonly Mount[];
+  readonly #filePerm: number;
+  readonly #thin: boolean;
+  readonly #timeout: number;
+  readonly #tools: StoreTools;
+
+  private constructor(
+    options: FileStoreOptions,
+    tools: StoreTools,
+    set: { places: Place[]; mounts: Mount[]; readOnly: string | null },
+  ) {
+    this.id = options.id;
+    this.description = options.description ?? null;
+    this.weight = options.weight ?? 0;
+    this.readOnly = set.readOnly;
+    this.#places = set.places;
+    this.#mounts = set.mounts;
+    this.#filePerm = options.filePerm ?? 0;
+    this.#thin = options.thinProvisioning ?? false;
+    this.#timeout = options.timeout ?? 0;
+    this.#tools = tools;
+    this.datadirs = set.places.map(({ path }) => path);
+    this.urlPrefixes = this.datadirs.map((path) => `file://${path}`);
+    this.properties = {
+      data_dir: this.datadirs.join(","),
+      chunk_size: options.chunkSize ?? 65536,
+      thin_provisioning: this.#thin,
+    };
+  }
+
+  /** Prepares the directories; whatever is wrong makes the store read-only, with a warning. */
+  static async open(options: FileStoreOptions, tools: StoreTools): Promise<FileStore> {
+    const parsed = parsePlaces(options.datadir, options.datadirs ?? [], tools.warn);
+    const filePerm = options.filePerm ?? 0;
+    let { readOnly } = parsed;
+    if (filePerm > 0 && (filePerm & 0o400) === 0) {
+      readOnly ??= "'filesystem_store_file_perm' must let the owner read.";
+    }
+    let mounts: Mount[] = [];
+    if (options.metadataFile) {
+      const read = await readMounts(options.metadataFile);
+      if (typeof read === "string") readOnly ??= read;
+      else mounts = read;
+    }
+    for (const { path } of parsed.places) readOnly ??= await preparePlace(path, filePerm, tools.warn);
+    if (readOnly !== null) tools.warn(`Store ${options.id ?? "file"} takes no data: ${readOnly}`);
+    return new FileStore(options, tools, { places: parsed.places, mounts, readOnly });
+  }
+
+  get urlPrefix(): string {
+    return this.urlPrefixes[0] ?? "file://";
+  }
+
+  async open(imageId: string, options: WriteOptions): Promise<WriteHandle> {
+    if (this.readOnly !== null) fail("store_add_disabled");
+    if (!SAFE_ID.test(imageId)) fail("bad_request", "The image id cannot be a file name.");
+    const algorithm = nodeAlgorithm(options.algorithm);
+    for (const path of this.datadirs) {
+      if (await exists(`${path}/${imageId}`, this.#timeout)) {
+        fail("store_duplicate", `Image ${imageId} already exists`);
+      }
+    }
+    const directory = await choosePlace(this.#places, options.size ?? 0, this.#timeout);
+    return await FileWrite.open({
+      directory,
+      name: imageId,
+      filePerm: this.#filePerm,
+      thin: this.#thin,
+      hashPool: this.#tools.hashPool,
+      warn: this.#tools.warn,
+      locate: (path) => this.#locate(path),
+    }, { ...options, algorithm });
+  }
+
+  #locate(path: string): StoredLocation {
+    const metadata = mountOf(this.#mounts, path);
+    if (this.#mounts.length > 0 && metadata.id === undefined) {
+      this.#tools.warn(`No mount point of the metadata file matches ${path}.`);
+    }
+    return { url: `file://${path}`, metadata: this.id === null ? metadata : { ...metadata, store: this.id } };
+  }
+
+  async read(url: string, range?: ByteRange): Promise<StoreRead> {
+    return await readFile(pathOf(url), range, this.#timeout);
+  }
+
+  async size(url: string): Promise<number> {
+    return await sizeOfFile(pathOf(url), this.#timeout);
+  }
+
+  async delete(url: string): Promise<void> {
+    const path = pathOf(url);
+    try {
+      await within(this.#timeout, Deno.lstat(path).then((info) => unlink(path, info)));
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === "ENOENT" || code === "ENOTDIR") {
+        fail("store_not_found", "Image data not found in the store.");
+      }
+      if (error instanceof GlanceError) throw error;
+      throw new GlanceError("store_forbidden", `You cannot delete file ${path}`, { cause: error });
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** `Deno.remove` would also take an empty directory. */
+async function unlink(path: string, info: Deno.FileInfo): Promise<void> {
+  if (info.isDirectory) fail("store_forbidden", `You cannot delete file ${path}`);
+  await Deno.remove(path);
+}
+
+async function exists(path: string, timeout: number): Promise<boolean> {
+  try {
+    await within(timeout, Deno.lstat(path));
+    return true;
+  } catch (error) {
+    if (error instanceof GlanceError) throw error;
+    return false;
+  }
+}

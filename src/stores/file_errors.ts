@@ -1,0 +1,70 @@
+import { fail, GlanceError } from "../errors.ts";
+
+/** The system's name of an error, for example `ENOSPC`; empty when it has none. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Turns an error of the disk, met in writing, into one of the closed list (spec/stores.md §1.2). */
+export function writeError(error: unknown, duplicate?: string): GlanceError {
+  switch (systemCode(error)) {
+    case "ENOSPC":
+    case "EFBIG":
+    case "EDQUOT":
+      return new GlanceError("store_full", undefined, { cause: error });
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new GlanceError("store_write_denied", undefined, { cause: error });
+    case "EEXIST":
+      return new GlanceError("store_duplicate", duplicate, { cause: error });
+    default:
+      return error instanceof GlanceError
+        ? error
+        : new GlanceError("internal", "The image data could not be written.", { cause: error });
+  }
+}
+
+/** Runs a step of writing; its errors come out as those of the closed list, a name that is taken with the text `duplicate`. */
+export async function writing<T>(step: Promise<T>, duplicate?: string): Promise<T> {
+  try {
+    return await step;
+  } catch (error) {
+    throw writeError(error, duplicate);
+  }
+}
+
+/** Waits for `step` at most `seconds`, 0 = without limit (`filesystem_store_timeout`). Errors: store_timeout. */
+export async function within<T>(seconds: number, step: Promise<T>): Promise<T> {
+  if (seconds <= 0) return await step;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const text = `Operation timed out after ${seconds}s. Check storage health and connectivity.`;
+      reject(new GlanceError("store_timeout", text));
+    }, seconds * 1000);
+  });
+  try {
+    return await Promise.race([step, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Sizes a path that must be a regular file. Errors: store_not_found, store_bad_uri, store_timeout, internal. */
+export async function sizeOfFile(path: string, timeout: number): Promise<number> {
+  let info: Deno.FileInfo;
+  try {
+    info = await within(timeout, Deno.stat(path));
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      fail("store_not_found", "Image data not found in the store.");
+    }
+    if (error instanceof GlanceError) throw error;
+    throw new GlanceError("internal", "The image data could not be read.", { cause: error });
+  }
+  // A pipe or device would hang the reader or never end.
+  if (!info.isFile) fail("store_bad_uri", "The Store URI was malformed: it does not name a regular file.");
+  return info.size;
+}

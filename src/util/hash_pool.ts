@@ -1,0 +1,110 @@
+import { fail, GlanceError } from "../errors.ts";
+import type { HashReply, HashRequest } from "./hash_protocol.ts";
+
+/** Hashing of one growing file. */
+export interface HashJob {
+  /** Says that `size` bytes stand in the file. */
+  grown(size: number): void;
+  /** Says that the file has `size` bytes and no more comes; the digests in the order of the algorithms. Errors: internal. */
+  finish(size: number): Promise<string[]>;
+  /** Forgets the job; a pending `finish` is rejected. */
+  cancel(): void;
+}
+
+interface Member {
+  worker: Worker;
+  /** What waits for an answer, by job id. */
+  waiting: Map<number, PromiseWithResolvers<string>>;
+}
+
+/**
+ * Workers that hash files while they are being written, by reading them back: the event loop stays free and one
+ * upload uses two cores. Workers come as uploads come, up to `limit`; beyond that they share.
+ */
+export class HashPool {
+  readonly #url: URL;
+  readonly #limit: number;
+  readonly #members: Member[] = [];
+  #last = 0;
+  #closed = false;
+
+  /** `url` is that of hash_worker.ts, given because the bundle keeps it elsewhere. */
+  constructor(url: URL, limit: number = Math.min(8, Math.max(2, navigator.hardwareConcurrency))) {
+    this.#url = url;
+    this.#limit = limit;
+  }
+
+  /** Starts the two workers that one upload needs, so that the first does not wait for them. */
+  warm(): void {
+    while (this.#members.length < Math.min(2, this.#limit)) this.#add();
+  }
+
+  /** Begins to hash the file at `path` with each of `algorithms` (node:crypto names). The file must exist. */
+  start(path: string, algorithms: readonly string[]): HashJob {
+    if (this.#closed) fail("internal", "The hash pool is closed.");
+    const parts = algorithms.map((algorithm) => {
+      const member = this.#choose();
+      const id = ++this.#last;
+      const answer = Promise.withResolvers<string>();
+      // A job may fail before anyone asks for its digest.
+      answer.promise.catch(() => {});
+      member.waiting.set(id, answer);
+      const say = (request: HashRequest) => member.worker.postMessage(request);
+      say({ kind: "start", id, path, algorithm });
+      return { id, member, answer, say };
+    });
+    return {
+      grown: (size) => parts.forEach((part) => part.say({ kind: "grown", id: part.id, size })),
+      finish: (size) => {
+        parts.forEach((part) => part.say({ kind: "finish", id: part.id, size }));
+        return Promise.all(parts.map((part) => part.answer.promise));
+      },
+      cancel: () => {
+        for (const part of parts) {
+          if (!part.member.waiting.delete(part.id)) continue;
+          part.say({ kind: "cancel", id: part.id });
+          part.answer.reject(new GlanceError("internal", "Hashing was cancelled."));
+        }
+      },
+    };
+  }
+
+  /** Ends all workers; jobs under way are rejected. */
+  close(): void {
+    this.#closed = true;
+    for (const member of this.#members.splice(0)) this.#end(member, "The hash pool is closed.");
+  }
+
+  #choose(): Member {
+    const least = this.#members.toSorted((a, b) => a.waiting.size - b.waiting.size)[0];
+    if (least !== undefined && (least.waiting.size === 0 || this.#members.length >= this.#limit)) {
+      return least;
+    }
+    return this.#add();
+  }
+
+  #add(): Member {
+    const member: Member = { worker: new Worker(this.#url, { type: "module" }), waiting: new Map() };
+    member.worker.onmessage = (event: MessageEvent<HashReply>) => {
+      const reply = event.data;
+      const answer = member.waiting.get(reply.id);
+      member.waiting.delete(reply.id);
+      if ("digest" in reply) answer?.resolve(reply.digest);
+      else answer?.reject(new GlanceError("internal", `The data could not be hashed: ${reply.error}`));
+    };
+    member.worker.onerror = (event) => {
+      event.preventDefault();
+      const at = this.#members.indexOf(member);
+      if (at >= 0) this.#members.splice(at, 1);
+      this.#end(member, `A hash worker failed: ${event.message}`);
+    };
+    this.#members.push(member);
+    return member;
+  }
+
+  #end(member: Member, why: string): void {
+    member.worker.terminate();
+    for (const answer of member.waiting.values()) answer.reject(new GlanceError("internal", why));
+    member.waiting.clear();
+  }
+}
