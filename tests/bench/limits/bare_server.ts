@@ -1,0 +1,57 @@
+/**
+ * The limit of a request: a Deno.serve that gives one ready answer to everything and does nothing else, in a process
+ * of its own. Run as a program it serves: `bare_server.ts ANSWER.json PORT`.
+ */
+import { Child, freePort } from "../harness/child.ts";
+
+export interface Answer {
+  status: number;
+  headers: [string, string][];
+  body: string;
+}
+
+export interface BareServer {
+  url: string;
+  child: Child;
+  /** Milliseconds from the start of the process to the first 200. */
+  startMs: number;
+}
+
+/** Headers that the runtime itself writes on each answer. */
+const OWN_HEADERS = new Set(["content-length", "date", "connection", "transfer-encoding", "vary"]);
+
+/** What `url` answers now, byte for byte. */
+export async function takeAnswer(url: string): Promise<Answer> {
+  const response = await fetch(url);
+  return {
+    status: response.status,
+    body: await response.text(),
+    headers: [...response.headers].filter(([name]) => !OWN_HEADERS.has(name)),
+  };
+}
+
+/** Starts a bare server; its files lie in `dir`. Throws BenchTrouble when it does not answer. */
+export async function startBareServer(dir: string, answer: Answer): Promise<BareServer> {
+  const port = freePort();
+  const path = `${dir}/answer.json`;
+  await Deno.writeTextFile(path, JSON.stringify(answer));
+  const program = new URL(import.meta.url).pathname;
+  const from = performance.now();
+  const child = new Child(
+    `${dir}/bare_server.log`,
+    [Deno.execPath(), "run", "-A", "--no-check", program, path, String(port)],
+  );
+  const url = `http://127.0.0.1:${port}/`;
+  try {
+    return { url, child, startMs: await child.untilAnswer(url, from) };
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+}
+
+if (import.meta.main) {
+  const [path, port] = Deno.args;
+  const { status, headers, body }: Answer = JSON.parse(Deno.readTextFileSync(path!));
+  Deno.serve({ hostname: "127.0.0.1", port: Number(port) }, () => new Response(body, { status, headers }));
+}

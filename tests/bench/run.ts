@@ -1,0 +1,122 @@
+/**
+ * Measures oneglance beside what the machine allows, both in the same run (docs/benchmarks.md).
+ * Exit code: 0 all targets are met, 1 some are short, 2 trouble.
+ */
+import { parseArgs } from "node:util";
+import { measureCreate } from "./create.ts";
+import { measureDownload } from "./download.ts";
+import { describeMachine } from "./harness/machine.ts";
+import { type Bench, BenchTrouble, type Measure, type Result, verdictOf } from "./harness/measure.ts";
+import { jsonText, tableText } from "./harness/report.ts";
+import { measureList } from "./list.ts";
+import { measureListScale } from "./list_scale.ts";
+import { measureMemory } from "./memory.ts";
+import { measureShow } from "./show.ts";
+import { measureStartTime } from "./start_time.ts";
+import { measureUpload } from "./upload.ts";
+
+const MEASURES: Record<string, Measure> = {
+  start_time: measureStartTime,
+  show: measureShow,
+  list: measureList,
+  create: measureCreate,
+  upload: measureUpload,
+  download: measureDownload,
+  memory: measureMemory,
+  list_scale: measureListScale,
+};
+
+const USAGE = `deno task bench [--only NAME]... [--quick] [--json] [--rounds N] [--seconds N] [--dir DIR]
+
+  --only NAME   take only this measure: ${Object.keys(MEASURES).join(", ")}
+  --quick       smaller sizes and two rounds: shows that all works, not how fast
+  --json        print the figures as JSON
+  --rounds N    turns of the measured thing and its limit (5)
+  --seconds N   length of one load of requests (4)
+  --dir DIR     folder on the disk to be measured (the temporary folder)
+
+ONEGLANCE_BIN=PATH measures a compiled oneglance instead of the sources.`;
+
+function wholeNumber(name: string, value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) {
+    throw new BenchTrouble(`--${name} wants a whole number, not "${value}"`);
+  }
+  return number;
+}
+
+function readOptions(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: "string", multiple: true, default: [] },
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      dir: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  for (const name of values.only) {
+    if (!Object.hasOwn(MEASURES, name)) throw new BenchTrouble(`no measure "${name}"\n\n${USAGE}`);
+  }
+  return values;
+}
+
+async function takeMeasures(names: string[], bench: Bench): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const name of names) {
+    bench.say(`${name} …`);
+    const dir = `${bench.dir}/${name}`;
+    await Deno.mkdir(dir);
+    const taken = await MEASURES[name]!({ ...bench, dir });
+    await Deno.remove(dir, { recursive: true });
+    for (const result of taken) {
+      if ("skipped" in result) bench.say(`${result.name}: skipped, ${result.skipped}`);
+    }
+    results.push(...taken);
+  }
+  return results;
+}
+
+async function main(args: string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const dir = await Deno.makeTempDir({ dir: options.dir, prefix: "oneglance-bench-" });
+  try {
+    const machine = describeMachine();
+    console.error(Object.entries(machine).map(([key, value]) => `${key}: ${value}`).join("\n"));
+    const names = options.only.length > 0 ? [...new Set(options.only)] : Object.keys(MEASURES);
+    const results = await takeMeasures(names, {
+      dir,
+      files: dir,
+      quick: options.quick,
+      rounds: wholeNumber("rounds", options.rounds ?? (options.quick ? "2" : "5")),
+      seconds: wholeNumber("seconds", options.seconds ?? (options.quick ? "1" : "4")),
+      connections: 16,
+      // The results alone go to standard output.
+      say: (line) => console.error(line),
+    });
+    console.log(options.json ? jsonText(results, machine) : tableText(results));
+    const short = results.filter((result) => !("skipped" in result) && verdictOf(result) === "short");
+    if (short.length > 0) {
+      console.error(`short of their targets: ${short.map((result) => result.name).join(", ")}`);
+    }
+    return short.length > 0 ? 1 : 0;
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    console.error(error instanceof BenchTrouble ? error.message : error);
+    Deno.exit(2);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Bench, Result } from "./harness/measure.ts";
+import { startServer } from "./harness/server.ts";
+import { spread, takeTurns } from "./harness/statistics.ts";
+import { startBareServer, takeAnswer } from "./limits/bare_server.ts";
+
+async function startMs(dir: string): Promise<number> {
+  const server = await startServer(dir);
+  await server.stop();
+  return server.startMs;
+}
+
+/** From the start of the process to the first 200 of /healthcheck, beside a bare Deno.serve's first answer. */
+export async function measureStartTime(bench: Bench): Promise<Result[]> {
+  const { dir } = bench;
+  // The first start fills the runtime's caches and makes the database, and is not counted.
+  const server = await startServer(dir);
+  const answer = await takeAnswer(`${server.url}/healthcheck`).finally(() => server.stop());
+  let fresh = 0;
+  const [again, empty, bare] = (await takeTurns(bench.rounds, [
+    () => startMs(dir),
+    () => startMs(`${dir}/fresh-${fresh++}`),
+    async () => {
+      const limit = await startBareServer(dir, answer);
+      await limit.child.stop();
+      return limit.startMs;
+    },
+  ])).map(spread);
+  const limit = { name: "bare Deno.serve", ...bare! };
+  return [
+    { name: "start", unit: "ms", ours: again!, limit, note: "the database is there" },
+    { name: "first start", unit: "ms", ours: empty!, limit, note: "makes its database" },
+  ];
+}
