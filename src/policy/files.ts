@@ -1,15 +1,12 @@
 /** The policy files of the operator: where they are, whether they changed, what stands in them (spec/policy.md §2). */
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
+import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 import { parsePolicyFile } from "./policy_file.ts";
 import type { Override } from "./rule_set.ts";
 
 /** What policy asks of the configuration. */
-export interface PolicyConfig {
-  get(name: string): unknown;
-  /** The path of a companion file or directory in the configuration directories; null or undefined when there is none. */
-  findFile(name: string): string | null | undefined;
-}
+export type PolicyConfig = Pick<Config, "get" | "findFile">;
 
 /** A policy file as it lies on the disk. */
 export interface FoundFile {
@@ -24,17 +21,21 @@ export interface FoundFile {
  */
 export function findPolicyFiles(config: PolicyConfig): FoundFile[] {
   const paths: string[] = [];
-  const file = config.findFile(config.get("oslo_policy.policy_file") as string);
-  if (file) paths.push(file);
-  for (const name of config.get("oslo_policy.policy_dirs") as readonly string[]) {
-    const directory = config.findFile(name);
-    if (directory) paths.push(...filesOf(directory));
+  const file = locate(config, config.get("oslo_policy.policy_file"));
+  if (file !== null) paths.push(file);
+  for (const name of config.get("oslo_policy.policy_dirs")) {
+    const directory = locate(config, name);
+    if (directory !== null) paths.push(...filesOf(directory));
   }
   return paths.flatMap((path) => {
     const info = stat(path);
     if (info === null || info.isDirectory) return [];
     return { path, stamp: `${info.mtime?.getTime()} ${info.size} ${info.ino}` };
   });
+}
+
+function locate(config: PolicyConfig, name: string): string | null {
+  return isAbsolute(name) ? name : config.findFile(name);
 }
 
 function filesOf(directory: string): string[] {

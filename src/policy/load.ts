@@ -19,6 +19,7 @@ import { explainDecision, type Explanation } from "./trace.ts";
 /** Where policy writes what it finds and decides. */
 export interface PolicyLog {
   debug(message: string): void;
+  info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
   /** Decisions are only put into words when this says so. */
@@ -48,7 +49,7 @@ export interface PolicyEnforcer extends Enforcer, LegacyMode {
 /** How often the files are looked at, at most. Two or three stats: some 10 µs. */
 const LOOK_EVERY_MS = 1000;
 
-const SILENT: PolicyLog = { debug() {}, warn() {}, error() {}, isEnabledFor: () => false };
+const SILENT: PolicyLog = { debug() {}, info() {}, warn() {}, error() {}, isEnabledFor: () => false };
 
 /**
  * Reads the policy files and makes the enforcer. Later changes of the files hold within a second; a rule that was
@@ -62,7 +63,7 @@ export async function makeEnforcer(
 ): Promise<PolicyEnforcer> {
   const log = options.log ?? SILENT;
   const now = options.now ?? (() => performance.now());
-  const enforceNewDefaults = config.get("oslo_policy.enforce_new_defaults") as boolean;
+  const enforceNewDefaults = config.get("oslo_policy.enforce_new_defaults");
   const build = ruleSetBuilder(config, options.outbound, enforceNewDefaults, log);
 
   let files = findPolicyFiles(config);
@@ -122,11 +123,11 @@ function ruleSetBuilder(
   log: PolicyLog,
 ): (files: readonly FoundFile[]) => RuleSet {
   const remote: RemoteOptions = {
-    contentType: config.get("oslo_policy.remote_content_type") as RemoteOptions["contentType"],
-    timeoutMs: (config.get("oslo_policy.remote_timeout") as number) * 1000,
+    contentType: config.get("oslo_policy.remote_content_type"),
+    timeoutMs: config.get("oslo_policy.remote_timeout") * 1000,
   };
   const options = {
-    defaultRule: config.get("oslo_policy.policy_default_rule") as string,
+    defaultRule: config.get("oslo_policy.policy_default_rule"),
     enforceNewDefaults,
     ask: (url: string, caller: Caller, target: PolicyTarget, rule: string) =>
       askServer(outbound ?? noWayOut, remote, url, { rule, caller, target }),

@@ -2,6 +2,7 @@
 import type { ImageRecord } from "../../db/records.ts";
 import { type Caller, NOBODY } from "../../src/caller.ts";
 import { type EnforcerOptions, makeEnforcer, type PolicyEnforcer } from "../../src/policy/load.ts";
+import { configFrom } from "../../src/config/config.ts";
 import type { PolicyConfig } from "../../src/policy/files.ts";
 
 /** A caller of a project with roles. */
@@ -42,37 +43,16 @@ export function imageOf(more: Partial<ImageRecord> = {}): ImageRecord {
 /** A configuration whose companion files lie in `directory`; without one there are none. */
 export function policyConfig(
   directory: string | null = null,
-  values: Record<string, unknown> = {},
+  values: Record<string, string> = {},
 ): PolicyConfig {
-  const all: Record<string, unknown> = {
-    "oslo_policy.policy_file": "policy.yaml",
-    "oslo_policy.policy_dirs": ["policy.d"],
-    "oslo_policy.policy_default_rule": "default",
-    "oslo_policy.enforce_new_defaults": true,
-    "oslo_policy.remote_content_type": "application/x-www-form-urlencoded",
-    "oslo_policy.remote_timeout": 60,
-    ...values,
-  };
-  return {
-    get: (name) => all[name],
-    findFile: (name) => {
-      if (directory === null) return null;
-      const path = `${directory}/${name}`;
-      try {
-        Deno.statSync(path);
-        return path;
-      } catch {
-        return null;
-      }
-    },
-  };
+  return configFrom(values, { searchPath: directory === null ? [] : [directory] });
 }
 
 /** Runs `verb` with an enforcer that has these rules in its `policy.yaml`. */
 export async function withPolicy(
   rules: Record<string, unknown>,
   verb: (enforcer: PolicyEnforcer) => void | Promise<void>,
-  options: EnforcerOptions & { values?: Record<string, unknown> } = {},
+  options: EnforcerOptions & { values?: Record<string, string> } = {},
 ): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {

@@ -1,0 +1,159 @@
+/** `oneglance policy check`: would a caller pass a rule, and why. */
+import { parseArgs } from "node:util";
+import { type Caller, NOBODY } from "../caller.ts";
+import { fail, isError } from "../errors.ts";
+import type { PolicyTarget } from "./enforcer.ts";
+import type { PolicyConfig } from "./files.ts";
+import { isAdmin } from "./is_admin.ts";
+import { type EnforcerOptions, makeEnforcer, type PolicyEnforcer } from "./load.ts";
+import type { Explanation, TraceStep } from "./trace.ts";
+
+/** What a question to policy is made of, as texts of the command line. */
+export interface PolicyQuestion {
+  /** Absent: every rule there is. */
+  rule?: string;
+  /** `role:member,project:abc,user:…`; also `domain`, `system`, `user_domain`, `project_domain`, `service_role`. */
+  as: string;
+  /** `key=value`, as a rule sees it: `owner=abc`, `visibility=public`. */
+  target: readonly string[];
+}
+
+const USAGE =
+  "usage: policy check [--rule RULE] --as role:ROLE,project:ID,user:ID [--target KEY=VALUE …] [--json]";
+
+/** Keys of a target that are two names of one thing. */
+const ALIASES = [["owner", "project_id"], ["member", "member_id"], ["image_id", "id"]] as const;
+
+/**
+ * Runs the command with its arguments. `exit` is 0 for allowed, 1 for denied, 2 for a question that cannot be asked;
+ * without `--rule` it is 0.
+ */
+export async function runPolicyCheck(
+  args: string[],
+  config: PolicyConfig,
+  options: EnforcerOptions = {},
+): Promise<{ output: string; exit: number }> {
+  try {
+    const { json, ...question } = readArgs(args);
+    const answers = await policyCheck(question, await makeEnforcer(config, options));
+    const [first] = answers;
+    const single = question.rule !== undefined && first !== undefined;
+    if (json) {
+      return { output: JSON.stringify(single ? first : answers, null, 2), exit: single ? exitOf(first) : 0 };
+    }
+    return single
+      ? { output: describe(first), exit: exitOf(first) }
+      : { output: answers.map(summarize).join("\n"), exit: 0 };
+  } catch (error) {
+    if (!isError(error)) throw error;
+    return { output: error.message, exit: 2 };
+  }
+}
+
+/**
+ * Answers a question, with one explanation per rule.
+ * @throws GlanceError `config` when the caller or the target cannot be understood.
+ */
+export async function policyCheck(
+  question: PolicyQuestion,
+  enforcer: PolicyEnforcer,
+): Promise<Explanation[]> {
+  const caller = await readCaller(question.as, enforcer);
+  const target = readTarget(question.target);
+  const names = question.rule === undefined ? [...enforcer.rules().keys()] : [question.rule];
+  const answers: Explanation[] = [];
+  for (const name of names) answers.push(await enforcer.explain(name, caller, target));
+  return answers;
+}
+
+function readArgs(args: string[]): PolicyQuestion & { json: boolean } {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        rule: { type: "string" },
+        as: { type: "string" },
+        target: { type: "string", multiple: true, default: [] },
+        json: { type: "boolean", default: false },
+      },
+    });
+    const { rule, as, target, json } = values;
+    if (as !== undefined) return { rule, as, target, json };
+  } catch (error) {
+    fail("config", `${(error as Error).message}\n${USAGE}`);
+  }
+  fail("config", `--as is missing\n${USAGE}`);
+}
+
+async function readCaller(text: string, enforcer: PolicyEnforcer): Promise<Caller> {
+  const roles: string[] = [];
+  const serviceRoles: string[] = [];
+  const fields: Partial<Record<keyof Caller, string>> = {};
+  for (const item of text.split(",").map((item) => item.trim()).filter((item) => item !== "")) {
+    const colon = item.indexOf(":");
+    const key = item.slice(0, colon);
+    const value = item.slice(colon + 1);
+    const field = CALLER_FIELDS.get(key);
+    if (colon > 0 && key === "role") roles.push(value.toLowerCase());
+    else if (colon > 0 && key === "service_role") serviceRoles.push(value);
+    else if (colon > 0 && field !== undefined) fields[field] = value;
+    else {fail(
+        "config",
+        `--as: "${item}" is not role:…, service_role:… or one of ${[...CALLER_FIELDS.keys()]}`,
+      );}
+  }
+  const caller: Caller = { ...NOBODY, ...fields, roles, serviceRoles };
+  return { ...caller, isAdmin: await isAdmin(enforcer, caller) };
+}
+
+const CALLER_FIELDS: ReadonlyMap<string, keyof Caller> = new Map([
+  ["user", "userId"],
+  ["user_domain", "userDomainId"],
+  ["project", "projectId"],
+  ["project_domain", "projectDomainId"],
+  ["domain", "domainId"],
+  ["system", "systemScope"],
+]);
+
+function readTarget(pairs: readonly string[]): PolicyTarget {
+  const target: Record<string, string> = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf("=");
+    if (equals < 1) fail("config", `--target: "${pair}" is not KEY=VALUE`);
+    target[pair.slice(0, equals)] = pair.slice(equals + 1);
+  }
+  for (const [one, other] of ALIASES) {
+    const value = target[one] ?? target[other];
+    if (value === undefined) continue;
+    target[one] ??= value;
+    target[other] ??= value;
+  }
+  return target;
+}
+
+function exitOf(answer: Explanation): number {
+  return answer.allowed ? 0 : 1;
+}
+
+function summarize(answer: Explanation): string {
+  return `${answer.allowed ? "allowed" : "denied "}  ${answer.rule}`;
+}
+
+function describe(answer: Explanation): string {
+  const lines = [`${answer.allowed ? "allowed" : "denied"}: ${answer.rule}`];
+  if (answer.decidedBy === null) {
+    return [...lines, "there is no rule of that name and none that stands in"].join("\n");
+  }
+  const origin = answer.origin === null ? "default" : `${answer.origin.file}:${answer.origin.line}`;
+  lines.push(`decided by "${answer.decidedBy}" (${origin}): ${answer.expression || "@"}`);
+  if (answer.decidedBy !== answer.rule) lines.push(`"${answer.rule}" is not defined`);
+  if (!answer.scope.passed) {
+    lines.push(`the rule is for ${answer.scope.required} tokens, this one is for a ${answer.scope.token}`);
+  }
+  return [...lines, ...answer.trace.map(describeStep)].join("\n");
+}
+
+function describeStep({ depth, text, result, note }: TraceStep): string {
+  const verdict = result === null ? "not asked" : result ? "yes" : "no";
+  return `${"  ".repeat(depth + 1)}${text}: ${verdict}${note === undefined ? "" : ` (${note})`}`;
+}

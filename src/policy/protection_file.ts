@@ -1,0 +1,71 @@
+/**
+ * The file of property protections (spec/policy.md §9.2). It is not in the dialect of the other configuration
+ * files: keys are lower-cased, comments may be indented, sections and keys may stand once only.
+ */
+import { fail } from "../errors.ts";
+
+export type PropertyAction = "create" | "read" | "update" | "delete";
+
+export const PROPERTY_ACTIONS: readonly PropertyAction[] = ["create", "read", "update", "delete"];
+
+/** A section: whose properties, and who may do what with them. */
+export interface ProtectionSection {
+  /** A regular expression, found anywhere in the name. */
+  name: string;
+  line: number;
+  values: Record<PropertyAction, string>;
+}
+
+interface OpenSection {
+  name: string;
+  line: number;
+  values: Map<string, string>;
+}
+
+/**
+ * Reads the sections in their order. Keys of a section `DEFAULT` hold for all sections that lack them.
+ * @throws GlanceError `config` with `file:line`: malformed, a section or key twice, one of the four keys missing.
+ */
+export function parseProtectionFile(text: string, file: string): ProtectionSection[] {
+  const sections = new Map<string, OpenSection>();
+  const refuse = (line: number, reason: string): never => fail("config", `${file}:${line}: ${reason}`);
+  let open: OpenSection | null = null;
+  let key: string | null = null;
+
+  for (const [index, raw] of text.replace(/^\uFEFF/, "").split(/\r?\n/).entries()) {
+    const line = index + 1;
+    const stripped = raw.trim();
+    if (stripped === "" || stripped.startsWith("#") || stripped.startsWith(";")) continue;
+    if (/^\s/.test(raw) && open !== null && key !== null) {
+      open.values.set(key, `${open.values.get(key)}\n${stripped}`);
+      continue;
+    }
+    const header = /^\[(.+)\]/.exec(stripped);
+    if (header !== null) {
+      const name = header[1]!;
+      if (sections.has(name)) {
+        refuse(line, `the section [${name}] stands in line ${sections.get(name)!.line} already`);
+      }
+      open = { name, line, values: new Map() };
+      key = null;
+      sections.set(name, open);
+      continue;
+    }
+    const pair = /^([^=:]+)[=:](.*)$/.exec(stripped);
+    if (pair === null) return refuse(line, "expected [section] or `key = value`");
+    if (open === null) return refuse(line, "a key stands before the first [section]");
+    key = pair[1]!.trim().toLowerCase();
+    if (open.values.has(key)) refuse(line, `"${key}" stands in the section [${open.name}] already`);
+    open.values.set(key, pair[2]!.trim());
+  }
+
+  const common = sections.get("DEFAULT")?.values;
+  sections.delete("DEFAULT");
+  return [...sections.values()].map(({ name, line, values }) => {
+    const four = PROPERTY_ACTIONS.map((action) => {
+      const value = values.get(action) ?? common?.get(action);
+      return [action, value ?? refuse(line, `the section [${name}] lacks "${action}"`)] as const;
+    });
+    return { name, line, values: Object.fromEntries(four) as Record<PropertyAction, string> };
+  });
+}
