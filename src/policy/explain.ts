@@ -88,7 +88,7 @@ function readArgs(args: string[]): PolicyQuestion & { json: boolean } {
 async function readCaller(text: string, enforcer: PolicyEnforcer): Promise<Caller> {
   const roles: string[] = [];
   const serviceRoles: string[] = [];
-  const fields: Partial<Record<keyof Caller, string>> = {};
+  const fields: Partial<Record<CallerField, string>> = {};
   for (const item of text.split(",").map((item) => item.trim()).filter((item) => item !== "")) {
     const colon = item.indexOf(":");
     const key = item.slice(0, colon);
@@ -99,14 +99,16 @@ async function readCaller(text: string, enforcer: PolicyEnforcer): Promise<Calle
     else if (colon > 0 && field !== undefined) fields[field] = value;
     else {fail(
         "config",
-        `--as: "${item}" is not role:…, service_role:… or one of ${[...CALLER_FIELDS.keys()]}`,
+        `--as: "${item}" is not role:…, service_role:… or one of ${[...CALLER_FIELDS.keys()].join(", ")}`,
       );}
   }
   const caller: Caller = { ...NOBODY, ...fields, roles, serviceRoles };
   return { ...caller, isAdmin: await isAdmin(enforcer, caller) };
 }
 
-const CALLER_FIELDS: ReadonlyMap<string, keyof Caller> = new Map([
+type CallerField = "userId" | "userDomainId" | "projectId" | "projectDomainId" | "domainId" | "systemScope";
+
+const CALLER_FIELDS: ReadonlyMap<string, CallerField> = new Map([
   ["user", "userId"],
   ["user_domain", "userDomainId"],
   ["project", "projectId"],
@@ -148,7 +150,7 @@ function describe(answer: Explanation): string {
   lines.push(`decided by "${answer.decidedBy}" (${origin}): ${answer.expression || "@"}`);
   if (answer.decidedBy !== answer.rule) lines.push(`"${answer.rule}" is not defined`);
   if (!answer.scope.passed) {
-    lines.push(`the rule is for ${answer.scope.required} tokens, this one is for a ${answer.scope.token}`);
+    lines.push(`the rule is for ${answer.scope.required} tokens, this is a ${answer.scope.token} token`);
   }
   return [...lines, ...answer.trace.map(describeStep)].join("\n");
 }
