@@ -5,6 +5,8 @@ const SCRIPTS = new URL("../keystone/", import.meta.url).pathname;
 
 /** A Keystone that answers. */
 export interface Keystone {
+  /** The folder of tests/compat/keystone/up.sh. */
+  work: string;
   /** Its v3 address. */
   url: string;
   /** Of every user (tests/compat/keystone/seed.py). */
@@ -40,6 +42,7 @@ export async function startKeystone(): Promise<Keystone> {
   const found = { url: url!.trim(), password: password!.trim() };
   return {
     ...found,
+    work,
     ids: JSON.parse(ids!),
     async publish(imageUrl) {
       const region = `port_${new URL(imageUrl).port}`;

@@ -1,0 +1,40 @@
+/**
+ * Starts Keystone and the program with two file stores and http, and runs tempest's image tests against it:
+ *
+ *   deno run -A tests/compat/tempest/run.ts [REGEX]
+ *
+ * Ends with tempest's counts and, when a test failed that expected.txt does not name, exit code 1. Results go to the
+ * folder that `ONEGLANCE_TEMPEST_OUT` names, or to a temporary one that is kept when something failed.
+ */
+import { startKeystone } from "../support/keystone.ts";
+import { startOneglance } from "../support/oneglance.ts";
+
+const SCRIPT = new URL("run_tempest.sh", import.meta.url).pathname;
+
+async function tempest(regex: string[], out: string): Promise<number> {
+  const keystone = await startKeystone();
+  try {
+    const server = await startOneglance({
+      keystone,
+      stores: "multi",
+      set: { DEFAULT: { show_multiple_locations: "true" } },
+    });
+    try {
+      const args = [keystone.work, await keystone.publish(server.url), out, ...regex];
+      return (await new Deno.Command(SCRIPT, { args, stdin: "null" }).spawn().status).code;
+    } finally {
+      const end = await server.stop();
+      await Deno.writeTextFile(`${out}/oneglance.log`, end.log);
+      if (end.code !== 0) console.error(`oneglance ended with code ${end.code}`);
+    }
+  } finally {
+    await keystone.stop();
+  }
+}
+
+const given = Deno.env.get("ONEGLANCE_TEMPEST_OUT");
+const out = given ?? await Deno.makeTempDir({ prefix: "oneglance_tempest_" });
+const code = await tempest(Deno.args, out);
+if (given === undefined && code === 0) await Deno.remove(out, { recursive: true });
+else console.error(`tempest: results are in ${out}`);
+Deno.exit(code);
