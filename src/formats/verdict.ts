@@ -30,7 +30,10 @@ export type Verdict =
 export function judge({ diskFormat, containerFormat, inspection, options }: JudgeInput): Verdict {
   if (containerFormat !== "bare") return accept(null);
   const mismatch = mismatchOf(diskFormat, inspection);
-  if (mismatch !== null) return options.requireMatch ? refuse(mismatch) : accept(null, mismatch);
+  if (mismatch !== null) {
+    const asRaw = diskFormat === "raw" && inspection.incomplete !== null ? inspection.size : null;
+    return options.requireMatch ? refuse(mismatch) : accept(asRaw, mismatch);
+  }
 
   const nonfatal = inspection.format === "gpt" ? options.gptNonfatal ?? [] : [];
   const fatal = inspection.failures.filter((failure) => !nonfatal.includes(failure.check));

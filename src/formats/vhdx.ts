@@ -42,6 +42,7 @@ async function virtualDiskSize(peek: BudgetedPeek): Promise<bigint | string> {
   if (!metadata) return "the VHDX metadata table is cut short";
   const item = findEntry(metadata, METADATA, VIRTUAL_DISK_SIZE);
   if (item === null) return "the VHDX metadata table is malformed or names no virtual disk size";
+  if (view(item).getUint32(20, true) !== 8) return "the VHDX virtual disk size is malformed";
   const size = await peek.read(start + view(item).getUint32(16, true), 8);
   return size ? view(size).getBigUint64(0, true) : "the VHDX virtual disk size is cut short";
 }

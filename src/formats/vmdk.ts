@@ -17,23 +17,20 @@ export async function detectVmdk(peek: BudgetedPeek): Promise<FormatResult | nul
 }
 
 async function sparseExtent(peek: BudgetedPeek, head: Uint8Array): Promise<FormatResult> {
-  const malformed = (incomplete: string): FormatResult => ({
+  const result: FormatResult = {
     format: "vmdk",
     variant: null,
     virtualSize: null,
     failures: [],
-    incomplete,
-  });
-  if (head.length < SPARSE_HEADER_LENGTH) return malformed("the VMDK header is cut short");
+    incomplete: null,
+  };
+  if (head.length < SPARSE_HEADER_LENGTH) return { ...result, incomplete: "the VMDK header is cut short" };
   const header = view(head);
-  const version = header.getUint32(4, true);
-  if (version < 1 || version > 3) return malformed(`VMDK version ${version} is not supported`);
-  if (header.getBigUint64(28, true) !== DESCRIPTOR_SECTOR) {
-    return malformed("the VMDK descriptor is not in its place");
-  }
+  const misplaced = headerFault(header);
+  if (misplaced) return { ...result, failures: [{ check: "descriptor", reason: misplaced }] };
   const length = Number(header.getBigUint64(36, true)) * 512;
   const descriptor = await peek.read(512, Math.min(length, MAX_DESCRIPTOR));
-  if (!descriptor) return malformed("the VMDK descriptor is cut short");
+  if (!descriptor) return { ...result, incomplete: "the VMDK descriptor is cut short" };
   const text = descriptorText(descriptor);
   const failures: FailedCheck[] = [];
   const fault = descriptorFault(text);
@@ -42,13 +39,15 @@ async function sparseExtent(peek: BudgetedPeek, head: Uint8Array): Promise<Forma
     const fault = await footerFault(peek, header);
     if (fault) failures.push({ check: "footer", reason: fault });
   }
-  return {
-    format: "vmdk",
-    variant: text && createType(text),
-    virtualSize: toSize(header.getBigUint64(12, true) * 512n),
-    failures,
-    incomplete: null,
-  };
+  const virtualSize = toSize(header.getBigUint64(12, true) * 512n);
+  return { ...result, variant: text && createType(text), virtualSize, failures };
+}
+
+/** Why the descriptor cannot be trusted to be where we look for it, or null. */
+function headerFault(header: DataView): string | null {
+  const version = header.getUint32(4, true);
+  if (version < 1 || version > 3) return `VMDK version ${version} is not supported`;
+  return header.getBigUint64(28, true) === DESCRIPTOR_SECTOR ? null : "The descriptor is not in its place";
 }
 
 /** Its data is in other files, so that it is recognised in order to be refused. */

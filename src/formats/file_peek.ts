@@ -1,0 +1,16 @@
+import type { Peek } from "./inspection.ts";
+
+/** A `Peek` over an open file. Moves the file's position, so that one call must end before the next begins. */
+export function filePeek(file: Deno.FsFile): Peek {
+  return async (offset, length) => {
+    await file.seek(offset, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      const count = await file.read(bytes.subarray(filled));
+      if (count === null) return null;
+      filled += count;
+    }
+    return bytes;
+  };
+}
