@@ -1,0 +1,115 @@
+import { hostname } from "node:os";
+import { isAbsolute, join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { readText } from "../config/config_files.ts";
+import { parseIni } from "../config/ini.ts";
+import { fail } from "../errors.ts";
+import { flushLog, getLog, type LogSetup, setUpLog } from "./log.ts";
+import { jsonFormatter, textFormatter } from "./log_format.ts";
+import { type LevelName, parseLevel } from "./log_record.ts";
+import { fileWriter, type LogWriter, streamWriter } from "./log_writer.ts";
+
+let watching = false;
+
+/**
+ * Sets logging up by the options of spec/configuration.md §2.2, and logs what is odd about the configuration.
+ * Other programs than `glance-api` log to standard error unless told otherwise.
+ * @throws GlanceError `config`: a log file cannot be opened, log_config_append is missing.
+ */
+export function configureLogging(config: Config, prog: string): void {
+  const appended = config.get("DEFAULT.log_config_append");
+  setUpLog(appended === null ? fromOptions(config, prog) : fromPython(config, appended));
+  if (!watching) {
+    watching = true;
+    globalThis.addEventListener("unload", flushLog);
+    globalThis.addEventListener("error", flushLog);
+    globalThis.addEventListener("unhandledrejection", flushLog);
+  }
+  describe(config);
+}
+
+function fromOptions(config: Config, prog: string): LogSetup {
+  const levels = new Map<string, LevelName>();
+  for (const pair of config.get("DEFAULT.default_log_levels")) {
+    const [name, word] = pair.split("=");
+    const level = parseLevel(word ?? "");
+    if (name && level !== null) levels.set(name.trim(), level);
+  }
+  return {
+    format: formatter(config),
+    writers: writers(config, prog),
+    rootLevel: config.get("DEFAULT.debug") ? "DEBUG" : "INFO",
+    levels,
+  };
+}
+
+function formatter(config: Config): LogSetup["format"] {
+  const dateFormat = config.get("DEFAULT.log_date_format");
+  if (config.get("DEFAULT.use_json")) return jsonFormatter(dateFormat, hostname());
+  return textFormatter({
+    dateFormat,
+    contextFormat: config.get("DEFAULT.logging_context_format_string"),
+    defaultFormat: config.get("DEFAULT.logging_default_format_string"),
+    exceptionPrefix: config.get("DEFAULT.logging_exception_prefix"),
+    userIdentity: config.get("DEFAULT.logging_user_identity_format"),
+  });
+}
+
+function writers(config: Config, prog: string): LogWriter[] {
+  const result: LogWriter[] = [];
+  const path = logPath(config, prog);
+  if (path !== null) result.push(fileWriter(path));
+  const isTool = prog !== "glance-api" && !config.isSet("DEFAULT.use_stderr");
+  // systemd hands standard error to the journal.
+  if (config.get("DEFAULT.use_stderr") || isTool || config.get("DEFAULT.use_journal")) {
+    result.push(streamWriter(Deno.stderr));
+  }
+  return result.length > 0 ? result : [streamWriter(Deno.stdout)];
+}
+
+function logPath(config: Config, prog: string): string | null {
+  const file = config.get("DEFAULT.log_file");
+  const directory = config.get("DEFAULT.log_dir");
+  if (file !== null) return directory === null || isAbsolute(file) ? file : join(directory, file);
+  return directory === null ? null : join(directory, `${prog}.log`);
+}
+
+/** Python's logging configuration: the levels of its loggers; everything goes to standard output. */
+function fromPython(config: Config, given: string): LogSetup {
+  const path = config.findFile(given) ??
+    fail("config", `[DEFAULT] log_config_append: ${given} does not exist`);
+  const sections = new Map<string, Map<string, string>>();
+  for (const { group, name, value } of parseIni(readText(path), path)) {
+    if (!sections.has(group)) sections.set(group, new Map());
+    sections.get(group)!.set(name, value);
+  }
+  const levels = new Map<string, LevelName>();
+  for (const [group, keys] of sections) {
+    const level = parseLevel(keys.get("level") ?? "");
+    const name = keys.get("qualname");
+    if (group.startsWith("logger_") && name && level !== null) levels.set(name, level);
+  }
+  const root = parseLevel(sections.get("logger_root")?.get("level") ?? "") ?? "WARNING";
+  return {
+    format: formatter(config),
+    writers: [streamWriter(Deno.stdout)],
+    rootLevel: levels.get("glance") ?? root,
+    levels,
+  };
+}
+
+function describe(config: Config): void {
+  const log = getLog("oneglance.config");
+  for (const warning of config.warnings) log.warn(`${warning}; the default is used`);
+  for (const { file, line, old, now } of config.deprecated) {
+    log.warn(`${file}:${line}: option ${old} is deprecated, its name is ${now}`);
+  }
+  if (!log.isDebug) return;
+  for (const { file, line, group, name } of config.unknown) {
+    log.debug(`${file}:${line}: [${group}] ${name} is unknown`);
+  }
+  for (const { file, line, group, name } of config.obsolete) {
+    log.debug(`${file}:${line}: [${group}] ${name} is obsolete`);
+  }
+  for (const [group, name, text] of config.list()) log.debug(`[${group}] ${name} = ${text}`);
+}

@@ -1,0 +1,141 @@
+import { type Formatter, textFormatter } from "./log_format.ts";
+import { type LevelName, LEVELS, type LogContext, type LogRecord } from "./log_record.ts";
+import type { LogWriter } from "./log_writer.ts";
+
+export type { LogContext } from "./log_record.ts";
+
+/** What may come along with a line. */
+export interface LogExtra {
+  readonly context?: LogContext | null;
+  /** Its stack follows the line. */
+  readonly error?: unknown;
+  /** Further fields of JSON lines. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/** A logger. Secrets never go into a message; see `mask.ts`. */
+export interface Log {
+  readonly name: string;
+  /** Whether debug lines are written, for messages that are dear to make. */
+  readonly isDebug: boolean;
+  debug(message: string, extra?: LogExtra): void;
+  info(message: string, extra?: LogExtra): void;
+  warn(message: string, extra?: LogExtra): void;
+  error(message: string, extra?: LogExtra): void;
+  /** What ends the program; written at once. */
+  critical(message: string, extra?: LogExtra): void;
+}
+
+/** How lines are made and where they go. */
+export interface LogSetup {
+  readonly format: Formatter;
+  readonly writers: readonly LogWriter[];
+  readonly rootLevel: LevelName;
+  /** Levels by name of logger; they hold for the loggers below it too. */
+  readonly levels: ReadonlyMap<string, LevelName>;
+}
+
+const loggers = new Map<string, Logger>();
+
+// Until `configureLogging`: warnings at once to standard error, so that nothing is kept back and no timer runs.
+let setup: LogSetup = {
+  format: textFormatter({
+    contextFormat: "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
+    defaultFormat: "%(asctime)s %(levelname)s %(name)s %(message)s",
+    exceptionPrefix: "%(asctime)s ERROR %(name)s ",
+    userIdentity: "",
+    dateFormat: "%Y-%m-%d %H:%M:%S",
+  }),
+  writers: [{
+    write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+    flush: () => {},
+    reopen: () => {},
+    close: () => {},
+  }],
+  rootLevel: "WARNING",
+  levels: new Map(),
+};
+
+class Logger implements Log {
+  readonly name: string;
+  threshold: number;
+
+  constructor(name: string) {
+    this.name = name;
+    this.threshold = thresholdOf(name);
+  }
+
+  get isDebug(): boolean {
+    return this.threshold <= LEVELS.DEBUG;
+  }
+
+  debug(message: string, extra?: LogExtra): void {
+    if (this.threshold <= LEVELS.DEBUG) this.#write("DEBUG", message, extra);
+  }
+
+  info(message: string, extra?: LogExtra): void {
+    if (this.threshold <= LEVELS.INFO) this.#write("INFO", message, extra);
+  }
+
+  warn(message: string, extra?: LogExtra): void {
+    if (this.threshold <= LEVELS.WARNING) this.#write("WARNING", message, extra);
+  }
+
+  error(message: string, extra?: LogExtra): void {
+    if (this.threshold <= LEVELS.ERROR) this.#write("ERROR", message, extra);
+  }
+
+  critical(message: string, extra?: LogExtra): void {
+    this.#write("CRITICAL", message, extra);
+    flushLog();
+  }
+
+  #write(level: LevelName, message: string, extra: LogExtra | undefined): void {
+    const record: LogRecord = {
+      time: Date.now(),
+      level,
+      name: this.name,
+      message,
+      context: extra?.context ?? null,
+      error: extra?.error ?? null,
+      fields: extra?.fields ?? null,
+    };
+    const text = setup.format(record);
+    for (const writer of setup.writers) writer.write(text);
+  }
+}
+
+/** The logger of that dotted name, for example `oneglance.images`. */
+export function getLog(name: string): Log {
+  const known = loggers.get(name);
+  if (known !== undefined) return known;
+  const made = new Logger(name);
+  loggers.set(name, made);
+  return made;
+}
+
+/** Puts another setup in place, for all loggers, and closes the writers of the one before. */
+export function setUpLog(next: LogSetup): void {
+  const previous = setup;
+  setup = next;
+  for (const logger of loggers.values()) logger.threshold = thresholdOf(logger.name);
+  for (const writer of previous.writers) writer.close();
+}
+
+/** Writes what is kept back; call before the program ends. */
+export function flushLog(): void {
+  for (const writer of setup.writers) writer.flush();
+}
+
+/** Opens log files anew: what SIGHUP asks for after a rotation. */
+export function reopenLog(): void {
+  for (const writer of setup.writers) writer.reopen();
+}
+
+function thresholdOf(name: string): number {
+  for (let at = name;; at = at.slice(0, at.lastIndexOf("."))) {
+    const level = setup.levels.get(at);
+    if (level !== undefined) return LEVELS[level];
+    if (!at.includes(".")) return LEVELS[setup.rootLevel];
+  }
+}
