@@ -1,0 +1,62 @@
+/** Many writes, one fsync: all that wait run as savepoints of one transaction. */
+import type { WriteConn } from "../conn.ts";
+import { WRITES } from "../queries/writes.ts";
+import { BUSY_MILLIS, whileBusy } from "./busy.ts";
+import { toGlanceError } from "./engine_error.ts";
+import type { SentError, WriteAnswer, WriteRequest } from "./messages.ts";
+
+/** A connection of which the group can tell whether the engine gave the transaction up by itself. */
+export interface GroupConn extends WriteConn {
+  readonly inTransaction: boolean;
+}
+
+function sent(error: unknown): SentError {
+  const { code, message } = toGlanceError(error);
+  return { code, message };
+}
+
+async function runOne(conn: GroupConn, { id, name, input }: WriteRequest): Promise<WriteAnswer> {
+  await conn.run("SAVEPOINT one");
+  try {
+    const write = WRITES[name] as (conn: WriteConn, input: unknown) => Promise<unknown>;
+    const value = await write(conn, input);
+    await conn.run("RELEASE one");
+    return { id, value };
+  } catch (error) {
+    // A full disk or a failed read ends the whole transaction: then nothing of the group may be called done.
+    if (!conn.inTransaction) throw error;
+    await conn.run("ROLLBACK TO one");
+    await conn.run("RELEASE one");
+    return { id, error: sent(error) };
+  }
+}
+
+/**
+ * Runs the requests in order and commits once. An error of one takes only its own changes back; when the commit
+ * fails, all fail. Never throws: every request gets its answer, and only after the commit.
+ */
+export async function commitGroup(
+  conn: GroupConn,
+  requests: readonly WriteRequest[],
+  busyMillis = BUSY_MILLIS,
+): Promise<WriteAnswer[]> {
+  try {
+    await whileBusy(() => conn.run("BEGIN IMMEDIATE"), busyMillis);
+    const answers: WriteAnswer[] = [];
+    for (const request of requests) answers.push(await runOne(conn, request));
+    await whileBusy(() => conn.run("COMMIT"), busyMillis);
+    return answers;
+  } catch (error) {
+    const failure = sent(error);
+    rollback(conn);
+    return requests.map(({ id }) => ({ id, error: failure }));
+  }
+}
+
+function rollback(conn: GroupConn): void {
+  try {
+    if (conn.inTransaction) conn.run("ROLLBACK");
+  } catch {
+    // The engine has rolled back by itself, or the next BEGIN will say what is wrong.
+  }
+}

@@ -1,0 +1,100 @@
+/** Connections to a database file, with the settings that each needs. */
+import { dirname, resolve } from "node:path";
+import { fail } from "../../src/errors.ts";
+import { migrate } from "../migrations/migrate.ts";
+import { refuseNetworkFilesystem } from "../network_filesystem.ts";
+import { whileBusy } from "./busy.ts";
+import { EmbeddedConn } from "./embedded.ts";
+
+/** A writer may wait in its own thread; a read waits on the event loop, and only for a file's recovery. */
+const WRITER_BUSY_MILLIS = 250;
+const READER_BUSY_MILLIS = 1000;
+
+/**
+ * What must hold before the engine touches the file: a directory that is there, local, and writable.
+ * `create`: make the directory and the file, readable by the owner alone. Errors: database.
+ */
+export function prepareFile(file: string, options: { create: boolean; force: boolean }): string {
+  const path = resolve(file);
+  const directory = dirname(path);
+  if (options.create) Deno.mkdirSync(directory, { recursive: true, mode: 0o750 });
+  if (!isThere(directory)) {
+    fail("database", `The directory ${directory} of the database does not exist. Create it first.`);
+  }
+  if (!options.force) refuseNetworkFilesystem(directory);
+  const there = isThere(path);
+  if (!there && !options.create) {
+    fail("database", `The database ${path} does not exist. Create it with "db sync".`);
+  }
+  try {
+    // Also for a database that is there: without the right to write, the engine fails later and less clearly.
+    Deno.openSync(path, { write: true, create: !there, mode: 0o600 }).close();
+  } catch (error) {
+    fail("database", `The database ${path} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+  return path;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The connection that writes. Every commit is on disk when it returns. */
+export async function openWriter(path: string): Promise<EmbeddedConn> {
+  const conn = new EmbeddedConn(path, WRITER_BUSY_MILLIS);
+  try {
+    // Of two processes that open a new file at once, one is told that it is locked, whatever the timeout.
+    await whileBusy(() => conn.exec("PRAGMA journal_mode = WAL"));
+    await whileBusy(() => conn.exec("PRAGMA synchronous = FULL"));
+    await whileBusy(() => conn.exec("PRAGMA foreign_keys = ON"));
+    return conn;
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
+}
+
+/** The connection that reads; it cannot write. */
+export async function openReader(path: string): Promise<EmbeddedConn> {
+  const conn = new EmbeddedConn(path, READER_BUSY_MILLIS);
+  try {
+    await whileBusy(() => conn.exec("PRAGMA query_only = ON"));
+    await whileBusy(() => conn.one("SELECT 1 AS alive FROM sqlite_schema"));
+    return conn;
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
+}
+
+/** Runs `action` in one write transaction of a connection of its own: for migrations, before anything serves. */
+export async function inTransaction<T>(
+  path: string,
+  action: (conn: EmbeddedConn) => Promise<T>,
+): Promise<T> {
+  const conn = await openWriter(path);
+  try {
+    await whileBusy(() => conn.exec("BEGIN IMMEDIATE"));
+    try {
+      const result = await action(conn);
+      await whileBusy(() => conn.exec("COMMIT"));
+      return result;
+    } catch (error) {
+      if (conn.inTransaction) conn.exec("ROLLBACK");
+      throw error;
+    }
+  } finally {
+    conn.close();
+  }
+}
+
+/** Migrates a database file. */
+export function migrateFile(path: string): ReturnType<typeof migrate> {
+  return inTransaction(path, migrate);
+}

@@ -1,0 +1,91 @@
+/** A database on a libSQL server, over HTTP. */
+import { type Client, createClient, type ResultSet, type Transaction } from "@libsql/client/web";
+import { GlanceError } from "../../src/errors.ts";
+import { risingClock } from "../clock.ts";
+import type { Conn, Row, Value, WriteConn } from "../conn.ts";
+import type { Connection } from "../connection.ts";
+import type { Database } from "../database.ts";
+import { migrate } from "../migrations/migrate.ts";
+import { requireSynced } from "../migrations/state.ts";
+import { readsOn } from "../queries/reads.ts";
+import { type WriteName, WRITES, writesBy } from "../queries/writes.ts";
+import { whileBusy } from "./busy.ts";
+import { toGlanceError } from "./engine_error.ts";
+
+type Remote = Extract<Connection, { kind: "remote" }>;
+type Executor = Pick<Client | Transaction, "execute">;
+
+const args = (params: readonly Value[]) =>
+  params.map((value) => typeof value === "boolean" ? Number(value) : value);
+
+function remoteConn(executor: Executor): Conn & Pick<WriteConn, "run"> {
+  const execute = (sql: string, params: readonly Value[]): Promise<ResultSet> =>
+    executor.execute({ sql, args: args(params) });
+  return {
+    all: async (sql, params = []) => (await execute(sql, params)).rows as unknown as Row[],
+    one: async (sql, params = []) => (await execute(sql, params)).rows[0] as unknown as Row | undefined,
+    run: async (sql, params = []) => (await execute(sql, params)).rowsAffected,
+  };
+}
+
+const now = risingClock();
+
+async function inTransaction<T>(client: Client, action: (conn: WriteConn) => Promise<T>): Promise<T> {
+  const transaction = await client.transaction("write");
+  try {
+    const result = await action({ ...remoteConn(transaction), now });
+    await transaction.commit();
+    return result;
+  } finally {
+    // Rolls back when it was not committed.
+    transaction.close();
+  }
+}
+
+/** Opens a remote database; `migrateFirst`: make or complete its schema. Errors: database, unavailable. */
+export async function openRemote({ url, token }: Remote, migrateFirst: boolean): Promise<Database> {
+  const client = createClient({ url, authToken: token });
+  const conn = remoteConn(client);
+  try {
+    if (migrateFirst) await whileBusy(() => inTransaction(client, migrate));
+    await requireSynced(conn);
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  const writes = remoteWrites(client);
+  return {
+    read: readsOn(conn),
+    write: writesBy(writes.send),
+    close: async () => {
+      await writes.close();
+      client.close();
+    },
+  };
+}
+
+/** One write after the other, each a transaction; the server would otherwise make them wait for one another. */
+function remoteWrites(client: Client) {
+  let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
+  const perform = async (name: WriteName, input: unknown): Promise<unknown> => {
+    const write = WRITES[name] as (conn: WriteConn, input: unknown) => Promise<unknown>;
+    try {
+      return await whileBusy(() => inTransaction(client, (conn) => write(conn, input)));
+    } catch (error) {
+      throw toGlanceError(error);
+    }
+  };
+  return {
+    send(name: WriteName, input: unknown): Promise<unknown> {
+      if (closed) return Promise.reject(new GlanceError("unavailable", "The database is closed."));
+      const result = last.then(() => perform(name, input));
+      last = result.catch(() => {});
+      return result;
+    },
+    async close(): Promise<void> {
+      closed = true;
+      await last;
+    },
+  };
+}

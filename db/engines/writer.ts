@@ -1,0 +1,136 @@
+/** The event loop's end of the writer's thread. */
+import { GlanceError } from "../../src/errors.ts";
+import type { WriteName } from "../queries/writes.ts";
+import type { FromWriter, SentError, ToWriter, WriteRequest } from "./messages.ts";
+
+interface Waiter {
+  resolve(value: unknown): void;
+  reject(error: GlanceError): void;
+}
+
+/**
+ * Collects writes while the thread is busy and hands them over in one message, so that they share one commit.
+ * Each promise settles after that commit.
+ */
+export class Writer {
+  readonly #worker: Worker;
+  readonly #waiters = new Map<number, Waiter>();
+  #queue: WriteRequest[] = [];
+  #inFlight = false;
+  #lastId = 0;
+  /** Why nothing is accepted any more. */
+  #refusal: GlanceError | undefined;
+  readonly #opened = Promise.withResolvers<void>();
+  #idle: PromiseWithResolvers<void> | undefined;
+  readonly #closed = Promise.withResolvers<void>();
+
+  private constructor(url: URL) {
+    this.#worker = new Worker(url, { type: "module", name: "database writer" });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWriter>) => this.#hear(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#die({ code: "unavailable", message: "The database writer has stopped." });
+    };
+  }
+
+  /** Starts the thread whose module is at `url` on the file at `path`. Errors: database, unavailable. */
+  static async start(url: URL, path: string): Promise<Writer> {
+    const writer = new Writer(url);
+    writer.#post({ kind: "open", path });
+    try {
+      await writer.#opened.promise;
+    } catch (error) {
+      writer.#worker.terminate();
+      throw error;
+    }
+    return writer;
+  }
+
+  /** Queues one write. */
+  send(name: WriteName, input: unknown): Promise<unknown> {
+    if (this.#refusal) return Promise.reject(this.#refusal);
+    const id = ++this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiters.set(id, { resolve, reject });
+    this.#queue.push({ id, name, input });
+    // The writes of one turn of the event loop go together.
+    if (this.#queue.length === 1 && !this.#inFlight) queueMicrotask(() => this.#flush());
+    return promise;
+  }
+
+  /** Refuses new writes, waits for those that were accepted, and ends the thread. */
+  async close(): Promise<void> {
+    if (!this.#refusal) {
+      this.#refusal = new GlanceError("unavailable", "The database is closed.");
+      if (this.#waiters.size > 0) await (this.#idle ??= Promise.withResolvers<void>()).promise;
+      this.#post({ kind: "close" });
+    }
+    await this.#closed.promise;
+    this.#worker.terminate();
+  }
+
+  #post(message: ToWriter): void {
+    this.#worker.postMessage(message);
+  }
+
+  #flush(): void {
+    if (this.#inFlight || this.#queue.length === 0) return;
+    this.#inFlight = true;
+    const requests = this.#queue;
+    this.#queue = [];
+    try {
+      this.#post({ kind: "write", requests });
+    } catch {
+      // One input cannot be copied; it must not take the others with it.
+      this.#inFlight = false;
+      this.#dropUncopyable(requests);
+    }
+  }
+
+  #dropUncopyable(requests: readonly WriteRequest[]): void {
+    for (const request of requests) {
+      try {
+        structuredClone(request);
+        this.#queue.push(request);
+      } catch (cause) {
+        const error = new GlanceError("internal", "A write was asked for with something that is no data.", {
+          cause,
+        });
+        this.#settle(request.id, (waiter) => waiter.reject(error));
+      }
+    }
+    this.#flush();
+  }
+
+  #hear(message: FromWriter): void {
+    if (message.kind === "opened") this.#opened.resolve();
+    else if (message.kind === "failed") this.#die(message.error);
+    else if (message.kind === "closed") this.#closed.resolve();
+    else {
+      for (const answer of message.answers) {
+        this.#settle(answer.id, (waiter) => {
+          if ("error" in answer) waiter.reject(new GlanceError(answer.error.code, answer.error.message));
+          else waiter.resolve(answer.value);
+        });
+      }
+      this.#inFlight = this.#waiters.size > this.#queue.length;
+      this.#flush();
+    }
+  }
+
+  #settle(id: number, how: (waiter: Waiter) => void): void {
+    const waiter = this.#waiters.get(id);
+    if (!waiter) return;
+    this.#waiters.delete(id);
+    how(waiter);
+    if (this.#waiters.size === 0) this.#idle?.resolve();
+  }
+
+  #die({ code, message }: SentError): void {
+    const error = new GlanceError(code, message);
+    this.#refusal = error;
+    this.#opened.reject(error);
+    for (const id of [...this.#waiters.keys()]) this.#settle(id, (waiter) => waiter.reject(error));
+    this.#closed.resolve();
+  }
+}

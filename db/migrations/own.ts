@@ -1,0 +1,14 @@
+import { LISTING } from "./own_0001_listing.ts";
+
+/** One of our own migrations; applied in order of `version`, never edited once released. */
+export interface OwnMigration {
+  version: number;
+  statements: readonly string[];
+}
+
+export const OWN_MIGRATIONS: readonly OwnMigration[] = [
+  { version: 1, statements: LISTING },
+];
+
+/** The version of our own part of the schema that this program works with. */
+export const OWN_VERSION = Math.max(...OWN_MIGRATIONS.map(({ version }) => version));

@@ -1,0 +1,27 @@
+/** The revisions of upstream's schema that a database can have (spec/data-model.md §1.9). */
+
+/** Upstream's head, and the schema that oneglance works with. */
+export const HEAD = "2024_1_contract01";
+
+/** Contract revisions from Train on: their data is as ours, only columns or tables may be missing. */
+export const UPGRADABLE: readonly string[] = [
+  "train_contract01",
+  "ussuri_contract01",
+  "wallaby_contract01",
+  "xena_contract01",
+  "yoga_contract01",
+  "zed_contract01",
+  "2023_1_contract01",
+];
+
+/** Contract revisions whose data upstream's own tool has to carry over first. */
+export const TOO_OLD: readonly string[] = [
+  "liberty",
+  "mitaka01",
+  "mitaka02",
+  "ocata_contract01",
+  "pike_contract01",
+  "queens_contract01",
+  "rocky_contract01",
+  "rocky_contract02",
+];

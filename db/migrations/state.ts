@@ -1,0 +1,91 @@
+/** What schema a database has, and whether this program can work with it. */
+import { fail } from "../../src/errors.ts";
+import type { Conn } from "../conn.ts";
+import { OWN_VERSION } from "./own.ts";
+import { HEAD, TOO_OLD, UPGRADABLE } from "./revisions.ts";
+
+export interface SchemaState {
+  /** No tables at all. */
+  empty: boolean;
+  /** The rows of alembic_version, in order; empty when there is no such table. */
+  revisions: string[];
+  /** The last of our own migrations; 0 when there is none. */
+  own: number;
+}
+
+async function tables(conn: Conn): Promise<string[]> {
+  const rows = await conn.all(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+  );
+  return rows.map((row) => String(row.name));
+}
+
+/** Reads the versions of a database. */
+export async function schemaState(conn: Conn): Promise<SchemaState> {
+  const names = await tables(conn);
+  const revisions = names.includes("alembic_version")
+    ? await conn.all("SELECT version_num FROM alembic_version ORDER BY version_num")
+    : [];
+  const own = names.includes("oneglance_schema")
+    ? await conn.one("SELECT max(version) AS version FROM oneglance_schema")
+    : undefined;
+  return {
+    empty: names.length === 0,
+    revisions: revisions.map((row) => String(row.version_num)),
+    own: Number(own?.version ?? 0),
+  };
+}
+
+/** Whether nothing is left to migrate. */
+export function isSynced(state: SchemaState): boolean {
+  return state.revisions.length === 1 && state.revisions[0] === HEAD && state.own === OWN_VERSION;
+}
+
+/**
+ * Refuses what this program cannot use or bring up to date. Errors: database, naming the revision and what to do.
+ */
+export function refuseForeign(state: SchemaState): void {
+  if (state.own > OWN_VERSION) {
+    fail(
+      "database",
+      `The database has version ${state.own} of oneglance's own tables, this program knows ${OWN_VERSION}. ` +
+        "Use the newer oneglance that made it, or restore the backup from before the upgrade.",
+    );
+  }
+  if (state.empty) return;
+  const [revision, ...others] = state.revisions;
+  if (revision === undefined) {
+    fail(
+      "database",
+      "The database has tables, but no alembic_version row: it is no glance database, or one from before Ocata. " +
+        "Point [database] connection at an empty database, or bring it to Train or later with upstream's " +
+        '"glance-manage db sync" first.',
+    );
+  }
+  if (others.length > 0) {
+    fail(
+      "database",
+      `The database is in the middle of a rolling upgrade (revisions ${state.revisions.join(", ")}). ` +
+        'Finish it with "glance-manage db contract" of the release that began it.',
+    );
+  }
+  if (revision === HEAD || UPGRADABLE.includes(revision)) return;
+  const older = TOO_OLD.includes(revision);
+  fail(
+    "database",
+    older
+      ? `The database is at revision ${revision}, older than Train. Bring it to Train or later with upstream's ` +
+        '"glance-manage db sync" first.'
+      : `The database is at revision ${revision}, which this program does not know (its newest is ${HEAD}). ` +
+        "Use a oneglance that knows it.",
+  );
+}
+
+/** Errors: database, when the schema is not the one that this program works with. */
+export async function requireSynced(conn: Conn): Promise<void> {
+  const state = await schemaState(conn);
+  refuseForeign(state);
+  if (isSynced(state)) return;
+  const found = state.empty ? "is empty" : `is at revision ${state.revisions[0]}, oneglance ${state.own}`;
+  fail("database", `The database ${found} and must be brought up to date first: run "db sync".`);
+}

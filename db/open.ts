@@ -1,0 +1,56 @@
+/** The one way to a database. */
+import { parseConnection } from "./connection.ts";
+import type { Database } from "./database.ts";
+import { toGlanceError } from "./engines/engine_error.ts";
+import { migrateFile, openReader, prepareFile } from "./engines/open_file.ts";
+import { openRemote } from "./engines/remote.ts";
+import { Writer } from "./engines/writer.ts";
+import { requireSynced } from "./migrations/state.ts";
+import { readsOn } from "./queries/reads.ts";
+import { writesBy } from "./queries/writes.ts";
+
+export interface OpenOptions {
+  /** The text of `[database] connection`. */
+  connection: string;
+  /** The module of the writer's thread (`workers.ts`): in the compiled binary it lies elsewhere than here. */
+  writerUrl: URL;
+  /** Accept a network file system. */
+  force?: boolean;
+  /** `require` (default): refuse a database that is not synced. `auto`: make or complete it, and its directory. */
+  sync?: "require" | "auto";
+}
+
+/**
+ * Opens a database. Errors: config for a connection text that cannot be used, database for a file or schema that
+ * cannot, unavailable when another process holds it too long.
+ */
+export async function openDatabase(options: OpenOptions): Promise<Database> {
+  const connection = parseConnection(options.connection);
+  try {
+    if (connection.kind === "remote") return await openRemote(connection, options.sync === "auto");
+    return await openFile(connection.path, options);
+  } catch (error) {
+    throw toGlanceError(error);
+  }
+}
+
+async function openFile(file: string, { writerUrl, force = false, sync }: OpenOptions): Promise<Database> {
+  const path = prepareFile(file, { create: sync === "auto", force });
+  if (sync === "auto") await migrateFile(path);
+  const reader = await openReader(path);
+  try {
+    await requireSynced(reader);
+    const writer = await Writer.start(writerUrl, path);
+    return {
+      read: readsOn(reader),
+      write: writesBy((name, input) => writer.send(name, input)),
+      close: async () => {
+        await writer.close();
+        reader.close();
+      },
+    };
+  } catch (error) {
+    reader.close();
+    throw error;
+  }
+}

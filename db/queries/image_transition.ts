@@ -1,0 +1,31 @@
+/** Conditional changes of status: the only protection against double uploads (spec/data-model.md §2.1). */
+import { placeholders, type WriteConn } from "../conn.ts";
+import type { ImageStatus, ImageTransition, TransitionResult } from "../records.ts";
+import { columnValues } from "./column_values.ts";
+import { liveImage } from "./images_read.ts";
+import { dropActiveLocations, insertLocations } from "./locations_write.ts";
+import { removeProperties, setProperties } from "./properties_write.ts";
+
+/** `DatabaseWrites.transitionImage`: all of it, or nothing when the image is in another status. */
+export async function transitionImage(conn: WriteConn, change: ImageTransition): Promise<TransitionResult> {
+  const { id, from, to } = change;
+  const now = conn.now();
+  const columns = columnValues({ ...change.columns, status: to });
+  const changed = await conn.run(
+    `UPDATE images SET ${[...columns.map(([name]) => `${name} = ?`), "updated_at = ?"].join(", ")}
+     WHERE id = ? AND +deleted = 0 AND +status IN (${placeholders(from.length)})`,
+    [...columns.map(([, value]) => value), now, id, ...from],
+  );
+  if (changed === 0) return await whyNot(conn, id);
+  if (change.dropLocations) await dropActiveLocations(conn, id, "deleted", now);
+  await insertLocations(conn, id, change.addLocations ?? [], now);
+  await removeProperties(conn, id, change.removeProperties ?? [], now);
+  await setProperties(conn, id, change.setProperties ?? {}, now);
+  const image = await liveImage(conn, id);
+  return image ? { outcome: "done", image } : { outcome: "gone" };
+}
+
+async function whyNot(conn: WriteConn, id: string): Promise<TransitionResult> {
+  const row = await conn.one("SELECT status FROM images WHERE id = ? AND +deleted = 0", [id]);
+  return row ? { outcome: "status", status: row.status as ImageStatus } : { outcome: "gone" };
+}

@@ -1,0 +1,75 @@
+/** Locations: where the bytes of an image lie (spec/data-model.md §1.3). */
+import type { WriteConn } from "../conn.ts";
+import type { DatabaseWrites } from "../database.ts";
+import type { Timestamp } from "../records.ts";
+import { liveImage } from "./images_read.ts";
+import { touchImage } from "./touch.ts";
+
+/** Adds active rows after those that there are. */
+export async function insertLocations(
+  conn: WriteConn,
+  id: string,
+  locations: readonly { url: string; metadata: Record<string, unknown> }[],
+  now: Timestamp,
+): Promise<void> {
+  for (const { url, metadata } of locations) {
+    await conn.run(
+      `INSERT INTO image_locations (image_id, value, meta_data, status, created_at, updated_at, deleted)
+       VALUES (?, ?, ?, 'active', ?, ?, 0)`,
+      [id, url, JSON.stringify(metadata), now, now],
+    );
+  }
+}
+
+/** Marks every active row of an image. */
+export async function dropActiveLocations(
+  conn: WriteConn,
+  id: string,
+  to: "deleted" | "pending_delete",
+  now: Timestamp,
+): Promise<void> {
+  await conn.run(
+    `UPDATE image_locations SET status = ?, deleted = 1, deleted_at = ?, updated_at = ?
+     WHERE image_id = ? AND +deleted = 0 AND status = 'active'`,
+    [to, now, now, id],
+  );
+}
+
+/** `DatabaseWrites.addLocation`. */
+export async function addLocation(
+  conn: WriteConn,
+  { id, url, metadata }: Parameters<DatabaseWrites["addLocation"]>[0],
+): ReturnType<DatabaseWrites["addLocation"]> {
+  const now = conn.now();
+  if (!await touchImage(conn, id, now)) return null;
+  await insertLocations(conn, id, [{ url, metadata }], now);
+  return await liveImage(conn, id);
+}
+
+/** `DatabaseWrites.dropLocation`: a row that is dropped already stays as it is. */
+export async function dropLocation(
+  conn: WriteConn,
+  { id, locationId, to }: Parameters<DatabaseWrites["dropLocation"]>[0],
+): ReturnType<DatabaseWrites["dropLocation"]> {
+  const now = conn.now();
+  if (!await touchImage(conn, id, now)) return null;
+  await conn.run(
+    `UPDATE image_locations SET status = ?, deleted = 1, deleted_at = ?, updated_at = ?
+     WHERE id = ? AND image_id = ? AND +deleted = 0`,
+    [to, now, now, locationId, id],
+  );
+  return await liveImage(conn, id);
+}
+
+/** `DatabaseWrites.setLocationMetadata`. */
+export async function setLocationMetadata(
+  conn: WriteConn,
+  { id, locationId, metadata }: Parameters<DatabaseWrites["setLocationMetadata"]>[0],
+): Promise<void> {
+  const now = conn.now();
+  if (!await touchImage(conn, id, now)) return;
+  await conn.run(
+    `UPDATE image_locations SET meta_data = ?, updated_at = ? WHERE id = ? AND image_id = ? AND +deleted = 0`,
+    [JSON.stringify(metadata), now, locationId, id],
+  );
+}

@@ -1,0 +1,28 @@
+import { toGlanceError } from "../engines/engine_error.ts";
+import type { Conn } from "../conn.ts";
+import type { DatabaseReads } from "../database.ts";
+import { listImages } from "./images_list.ts";
+import { readImage } from "./images_read.ts";
+import { readMembers } from "./members_read.ts";
+import { readUsage, storageUsed } from "./usage_read.ts";
+
+/** The reads on a connection; whatever the engine throws comes out as one of the closed list of errors. */
+export function readsOn(conn: Conn): DatabaseReads {
+  const on = <I, O>(read: (conn: Conn, input: I) => Promise<O>) => async (input: I): Promise<O> => {
+    try {
+      return await read(conn, input);
+    } catch (error) {
+      throw toGlanceError(error);
+    }
+  };
+  return {
+    image: on(readImage),
+    images: on(listImages),
+    members: on(readMembers),
+    storageUsed: on(storageUsed),
+    usage: on(readUsage),
+    ping: on(async (conn: Conn, _: void): Promise<void> => {
+      await conn.one("SELECT 1 AS alive");
+    }),
+  };
+}

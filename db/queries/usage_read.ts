@@ -1,0 +1,49 @@
+/** What a project uses, for quotas (spec/data-model.md §2.4). */
+import type { Conn } from "../conn.ts";
+import type { UsageRecord } from "../records.ts";
+
+// An ownerless image counts for the caller without a project. The two forms keep the index on owner in use.
+function owned(owner: string | null): [where: string, params: string[]] {
+  return owner === null ? ["i.owner IS NULL", []] : ["i.owner = ?", [owner]];
+}
+
+const COUNTED = "+i.deleted = 0 AND +i.status NOT IN ('killed', 'deleted', 'pending_delete')";
+const STORED =
+  `i.size * (SELECT count(*) FROM image_locations l WHERE l.image_id = i.id AND l.status <> 'deleted')`;
+const COPYING = `EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id
+  AND p.name = 'os_glance_importing_to_stores' AND p.value <> '' AND +p.deleted = 0)`;
+
+/** Bytes of the owner's images other than `exceptImage`: size × locations that are not deleted. */
+export async function storageUsed(
+  conn: Conn,
+  { owner, exceptImage }: { owner: string | null; exceptImage?: string },
+): Promise<number> {
+  const [where, params] = owned(owner);
+  const row = await conn.one(
+    `SELECT coalesce(sum(${STORED}), 0) AS used FROM images i
+     WHERE ${where} AND ${COUNTED} AND +i.size > 0 AND +i.id <> ?`,
+    [...params, exceptImage ?? ""],
+  );
+  return Number(row?.used ?? 0);
+}
+
+/** The four numbers that unified limits know. Sizes in bytes. */
+export async function readUsage(conn: Conn, { owner }: { owner: string | null }): Promise<UsageRecord> {
+  const [where, params] = owned(owner);
+  const row = await conn.one(
+    `SELECT count(*) AS images,
+       coalesce(sum(CASE WHEN i.size > 0 THEN ${STORED} ELSE 0 END), 0) AS stored,
+       coalesce(sum(CASE WHEN i.status IN ('uploading', 'importing') OR ${COPYING}
+         THEN coalesce(i.size, 0) ELSE 0 END), 0) AS staged,
+       coalesce(sum(CASE WHEN i.status IN ('saving', 'uploading', 'importing') OR ${COPYING}
+         THEN 1 ELSE 0 END), 0) AS uploading
+     FROM images i WHERE ${where} AND ${COUNTED}`,
+    params,
+  );
+  return {
+    image_size_total: Number(row?.stored ?? 0),
+    image_stage_total: Number(row?.staged ?? 0),
+    image_count_total: Number(row?.images ?? 0),
+    image_count_uploading: Number(row?.uploading ?? 0),
+  };
+}

@@ -1,0 +1,39 @@
+/** The writes by name: what the writer, in whatever thread it runs, can be asked to do. */
+import type { WriteConn } from "../conn.ts";
+import type { DatabaseWrites } from "../database.ts";
+import { deleteImage } from "./image_delete.ts";
+import { transitionImage } from "./image_transition.ts";
+import { changeImage, createImage } from "./images_write.ts";
+import { addLocation, dropLocation, setLocationMetadata } from "./locations_write.ts";
+import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
+import { addTag, removeTag } from "./tags_write.ts";
+
+type Write<K extends keyof DatabaseWrites> = (
+  conn: WriteConn,
+  input: Parameters<DatabaseWrites[K]>[0],
+) => ReturnType<DatabaseWrites[K]>;
+
+/** Each runs inside one transaction (a savepoint of one), awaits only its connection, and takes plain data. */
+export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
+  createImage,
+  changeImage,
+  transitionImage,
+  deleteImage,
+  addTag,
+  removeTag,
+  addMember,
+  setMemberStatus,
+  removeMember,
+  addLocation,
+  dropLocation,
+  setLocationMetadata,
+};
+
+export type WriteName = keyof DatabaseWrites;
+
+/** `DatabaseWrites` whose every function hands its name and input to `send`. */
+export function writesBy(send: (name: WriteName, input: unknown) => Promise<unknown>): DatabaseWrites {
+  const names = Object.keys(WRITES) as WriteName[];
+  const entries = names.map((name) => [name, (input: unknown) => send(name, input)]);
+  return Object.fromEntries(entries) as unknown as DatabaseWrites;
+}

@@ -1,0 +1,57 @@
+/** A database of its own for one test. */
+import type { Database } from "../../db/database.ts";
+import { openDatabase } from "../../db/open.ts";
+import type { ImageListQuery, ImageRecord, NewImage, Viewer } from "../../db/records.ts";
+
+export const WRITER_URL = new URL("../../db/writer_worker.ts", import.meta.url);
+export const ADMIN: Viewer = { isAdmin: true, projectId: "admin" };
+
+/** A viewer who is no admin. */
+export function project(projectId: string | null): Viewer {
+  return { isAdmin: false, projectId };
+}
+
+/** Runs `action` on a new database file, and takes the file away afterwards. */
+export async function withDatabase(action: (db: Database, path: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "oneglance-db-" });
+  const path = `${directory}/glance.sqlite`;
+  try {
+    const db = await openDatabase({ connection: `sqlite:///${path}`, writerUrl: WRITER_URL, sync: "auto" });
+    try {
+      await action(db, path);
+    } finally {
+      await db.close();
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** A new image with only an id; `more` says what is different. */
+export function newImage(more: Partial<NewImage> = {}): NewImage {
+  return { id: crypto.randomUUID(), properties: {}, tags: [], ...more };
+}
+
+/** The default list of `viewer`; `more` says what is different. */
+export function listQuery(viewer: Viewer, more: Partial<ImageListQuery> = {}): ImageListQuery {
+  return {
+    viewer,
+    memberStatus: "accepted",
+    osHidden: false,
+    conditions: [],
+    sort: [{ key: "created_at", dir: "desc" }, { key: "id", dir: "desc" }],
+    limit: 25,
+    ...more,
+  };
+}
+
+/** Every page of a list, one after the other. */
+export async function everyPage(db: Database, query: ImageListQuery): Promise<ImageRecord[]> {
+  const all: ImageRecord[] = [];
+  for (let marker = query.marker;;) {
+    const page = await db.read.images({ ...query, marker });
+    all.push(...page);
+    if (page.length < query.limit) return all;
+    marker = page.at(-1)!.id;
+  }
+}
