@@ -60,7 +60,7 @@ Deno.test("layers: along the arrows is allowed", () => {
     ],
     ["db/open.ts", 'import { WORKERS } from "../workers.ts";\nimport Database from "libsql";'],
     ["openapi/images.ts", 'import { z } from "@hono/zod-openapi";\nimport { error } from "./error.ts";'],
-    ["version.ts", 'import config from "./deno.json" with { type: "json" };'],
+    ["src/util/version.ts", 'import config from "../../deno.json" with { type: "json" };'],
     ["tests/api/x.test.ts", 'import { app } from "../../src/app.ts";\nimport Database from "libsql";'],
   ];
   for (const [path, text] of rows) assert.deepEqual(layers(path, text), [], path);
