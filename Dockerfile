@@ -17,7 +17,7 @@ COPY tools tools
 COPY db db
 COPY openapi openapi
 COPY src src
-COPY main.ts workers.ts version.ts ./
+COPY main.ts workers.ts ./
 RUN --mount=type=bind,from=denort,target=/denort \
     if [ -x /denort/denort ]; then export DENORT_BIN=/denort/denort; fi; \
     echo "compiling for ${TARGETARCH}" && npx -y "deno@${DENO_VERSION}" task compile
