@@ -1,5 +1,6 @@
 /** Makes the authenticator of the configured flavor (spec/auth-and-middleware.md §1, §2, spec/configuration.md §4). */
 import type { Caller } from "../caller.ts";
+import type { Config } from "../config/config.ts";
 import { fail, isError } from "../errors.ts";
 import { readNetworks } from "../net/cidr.ts";
 import type { OutboundFetch } from "../net/outbound.ts";
@@ -8,7 +9,7 @@ import { readFlavor } from "./flavor.ts";
 import { readIdentityHeaders } from "./identity_headers.ts";
 import { makeValidateToken } from "./keystone_client.ts";
 import { makeKeystoneRequest } from "./keystone_request.ts";
-import { type AuthConfig, type KeystoneSettings, readKeystoneSettings } from "./keystone_settings.ts";
+import { type KeystoneSettings, readKeystoneSettings } from "./keystone_settings.ts";
 import type { AuthLog } from "./log.ts";
 import { ANONYMOUS, OPEN_CALLER } from "./open_access.ts";
 import { makeServiceSession } from "./service_session.ts";
@@ -31,17 +32,17 @@ export interface AuthTools {
  * Makes the authenticator. Keystone is not asked yet: the service starts whether it is up or not.
  * @throws GlanceError `config` for an unknown flavor, an unreadable network, or an incomplete login
  */
-export function makeAuthenticator(config: AuthConfig, tools: AuthTools): Promise<Authenticator> {
+export function makeAuthenticator(config: Pick<Config, "get">, tools: AuthTools): Promise<Authenticator> {
   return Promise.resolve().then(() => {
-    const flavor = readFlavor(config.get("paste_deploy.flavor") as string | null);
+    const flavor = readFlavor(config.get("paste_deploy.flavor"));
     if (config.get("paste_deploy.config_file")) {
       tools.log.debug("[paste_deploy] config_file is ignored: only flavor counts.");
     }
-    const networks = config.get("oneglance.identity_headers_from") as readonly string[] | null ?? [];
+    const networks = config.get("oneglance.identity_headers_from");
     const believed = readNetworks(networks, "[oneglance] identity_headers_from");
     const from = networks.length === 0 ? "" : `, identity headers believed from ${networks.join(", ")}`;
     if (!flavor.keystone) return openAuthenticator(believed, from, tools);
-    const anonymous = config.get("DEFAULT.allow_anonymous_access") === true;
+    const anonymous = config.get("DEFAULT.allow_anonymous_access");
     return keystoneAuthenticator(readKeystoneSettings(config), believed, from, anonymous, tools);
   });
 }

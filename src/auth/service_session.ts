@@ -4,7 +4,7 @@ import { fail } from "../errors.ts";
 import { type Service, TokenAnswer } from "./keystone_answers.ts";
 import { findVersion3 } from "./keystone_discovery.ts";
 import type { KeystoneRequest } from "./keystone_request.ts";
-import type { Named, ServiceLogin } from "./keystone_settings.ts";
+import type { ServiceLogin } from "./service_login.ts";
 
 /** A token is renewed this many milliseconds before its end. */
 const RENEW_BEFORE_MS = 30_000;
@@ -52,7 +52,7 @@ async function logIn(login: ServiceLogin, request: KeystoneRequest): Promise<Ser
   const answer = await request(`${base}/auth/tokens`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(loginBody(login)),
+    body: JSON.stringify({ auth: login.auth }),
   });
   const id = answer.headers.get("x-subject-token");
   const body = v.safeParse(TokenAnswer, answer.body);
@@ -69,44 +69,6 @@ async function logIn(login: ServiceLogin, request: KeystoneRequest): Promise<Ser
     expiresAt: Date.parse(body.output.token.expires_at),
     catalog: body.output.token.catalog ?? [],
   };
-}
-
-/** The body of POST /v3/auth/tokens. */
-export function loginBody(login: ServiceLogin): unknown {
-  const identity = login.method.kind === "password"
-    ? {
-      methods: ["password"],
-      password: { user: { ...named(login.method.user), password: login.method.password } },
-    }
-    : { methods: ["application_credential"], application_credential: credential(login.method) };
-  const scope = scopeBody(login.scope);
-  return { auth: scope === null ? { identity } : { identity, scope } };
-}
-
-function credential(method: Extract<ServiceLogin["method"], { kind: "application_credential" }>): unknown {
-  return method.id !== null
-    ? { id: method.id, secret: method.secret }
-    : { name: method.name, secret: method.secret, user: named(method.user!) };
-}
-
-function scopeBody(scope: ServiceLogin["scope"]): unknown {
-  switch (scope.kind) {
-    case "project":
-      return { project: named(scope.project) };
-    case "domain":
-      return { domain: scope.id !== null ? { id: scope.id } : { name: scope.name } };
-    case "system":
-      return { system: { all: true } };
-    case "trust":
-      return { "OS-TRUST:trust": { id: scope.id } };
-    case "none":
-      return null;
-  }
-}
-
-function named(who: Named): Record<string, unknown> {
-  if (who.id !== null) return { id: who.id };
-  return { name: who.name, domain: who.domainId !== null ? { id: who.domainId } : { name: who.domainName } };
 }
 
 /** The URL of a service type in a catalog by interface and region (null: any), or null. */

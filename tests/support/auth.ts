@@ -3,6 +3,7 @@ import type { Authenticator } from "../../src/auth/authenticator.ts";
 import { keystoneOutbound } from "../../src/auth/keystone_settings.ts";
 import { makeAuthenticator } from "../../src/auth/make.ts";
 import type { Caller } from "../../src/caller.ts";
+import { configFrom } from "../../src/config/config.ts";
 import { makeOutbound } from "../../src/net/outbound.ts";
 
 export interface TestAuth extends Disposable {
@@ -18,7 +19,7 @@ interface Asked {
 }
 
 /** The options of a service user's login at `url`, over which `more` stands. */
-export function keystoneOptions(url: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+export function keystoneOptions(url: string, more: Record<string, string> = {}): Record<string, string> {
   return {
     "paste_deploy.flavor": "keystone",
     "keystone_authtoken.auth_type": "password",
@@ -34,10 +35,10 @@ export function keystoneOptions(url: string, more: Record<string, unknown> = {})
 
 /** Makes the authenticator; `isAdmin` is `role:admin`. */
 export async function testAuth(
-  options: Record<string, unknown>,
+  options: Record<string, string>,
   tools: { isAdmin?: (caller: Caller) => boolean | Promise<boolean>; now?: () => number } = {},
 ): Promise<TestAuth> {
-  const config = { get: (name: string) => options[name] ?? null };
+  const config = configFrom(options);
   const outbound = await makeOutbound({ keystone: keystoneOutbound(config) });
   const log: string[] = [];
   const to = (level: string) => (message: string) => void log.push(`${level} ${message}`);
