@@ -141,12 +141,12 @@ export class FileWrite implements WriteHandle {
     return bytes;
   }
 
-  digests(): Promise<Digests> {
+  async digests(): Promise<Digests> {
     if (this.#state !== "written" && this.#state !== "committed") {
       fail("internal", "The image data is not complete.");
     }
     this.#digests ??= this.#hash();
-    return this.#digests;
+    return await this.#digests;
   }
 
   async #hash(): Promise<Digests> {
@@ -154,10 +154,10 @@ export class FileWrite implements WriteHandle {
     return { md5: hashes[0]!, hash: hashes.at(-1)! };
   }
 
-  commit(): Promise<StoredLocation> {
+  async commit(): Promise<StoredLocation> {
     if (this.#state !== "written" || this.#committing) fail("internal", "The image data is not complete.");
     this.#committing = this.#commit();
-    return this.#committing;
+    return await this.#committing;
   }
 
   async #commit(): Promise<StoredLocation> {
