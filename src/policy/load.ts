@@ -75,6 +75,7 @@ export async function makeEnforcer(
     log.warn(`${json} is not read: name it in [oslo_policy] policy_file or move it to policy.yaml`);
   }
 
+  let complaint = "";
   let debugging = log.isEnabledFor?.("debug") ?? false;
 
   function reloadIfChanged(): void {
@@ -86,11 +87,14 @@ export async function makeEnforcer(
       if (stamp === seen) return;
       seen = stamp;
       rules = build(files);
-      log.warn(
+      complaint = "";
+      log.info(
         `policy files were read again: ${files.map((file) => file.path).join(", ") || "none is left"}`,
       );
     } catch (error) {
       const reason = error instanceof GlanceError ? error.message : String(error);
+      if (reason === complaint) return;
+      complaint = reason;
       log.error(`policy files were not read again, the rules from before hold: ${reason}`);
     }
   }
