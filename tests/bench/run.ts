@@ -9,7 +9,7 @@ import { describeMachine } from "./harness/machine.ts";
 import { type Bench, BenchTrouble, type Measure, type Result, verdictOf } from "./harness/measure.ts";
 import { jsonText, tableText } from "./harness/report.ts";
 import { measureList } from "./list.ts";
-import { measureListScale } from "./list_scale.ts";
+import { measureListGrowth } from "./list_growth.ts";
 import { measureMemory } from "./memory.ts";
 import { measureShow } from "./show.ts";
 import { measureStartTime } from "./start_time.ts";
@@ -23,7 +23,7 @@ const MEASURES: Record<string, Measure> = {
   upload: measureUpload,
   download: measureDownload,
   memory: measureMemory,
-  list_scale: measureListScale,
+  list_scale: measureListGrowth,
 };
 
 const USAGE = `deno task bench [--only NAME]... [--quick] [--json] [--rounds N] [--seconds N] [--dir DIR]

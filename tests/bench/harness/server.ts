@@ -1,4 +1,5 @@
 import { Child, freePort } from "./child.ts";
+import { runCommand } from "./command.ts";
 
 const MAIN = new URL("../../../main.ts", import.meta.url).pathname;
 
@@ -11,10 +12,10 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** How oneglance is started: `ONEGLANCE_BIN` when set, else from the sources by the Deno that runs us. */
-export function serverCommand(): string[] {
+/** How oneglance is called: `ONEGLANCE_BIN` when set, else the sources by the Deno that runs us. */
+function command(...args: string[]): [program: string, ...args: string[]] {
   const binary = Deno.env.get("ONEGLANCE_BIN");
-  return binary ? [binary] : [Deno.execPath(), "run", "-A", "--no-check", MAIN];
+  return binary ? [binary, ...args] : [Deno.execPath(), "run", "-A", "--no-check", MAIN, ...args];
 }
 
 /** The database file of a server that runs in `dir`. */
@@ -22,9 +23,13 @@ export function databasePath(dir: string): string {
   return `${dir}/glance.db`;
 }
 
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
 /**
- * Starts oneglance without authentication and with one worker (the machine is shared with the client) in `dir`,
- * which is made when missing. Throws BenchTrouble when it does not answer.
+ * Starts oneglance in `dir`, with a configuration file: no authentication, one worker (the machine is shared with the
+ * client). A missing database is made before, by `db sync`. Throws BenchTrouble when it does not answer.
  */
 export async function startServer(dir: string): Promise<Server> {
   await Deno.mkdir(dir, { recursive: true });
@@ -43,8 +48,24 @@ connection = sqlite:///${databasePath(dir)}
 filesystem_store_datadir = ${dir}/images
 `,
   );
+  if (!await exists(databasePath(dir))) await runCommand(...command("db", "sync", "--config-file", config));
+  return await start(dir, port, command("serve", "--config-file", config));
+}
+
+/** Starts oneglance as a newcomer does, without any configuration; all it makes lies in `dir`. */
+export async function startStandalone(dir: string): Promise<Server> {
+  await Deno.mkdir(dir, { recursive: true });
+  const port = freePort();
+  return await start(
+    dir,
+    port,
+    command("serve", "--standalone", "--data-dir", dir, "--bind-port", String(port)),
+  );
+}
+
+async function start(dir: string, port: number, serve: string[]): Promise<Server> {
   const from = performance.now();
-  const child = new Child(`${dir}/server.log`, [...serverCommand(), "serve", "--config-file", config]);
+  const child = new Child(`${dir}/server.log`, serve);
   const url = `http://127.0.0.1:${port}`;
   try {
     const startMs = await child.untilAnswer(`${url}/healthcheck`, from);

@@ -1,0 +1,91 @@
+import { listIds } from "./harness/api.ts";
+import { type Bench, BenchTrouble, type Figure, type Result } from "./harness/measure.ts";
+import { runLoad } from "./harness/load.ts";
+import { seedImages } from "./harness/seed.ts";
+import { type Server, startServer } from "./harness/server.ts";
+import { spread, takeTurns } from "./harness/statistics.ts";
+
+const PAGE = 25;
+
+/** The lists that are asked for. FAR stands for an image near the end of the whole list, NAME for one image's name. */
+const LISTS: { name: string; query: string; images: number }[] = [
+  { name: "plain", query: "", images: PAGE },
+  { name: "far marker", query: "&marker=FAR", images: PAGE },
+  { name: "one name", query: "&name=NAME", images: 1 },
+  { name: "rare tag", query: "&tag=rare", images: PAGE },
+  { name: "rare property", query: "&build=rare", images: PAGE },
+  { name: "common property", query: "&os_distro=debian", images: PAGE },
+  { name: "common property, far marker", query: "&os_distro=debian&marker=FAR", images: PAGE },
+  { name: "status, format, size", query: `&status=active&disk_format=raw&size_min=1`, images: PAGE },
+  {
+    name: "visibility and owner, far marker",
+    query: "&visibility=public&owner=project-3&marker=FAR",
+    images: PAGE,
+  },
+  { name: "by name, far marker", query: "&sort=name:desc&marker=FAR", images: PAGE },
+  { name: "by size, far marker", query: "&sort=size:asc&marker=BIG", images: PAGE },
+];
+
+interface Catalogue {
+  count: number;
+  server: Server;
+  ids: string[];
+}
+
+async function openCatalogue(dir: string, count: number): Promise<Catalogue> {
+  const ids = await seedImages(dir, count);
+  return { count, ids, server: await startServer(dir) };
+}
+
+function listUrl({ server, ids, count }: Catalogue, query: string): string {
+  const name = `seed-${String(count / 2).padStart(7, "0")}`;
+  // The list begins with the newest, so an old image lies far down. Of 10 owners 25 must still follow: 400 are enough.
+  const filled = query.replace("FAR", ids[400]!).replace("BIG", ids[900]!).replace("NAME", name);
+  return `${server.url}/v2/images?limit=${PAGE}${filled}`;
+}
+
+/** p50 of one list in each catalogue, in turns; the largest beside the smallest. */
+async function measureOne(
+  bench: Bench,
+  catalogues: Catalogue[],
+  { name, query, images }: typeof LISTS[number],
+): Promise<Figure> {
+  for (const catalogue of catalogues) {
+    const found = (await listIds(listUrl(catalogue, query))).length;
+    // An empty page would be quick, and say nothing.
+    if (found !== images) {
+      throw new BenchTrouble(`list ${name} of ${catalogue.count}: ${found} images instead of ${images}`);
+    }
+  }
+  const samples = await takeTurns(
+    bench.rounds,
+    catalogues.map((catalogue) => async () =>
+      (await runLoad({ url: listUrl(catalogue, query), connections: 1, seconds: 1 })).p50Ms
+    ),
+  );
+  const [small, middle, large] = samples.map(spread);
+  const count = (index: number) => catalogues[index]!.count.toLocaleString("en-GB");
+  return {
+    name: `list of ${count(2)}, ${name}`,
+    unit: "ms",
+    ours: large!,
+    limit: { name: `of ${count(0)}`, ...small! },
+    target: { of: "ratio", op: "<", value: 1.5 },
+    note: `of ${count(1)} ${middle!.median.toFixed(2)} ms`,
+  };
+}
+
+/** p50 of a page of 25 among 1,000, 20,000 and 200,000 images, one caller, with and without filters and a far marker. */
+export async function measureListGrowth(bench: Bench): Promise<Result[]> {
+  const catalogues: Catalogue[] = [];
+  try {
+    for (const count of bench.quick ? [1000, 4000, 20_000] : [1000, 20_000, 200_000]) {
+      catalogues.push(await openCatalogue(`${bench.dir}/${count}`, count));
+    }
+    const figures: Figure[] = [];
+    for (const list of LISTS) figures.push(await measureOne(bench, catalogues, list));
+    return figures;
+  } finally {
+    for (const { server } of catalogues) await server.stop();
+  }
+}
