@@ -1,4 +1,7 @@
-/** Keys of other releases that deployments still write (spec/configuration.md §17): `group.name`, `*` at the end. */
+/**
+ * Keys of other releases that deployments still write (spec/configuration.md §17), and those of libraries that have no
+ * counterpart here: `group.name`, `*` at the end stands for any rest.
+ */
 export const OBSOLETE_OPTIONS: readonly string[] = [
   "DEFAULT.enable_v1_api",
   "DEFAULT.enable_v2_api",
@@ -39,7 +42,13 @@ export const OBSOLETE_OPTIONS: readonly string[] = [
   "DEFAULT.syslog-log-facility",
   "DEFAULT.use_syslog_rfc_format",
   "DEFAULT.eventlet_executor_pool_size",
-  "oslo_policy.enforce_scope",
+  "DEFAULT.pipe_handle",
+  "DEFAULT.watch_log_file",
+  "DEFAULT.use_eventlog",
+  "DEFAULT.rpc_*",
+  "DEFAULT.conn_pool_*",
+  "DEFAULT.executor_thread_pool_size",
+  "database.mysql_enable_ndb",
   "glance_store.rbd_store_replication",
   "glance_store.rbd_store_crush_rule",
   "glance_store.store_capabilities_update_min_interval",
@@ -54,6 +63,14 @@ export const OBSOLETE_OPTIONS: readonly string[] = [
   "keystone_authtoken.hash_algorithms",
   "keystone_authtoken.check_revocations_for_cached",
   "keystone_authtoken.revocation_cache_time",
+  "oslo_messaging_rabbit.*",
+  "oslo_messaging_amqp.*",
+  "oslo_messaging_kafka.*",
+  "oslo_reports.*",
+  "os_brick.*",
+  "store_type_location_strategy.*",
+  "audit_middleware_notifications.*",
+  "ssl.*",
 ];
 
 /** Whether `group.name` is a key of another release, to be passed over. */

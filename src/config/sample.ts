@@ -37,8 +37,9 @@ export function sampleConfig(): string {
   return [
     "# Options of oneglance, each with its default. Made by tools/options_docs.ts.\n",
     ...groups.map(([group, text]) => `[${group}]\n\n${text}`),
-    "# Options of stores stand in [glance_store] in the single-store mode, in the section of the store's id when\n" +
-    '# [DEFAULT] enabled_backends is set. For a store "fast":\n#\n# [fast]\n',
+    "# Options of stores stand here in the single-store mode. With [DEFAULT] enabled_backends they stand in the section\n" +
+    "# that has the store's id as its name, and [backend_defaults] holds for stores that do not have one of their own.\n" +
+    "[glance_store]\n",
     ...stores,
   ].join("\n");
 }
