@@ -43,7 +43,10 @@ export const ERRORS = {
   store_delete_not_supported: [400, "Deleting images from this store is not supported."],
   store_get_not_supported: [400, "Getting images from this store is not supported."],
   store_random_get_not_supported: [400, "Getting randomly images from this store is not supported."],
-  store_in_use: [409, "The image cannot be deleted because it is in use through the backend store outside of Glance."],
+  store_in_use: [
+    409,
+    "The image cannot be deleted because it is in use through the backend store outside of Glance.",
+  ],
   store_has_snapshot: [409, "The image cannot be deleted because it has snapshot(s)."],
   store_forbidden: [403, "You are not authorized to complete this action."],
   store_remote_unavailable: [503, "Remote server where the image is present is unavailable."],

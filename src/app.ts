@@ -1,0 +1,86 @@
+/** The service as one Hono app: the table of contents of the API. */
+import { Hono } from "hono";
+import { deactivateImage, reactivateImage } from "../openapi/actions.ts";
+import { downloadImageData, uploadImageData } from "../openapi/image_data.ts";
+import { createImage, deleteImage, listImages, showImage, updateImage } from "../openapi/images.ts";
+import { listStores, listStoresDetail, showImportInfo } from "../openapi/info.ts";
+import { addMember, listMembers, removeMember, showMember, updateMember } from "../openapi/members.ts";
+import {
+  showImageSchema,
+  showImagesSchema,
+  showMemberSchema,
+  showMembersSchema,
+} from "../openapi/schemas.ts";
+import { addTag, removeTag } from "../openapi/tags.ts";
+import type { Deps } from "./deps.ts";
+import { bind } from "./http/bind.ts";
+import type { Env } from "./http/env.ts";
+import * as data from "./http/handlers/image_data.ts";
+import * as images from "./http/handlers/images.ts";
+import * as info from "./http/handlers/info.ts";
+import * as members from "./http/handlers/members.ts";
+import * as schemas from "./http/handlers/schemas.ts";
+import * as service from "./http/handlers/service.ts";
+import * as tags from "./http/handlers/tags.ts";
+import { refuseLinks } from "./http/image_body.ts";
+import { refuseRoute } from "./http/method_not_allowed.ts";
+import { answerError, entry } from "./http/middleware/entry.ts";
+import { identify } from "./http/middleware/identify.ts";
+import { acceptedVersions, CHOICES_PATH, routingPath, VERSIONS_PATH } from "./http/versions.ts";
+
+/** Builds the app. It keeps nothing of its own: two apps on the same parts answer alike. */
+export function buildApp(deps: Deps): Hono<Env> {
+  const settings = { cache: Boolean(deps.config.get("DEFAULT.image_cache_dir")), multi: deps.stores.multi };
+  const accepted = acceptedVersions(settings);
+  const app = new Hono<Env>({ getPath: (request) => routingPath(request, accepted) });
+
+  app.onError((error, c) => answerError(error, c.req.raw, c.get("requestId")));
+  app.notFound((c) => refuseRoute(c.req.raw.method, c.req.path));
+  app.use(entry(deps));
+
+  app.all(CHOICES_PATH, service.versions(deps, settings, 300));
+  app.all(VERSIONS_PATH, service.versions(deps, settings, 200));
+  app.get("/healthcheck", service.health(deps));
+  app.get("/openapi.json", service.contract());
+
+  app.get(
+    "/v2",
+    identify(deps),
+    (c) => new Response(null, { status: 302, headers: { location: `${c.req.url}/` } }),
+  );
+  app.use("/v2/*", identify(deps), async (c, next) => {
+    // Hono serves HEAD by GET; this API does not know HEAD.
+    if (c.req.raw.method === "HEAD") refuseRoute("HEAD", c.req.path);
+    await next();
+  });
+
+  bind(app, listImages, images.list, { ignoreBody: true });
+  bind(app, createImage, images.create, { schemaName: "image", before: refuseLinks });
+  bind(app, showImage, images.show);
+  bind(app, updateImage, images.update, { rawBody: true });
+  bind(app, deleteImage, images.remove);
+
+  bind(app, uploadImageData, data.upload, { rawBody: true });
+  bind(app, downloadImageData, data.download);
+
+  bind(app, addTag, tags.add);
+  bind(app, removeTag, tags.remove);
+  bind(app, deactivateImage, tags.deactivate);
+  bind(app, reactivateImage, tags.reactivate);
+
+  bind(app, listMembers, members.list);
+  bind(app, addMember, members.add, { schemaName: "member" });
+  bind(app, showMember, members.show);
+  bind(app, updateMember, members.update, { schemaName: "member" });
+  bind(app, removeMember, members.remove);
+
+  bind(app, showImportInfo, info.importInfo);
+  bind(app, listStores, info.stores);
+  bind(app, listStoresDetail, info.storesDetail);
+
+  bind(app, showImageSchema, schemas.image);
+  bind(app, showImagesSchema, schemas.images);
+  bind(app, showMemberSchema, schemas.member);
+  bind(app, showMembersSchema, schemas.members);
+  return app;
+}

@@ -1,0 +1,70 @@
+/** Help texts. */
+
+export const HELP = `oneglance: the OpenStack Image service as one executable
+
+Usage: oneglance COMMAND [options]
+
+Commands
+  serve          serve the Images API (also under the name glance-api)
+  db             sync, version, check: the tables of the database
+  inspect        tell the disk format of a file and whether it is safe
+  policy         check: why a policy rule allows or denies
+  sample-config  print a commented glance-api.conf
+  glance-manage  the commands of glance-manage, as upstream spells them
+  help           this text, or help of a command
+
+Options
+  --version      the version
+  -h, --help     this text
+
+First steps: 'oneglance serve --standalone' needs no configuration and no other service.
+With a configuration: 'oneglance serve --config-file /etc/glance/glance-api.conf'.`;
+
+const SHARED = `
+Configuration
+  --config-file FILE   read this file; may be repeated, later ones win
+  --config-dir DIR     read the *.conf files of a directory; may be repeated
+  --debug, -d          log debug lines
+  --log-file FILE      log to a file instead of standard output
+  --use-json           log one JSON object a line`;
+
+const TOPICS: Record<string, string> = {
+  serve: `Usage: oneglance serve [--standalone] [--config-file FILE …] [--config-dir DIR …]
+
+Serves the Images API until SIGTERM; then requests in flight are finished, new ones refused, and it exits with 0.
+Without --config-file it reads glance-api.conf as upstream finds it (~/.glance, ~, /etc/glance, /etc).
+Where there is none, or with --standalone, it serves on 127.0.0.1:9292 without authentication, with an embedded
+database and a file store in a directory of its own.
+
+  --standalone         read no configuration file
+  --data-dir DIR       where --standalone keeps its data
+  --bind-host ADDRESS  listen here
+  --bind-port PORT     listen here; 0 takes a free port
+${SHARED}
+
+Exit codes: 0 stopped, 1 could not start, 2 usage, 5 wrong configuration.`,
+  db: `Usage: oneglance db sync|version|check [--config-file FILE …]
+
+  sync     make or complete the tables; does nothing when they are up to date
+  version  print the revision of the tables
+  check    0 up to date, 3 and more: 'db sync' has something to do
+${SHARED}`,
+  inspect: `Usage: oneglance inspect FILE [--json] [--disk-format FORMAT]
+
+Tells the disk format of FILE, its virtual size, and which safety check it fails: the verdict an upload would get.
+
+Exit codes: 0 safe, 1 refused, 2 usage.`,
+  policy:
+    `Usage: oneglance policy check --rule RULE --as "roles=ROLE[,ROLE],project=ID,user=ID" [--target KEY=VALUE …] [--json]
+
+Tells whether the rule allows, which rule decided and where it stands.
+${SHARED}
+
+Exit codes: 0 allowed, 1 denied, 2 usage.`,
+  "sample-config": "Usage: oneglance sample-config\n\nPrints a commented glance-api.conf with every option.",
+};
+
+/** The help of a command, or null when there is no such command. */
+export function helpOf(topic: string): string | null {
+  return TOPICS[topic] ?? null;
+}

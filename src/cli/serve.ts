@@ -1,0 +1,150 @@
+/** `oneglance serve`, `glance-api`: the service. */
+import { compose, type Composition } from "../compose.ts";
+import { parseShared } from "../config/cli_options.ts";
+import { type Config, loadConfig } from "../config/config.ts";
+import { fail } from "../errors.ts";
+import { configureLogging } from "../observe/configure_logging.ts";
+import { flushLog, getLog } from "../observe/log.ts";
+import { listen, type Server } from "../server.ts";
+import { takeValue } from "../util/take_option.ts";
+import { UsageError } from "../util/usage_error.ts";
+import { VERSION } from "../util/version.ts";
+import { banner } from "./banner.ts";
+import { helpOf } from "./help.ts";
+import type { Program } from "./program.ts";
+import { untilStopped } from "./signals.ts";
+import { defaultDataDir, standaloneEnv } from "./standalone.ts";
+
+/** How long an address in use is tried again, in ms, as upstream does. */
+const BIND_PATIENCE = 30_000;
+
+/** Serves until a signal; resolves to the exit code. Errors: UsageError, config, database. */
+export async function serve(program: Program): Promise<number> {
+  const shared = parseShared(program.args);
+  if (shared.version) return say(program, VERSION);
+  if (shared.help) return say(program, helpOf("serve")!);
+  const { config, standalone } = load(program, shared);
+  const prog = "glance-api";
+  configureLogging(config, prog);
+  logStart(config);
+  const composition = await compose(config, {
+    workers: program.workers,
+    sync: standalone ? "auto" : "require",
+  });
+  try {
+    return await run(program, config, composition, standalone);
+  } finally {
+    await composition.close();
+    flushLog();
+  }
+}
+
+function load(
+  program: Program,
+  shared: ReturnType<typeof parseShared>,
+): { config: Config; standalone: boolean } {
+  let rest = [...shared.rest];
+  const option = (name: string) => {
+    const taken = takeValue(rest, name);
+    rest = taken.rest;
+    return taken.value;
+  };
+  const dataDir = option("--data-dir");
+  const host = option("--bind-host");
+  const port = option("--bind-port");
+  const asked = rest.includes("--standalone");
+  const left = rest.filter((argument) => argument !== "--standalone");
+  if (left.length > 0) throw new UsageError(`serve does not know '${left[0]}'.`);
+  if (asked && shared.sources.length > 0) throw new UsageError("--standalone reads no --config-file.");
+  const overrides = {
+    ...shared.overrides,
+    ...(host === null ? {} : { "DEFAULT.bind_host": host }),
+    ...(port === null ? {} : { "DEFAULT.bind_port": port }),
+  };
+  const { env } = program;
+  if (!asked) {
+    const config = loadConfig({ sources: shared.sources, env, overrides, prog: "glance-api" });
+    if (config.files.length > 0 || config.isSet("database.connection")) return { config, standalone: false };
+  }
+  const directory = dataDir ?? env.OS_ONEGLANCE__DATA_DIR ?? defaultDataDir(env);
+  const config = loadConfig({
+    env: standaloneEnv(env, directory),
+    overrides,
+    prog: "glance-api",
+    searchPath: [],
+  });
+  return { config, standalone: true };
+}
+
+function logStart(config: Config): void {
+  const log = getLog("oneglance.start");
+  log.info(`oneglance ${VERSION} starts; configuration: ${config.files.join(", ") || "none"}`);
+  for (const warning of config.warnings) log.warn(warning);
+  for (const { file, line, old, now } of config.deprecated) {
+    log.warn(`${file}:${line}: option ${old} is deprecated, use ${now}`);
+  }
+  for (const stray of config.unknown) {
+    log.debug(`${stray.file}:${stray.line}: option [${stray.group}] ${stray.name} is not known and ignored`);
+  }
+  if (log.isDebug) {
+    for (const [group, name, text] of config.list()) {
+      log.debug(`${group}.${name} = ${text}`);
+    }
+  }
+}
+
+async function run(
+  program: Program,
+  config: Config,
+  { deps }: Composition,
+  standalone: boolean,
+): Promise<number> {
+  const host = config.get("DEFAULT.bind_host");
+  if (deps.auth.open && !isLoopback(host) && !config.get("oneglance.allow_open_access")) {
+    fail(
+      "config",
+      `Without authentication everybody who reaches ${host} would be an administrator. Set [paste_deploy] flavor = ` +
+        "keystone, or bind_host = 127.0.0.1, or [oneglance] allow_open_access = true if that is what you want.",
+    );
+  }
+  const server = await bindAddress(() => listen(deps, host, config.get("DEFAULT.bind_port") ?? 9292));
+  program.out(banner({ server, config, summary: deps.auth.summary, standalone }));
+  await untilStopped();
+  const log = getLog("oneglance.server");
+  log.info("stopping");
+  const seconds = config.get("oneglance.graceful_shutdown_timeout");
+  const clean = await server.stop(seconds * 1000);
+  log.info(clean ? "stopped" : "stopped; some requests were broken off");
+  return 0;
+}
+
+/** Tries again for a while when the address is still in use. Errors: config when it cannot be had. */
+async function bindAddress(start: () => Server): Promise<Server> {
+  const deadline = Date.now() + BIND_PATIENCE;
+  for (;;) {
+    try {
+      return start();
+    } catch (error) {
+      const busy = error instanceof Deno.errors.AddrInUse;
+      if (!busy || Date.now() > deadline) {
+        fail(
+          "config",
+          `Cannot listen: ${
+            (error as Error).message
+          }. Set bind_host and bind_port to an address of this machine that is free.`,
+        );
+      }
+      getLog("oneglance.server").warn("the address is in use; trying again");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function say(program: Program, text: string): number {
+  program.out(text);
+  return 0;
+}

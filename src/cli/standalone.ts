@@ -1,0 +1,21 @@
+/** A start without any configuration: everything in one directory, on loopback, open to whoever is on this machine. */
+import { join, resolve } from "node:path";
+
+/** Where the data of a stand-alone start is kept unless somebody says otherwise. */
+export function defaultDataDir(env: Record<string, string>): string {
+  if (env.XDG_DATA_HOME) return join(env.XDG_DATA_HOME, "oneglance");
+  return env.HOME ? join(env.HOME, ".local", "share", "oneglance") : "/var/lib/oneglance";
+}
+
+/** The environment with values for what nobody set: real environment variables win. */
+export function standaloneEnv(env: Record<string, string>, dataDir: string): Record<string, string> {
+  const root = resolve(dataDir);
+  return {
+    OS_DEFAULT__BIND_HOST: "127.0.0.1",
+    OS_DATABASE__CONNECTION: `sqlite:///${join(root, "glance.sqlite")}`,
+    OS_GLANCE_STORE__FILESYSTEM_STORE_DATADIR: join(root, "images"),
+    OS_DEFAULT__NODE_STAGING_URI: `file://${join(root, "staging")}`,
+    OS_ONEGLANCE__DATA_DIR: root,
+    ...env,
+  };
+}

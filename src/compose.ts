@@ -1,0 +1,124 @@
+/** Puts the program together from its configuration; the only place that knows every part. */
+import { openDatabase } from "../db/open.ts";
+import { keystoneOutbound } from "./auth/keystone_settings.ts";
+import { makeAuthenticator } from "./auth/make.ts";
+import type { Config } from "./config/config.ts";
+import type { Deps } from "./deps.ts";
+import { fail } from "./errors.ts";
+import { ImageSchema } from "./images/image_schema.ts";
+import { Transfers } from "./images/transfers.ts";
+import { makeOutbound } from "./net/outbound.ts";
+import { getLog } from "./observe/log.ts";
+import { isAdmin } from "./policy/is_admin.ts";
+import { makeEnforcer } from "./policy/load.ts";
+import { loadPropertyProtections } from "./policy/property_protections.ts";
+import { makeStores } from "./stores/registry.ts";
+import { storageQuotaBytes } from "./quota/storage.ts";
+import { HashPool } from "./util/hash_pool.ts";
+
+/** Addresses of the worker modules; given from the root, because the compiled binary keeps them elsewhere. */
+export interface WorkerUrls {
+  dbWriter: URL;
+  hash: URL;
+}
+
+export interface Composition {
+  deps: Deps;
+  /** Ends everything that was opened, the database last. */
+  close(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  workers: WorkerUrls;
+  /** `auto` makes the tables of an empty database; `require` refuses one that is not synced. */
+  sync: "auto" | "require";
+}
+
+/** Errors: config, database. What was opened before the failure is closed again. */
+export async function compose(config: Config, { workers, sync }: ComposeOptions): Promise<Composition> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    return { deps: await build(config, workers, sync, closers), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function build(
+  config: Config,
+  workers: WorkerUrls,
+  sync: "auto" | "require",
+  closers: (() => Promise<void> | void)[],
+): Promise<Deps> {
+  const log = getLog("oneglance.start");
+  storageQuotaBytes(config.get("DEFAULT.user_storage_quota"));
+  const connection = config.get("database.connection") ??
+    fail(
+      "config",
+      "[database] connection is not set. For an embedded database: sqlite:////var/lib/glance/glance.sqlite",
+    );
+  const db = await openDatabase({
+    connection,
+    writerUrl: workers.dbWriter,
+    force: config.get("oneglance.force_network_filesystem"),
+    sync,
+  });
+  closers.push(() => db.close());
+  const outbound = await makeOutbound({
+    keystone: keystoneOutbound(config),
+    location: { connectTimeoutMs: 30_000 },
+    policy: { connectTimeoutMs: config.get("oslo_policy.remote_timeout") * 1000 },
+  });
+  closers.push(() => outbound.close());
+  const hashPool = new HashPool(workers.hash);
+  closers.push(() => hashPool.close());
+  const stores = await makeStores(config, {
+    hashPool,
+    fetch: outbound.fetch,
+    warn: (text) => log.warn(text),
+  });
+  closers.push(() => stores.close());
+  const policy = await makeEnforcer(config, { outbound: outbound.fetch, log: policyLog() });
+  const protections = await loadPropertyProtections(config, policy, policyLog());
+  const auth = await makeAuthenticator(config, {
+    outbound: outbound.fetch,
+    isAdmin: (caller) => isAdmin(policy, caller),
+    log: getLog("oneglance.auth"),
+  });
+  return {
+    config,
+    db,
+    stores,
+    auth,
+    policy,
+    protections,
+    imageSchema: readImageSchema(config),
+    transfers: new Transfers(),
+    lifecycle: { stopping: false },
+  };
+}
+
+function policyLog() {
+  const log = getLog("oneglance.policy");
+  return {
+    debug: (text: string) => log.debug(text),
+    info: (text: string) => log.info(text),
+    warn: (text: string) => log.warn(text),
+    error: (text: string) => log.error(text),
+    isEnabledFor: () => log.isDebug,
+  };
+}
+
+function readImageSchema(config: Config): ImageSchema {
+  const file = config.findFile("schema-image.json");
+  return new ImageSchema({
+    diskFormats: config.get("image_format.disk_formats"),
+    containerFormats: config.get("image_format.container_formats"),
+    extension: file === null ? null : Deno.readTextFileSync(file),
+    ...(file === null ? {} : { extensionFile: file }),
+  });
+}

@@ -1,0 +1,33 @@
+/** The one record of what the program is made of; built once at start, handed down, never global. */
+import type { Database } from "../db/database.ts";
+import type { Authenticator } from "./auth/authenticator.ts";
+import type { Caller } from "./caller.ts";
+import type { Config } from "./config/config.ts";
+import type { ImageSchema } from "./images/image_schema.ts";
+import type { Transfers } from "./images/transfers.ts";
+import type { Enforcer } from "./policy/enforcer.ts";
+import type { PropertyProtections } from "./policy/property_protections.ts";
+import type { Stores } from "./stores/store.ts";
+
+export interface Deps {
+  config: Config;
+  db: Database;
+  stores: Stores;
+  auth: Authenticator;
+  policy: Enforcer;
+  protections: PropertyProtections;
+  /** The image attributes and custom properties this service knows (schema-image.json included). */
+  imageSchema: ImageSchema;
+  /** Uploads under way. */
+  transfers: Transfers;
+  /** Set when the process is going away, so that load balancers take it out before it closes its door. */
+  lifecycle: { stopping: boolean };
+}
+
+/** What a verb gets beside its input: the program's parts and who asks. */
+export interface Ctx {
+  deps: Deps;
+  caller: Caller;
+  /** `req-…` */
+  requestId: string;
+}

@@ -1,0 +1,58 @@
+/** /v2/images/{id}/file (spec/images-api.md §2.6). */
+import { fail } from "../../errors.ts";
+import { downloadImage } from "../../images/download.ts";
+import { uploadImage } from "../../images/upload.ts";
+import type { Call } from "../bind.ts";
+import { hasBody } from "../json_body.ts";
+import { empty } from "../reply.ts";
+
+export async function upload(call: Call): Promise<Response> {
+  const { request } = call;
+  requireOctetStream(request);
+  await uploadImage(call.ctx, {
+    id: call.param("image_id"),
+    body: hasBody(request) ? request.body : null,
+    size: declaredSize(request),
+    store: request.headers.get("x-image-meta-store"),
+  });
+  return empty(call, 204);
+}
+
+export async function download(call: Call): Promise<Response> {
+  const { request, ctx } = call;
+  const { image, slice, data } = await downloadImage(ctx, {
+    id: call.param("image_id"),
+    range: request.headers.get("range"),
+    contentRange: request.headers.get("content-range"),
+    prefer: call.query.get("prefer"),
+  });
+  const headers: Record<string, string> = { "x-openstack-request-id": ctx.requestId };
+  if (!data) return new Response(null, { status: 204, headers });
+  headers["content-type"] = "application/octet-stream";
+  if (image.checksum !== null) headers["content-md5"] = image.checksum;
+  const length = slice?.length ?? data.length ?? image.size;
+  if (length !== null) headers["content-length"] = String(length);
+  if (!slice) return new Response(data.body, { headers });
+  headers["content-range"] = `bytes ${slice.offset}-${slice.offset + slice.length - 1}/${image.size}`;
+  return new Response(data.body, { status: 206, headers });
+}
+
+/** Errors: unsupported_media_type. */
+export function requireOctetStream(request: Request): void {
+  const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
+  if (type !== "application/octet-stream") {
+    fail("unsupported_media_type", "Expected application/octet-stream.", { form: "detail", close: true });
+  }
+}
+
+/** Bytes the client says it will send; null = unknown. Errors: bad_request. */
+export function declaredSize(request: Request): number | null {
+  const header = request.headers.get("x-openstack-image-size");
+  const text = header ?? request.headers.get("content-length") ?? "0";
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) {
+    fail("bad_request", `The image size '${text}' is not an integer.`, { close: true });
+  }
+  const size = Number(text);
+  if (size < 0) fail("bad_request", `The image size ${size} is negative.`, { close: true });
+  return size === 0 ? null : size;
+}

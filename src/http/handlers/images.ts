@@ -1,0 +1,63 @@
+/** /v2/images (spec/images-api.md §2.1–2.5). */
+import { createImage } from "../../images/create.ts";
+import { deleteImage } from "../../images/delete.ts";
+import { listImages } from "../../images/list.ts";
+import { showImage } from "../../images/show.ts";
+import { updateImage } from "../../images/update.ts";
+import type { Call } from "../bind.ts";
+import { createInput } from "../image_body.ts";
+import { readJson } from "../json_body.ts";
+import { parseListQuery } from "../list_query.ts";
+import { parsePatch, patchDialect } from "../patch_document.ts";
+import { empty, json } from "../reply.ts";
+import { imageView } from "../view/image.ts";
+
+export async function list(call: Call): Promise<Response> {
+  const { ctx, query } = call;
+  const { images, next } = await listImages(ctx, parseListQuery(query, ctx.deps.config));
+  const first = new URLSearchParams(query);
+  first.delete("marker");
+  const link = (parameters: URLSearchParams) => {
+    const text = parameters.toString();
+    return text === "" ? "/v2/images" : `/v2/images?${text}`;
+  };
+  const following = new URLSearchParams(first);
+  if (next !== null) following.append("marker", next);
+  return json(call, {
+    images: images.map((image) => imageView(ctx, image)),
+    first: link(first),
+    schema: "/v2/schemas/images",
+    ...(next === null ? {} : { next: link(following) }),
+  });
+}
+
+export async function create(call: Call): Promise<Response> {
+  const { ctx, c } = call;
+  const { config, stores, imageSchema } = ctx.deps;
+  const image = await createImage(ctx, createInput(call.body as Record<string, unknown>, imageSchema));
+  const { scheme, host } = c.get("base");
+  const methods = config.get("DEFAULT.enabled_import_methods");
+  return json(call, imageView(ctx, image), 201, {
+    location: `${scheme}://${host}/v2/images/${image.id}`,
+    ...(methods.length > 0 ? { "openstack-image-import-methods": methods.join(",") } : {}),
+    ...(stores.multi ? { "openstack-image-store-ids": stores.all.map(({ id }) => id).join(",") } : {}),
+  });
+}
+
+export async function show(call: Call): Promise<Response> {
+  return json(call, imageView(call.ctx, await showImage(call.ctx, call.param("image_id"))));
+}
+
+export async function update(call: Call): Promise<Response> {
+  const { ctx, request } = call;
+  const { config, imageSchema } = ctx.deps;
+  const dialect = patchDialect(request.headers.get("content-type"));
+  const body = await readJson(request, config.get("oneglance.max_json_body"));
+  const operations = parsePatch(body, dialect, imageSchema);
+  return json(call, imageView(ctx, await updateImage(ctx, call.param("image_id"), operations)));
+}
+
+export async function remove(call: Call): Promise<Response> {
+  await deleteImage(call.ctx, call.param("image_id"));
+  return empty(call, 204);
+}

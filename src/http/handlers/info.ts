@@ -1,0 +1,22 @@
+/** /v2/info (spec/images-api.md §2.14). */
+import { describeStores, describeStoresInDetail } from "../../stores_info/describe.ts";
+import type { Call } from "../bind.ts";
+import { asciiJson as json } from "../reply.ts";
+
+export function importInfo(call: Call): Response {
+  return json(call, {
+    "import-methods": {
+      description: "Import methods available.",
+      type: "array",
+      value: call.ctx.deps.config.get("DEFAULT.enabled_import_methods"),
+    },
+  });
+}
+
+export function stores(call: Call): Response {
+  return json(call, { stores: describeStores(call.ctx) });
+}
+
+export async function storesDetail(call: Call): Promise<Response> {
+  return json(call, { stores: await describeStoresInDetail(call.ctx) });
+}

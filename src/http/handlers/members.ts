@@ -1,0 +1,51 @@
+/** /v2/images/{id}/members (spec/images-api.md §2.13). */
+import type { MemberRecord, MemberStatus } from "../../../db/records.ts";
+import { addMember } from "../../members/add.ts";
+import { listMembers } from "../../members/list.ts";
+import { removeMember } from "../../members/remove.ts";
+import { showMember } from "../../members/show.ts";
+import { updateMember } from "../../members/update.ts";
+import type { Call } from "../bind.ts";
+import { empty, json } from "../reply.ts";
+import { apiTime } from "../view/time.ts";
+
+function view(member: MemberRecord) {
+  return {
+    member_id: member.member,
+    image_id: member.image_id,
+    status: member.status,
+    created_at: apiTime(member.created_at),
+    updated_at: apiTime(member.updated_at),
+    schema: "/v2/schemas/member",
+  };
+}
+
+export async function list(call: Call): Promise<Response> {
+  const members = await listMembers(call.ctx, call.param("image_id"));
+  return json(call, { members: members.map(view), schema: "/v2/schemas/members" });
+}
+
+export async function add(call: Call): Promise<Response> {
+  const { member } = call.body as { member: string };
+  return json(call, view(await addMember(call.ctx, call.param("image_id"), member)));
+}
+
+export async function show(call: Call): Promise<Response> {
+  return json(call, view(await showMember(call.ctx, call.param("image_id"), call.param("member_id"))));
+}
+
+export async function update(call: Call): Promise<Response> {
+  const { status } = call.body as { status: MemberStatus };
+  return json(
+    call,
+    view(await updateMember(call.ctx, call.param("image_id"), call.param("member_id"), status)),
+  );
+}
+
+export async function remove(call: Call): Promise<Response> {
+  await removeMember(call.ctx, call.param("image_id"), call.param("member_id"));
+  // Upstream's one 204 without a content type.
+  const response = empty(call, 204);
+  response.headers.delete("content-type");
+  return response;
+}

@@ -1,0 +1,14 @@
+/** /v2/schemas (spec/schemas.md). */
+import {
+  imageDocument,
+  imagesDocument,
+  memberDocument,
+  membersDocument,
+} from "../../images/schema_document.ts";
+import type { Call, Handler } from "../bind.ts";
+import { asciiJson } from "../reply.ts";
+
+export const image: Handler = (call: Call) => asciiJson(call, imageDocument(call.ctx.deps.imageSchema));
+export const images: Handler = (call: Call) => asciiJson(call, imagesDocument(call.ctx.deps.imageSchema));
+export const member: Handler = (call: Call) => asciiJson(call, memberDocument());
+export const members: Handler = (call: Call) => asciiJson(call, membersDocument());

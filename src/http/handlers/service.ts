@@ -1,0 +1,39 @@
+/** Versions, health and the contract: no token needed (spec/images-api.md §1, spec/auth-and-middleware.md §8). */
+import type { Context } from "hono";
+import { contractDocument } from "../../../openapi/document.ts";
+import type { Deps } from "../../deps.ts";
+import { checkHealth } from "../../health/check.ts";
+import { VERSION } from "../../util/version.ts";
+import type { Env } from "../env.ts";
+import { healthResponse } from "../view/health.ts";
+import { versionDocument, type VersionSettings } from "../versions.ts";
+
+/** The version document with the given status; HEAD gets no body. */
+export function versions(deps: Deps, settings: VersionSettings, status: 200 | 300) {
+  const publicEndpoint = deps.config.get("DEFAULT.public_endpoint");
+  return (c: Context<Env>) => {
+    const body = JSON.stringify(versionDocument(settings, publicEndpoint, c.get("base")));
+    return new Response(c.req.raw.method === "HEAD" ? null : body, {
+      status,
+      headers: { "content-type": "application/json" },
+    });
+  };
+}
+
+/** GET and HEAD /healthcheck. */
+export function health(deps: Deps) {
+  return async (c: Context<Env>) => {
+    const request = c.req.raw;
+    const outcome = await checkHealth(deps, {
+      peer: c.env?.peer ?? "127.0.0.1",
+      headers: request.headers,
+    });
+    return healthResponse(request, outcome);
+  };
+}
+
+/** GET /openapi.json. */
+export function contract() {
+  const text = JSON.stringify(contractDocument(VERSION));
+  return () => new Response(text, { headers: { "content-type": "application/json" } });
+}

@@ -1,0 +1,84 @@
+/** JSON bodies: size, depth and encoding are checked before anything looks inside (spec/images-api.md §2.0). */
+import { fail } from "../errors.ts";
+import { UNDECODABLE } from "../images/attributes.ts";
+
+/** Deeper nesting is refused: no document of the API needs a tenth of it. */
+const MAX_DEPTH = 100;
+
+const CODINGS = ["chunked", "compress", "deflate", "gzip", "identity"];
+
+/** Whether the request carries a body, by its headers. */
+export function hasBody(request: Request): boolean {
+  if (Number(request.headers.get("content-length") ?? 0) > 0) return true;
+  if (!["POST", "PUT", "PATCH"].includes(request.method)) return false;
+  const coding = request.headers.get("transfer-encoding")?.toLowerCase();
+  return coding !== undefined && CODINGS.includes(coding);
+}
+
+/** The parsed body: an object or array. Errors: bad_request, too_large. */
+export async function readJson(request: Request, limit: number): Promise<unknown> {
+  const text = await readText(request, limit);
+  if (text === "") fail("bad_request", "Body expected in request.");
+  if (depthOf(text) > MAX_DEPTH) fail("bad_request", "Malformed JSON in request body.");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    fail("bad_request", "Malformed JSON in request body.");
+  }
+  if (typeof value !== "object" || value === null) {
+    fail("bad_request", "Unexpected body type. Expected list/dict.");
+  }
+  return value;
+}
+
+async function readText(request: Request, limit: number): Promise<string> {
+  const tooLarge = () => fail("too_large", `A JSON body may have up to ${limit} bytes.`, { close: true });
+  if (Number(request.headers.get("content-length") ?? 0) > limit) tooLarge();
+  if (!request.body) return "";
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request.body) {
+      size += chunk.length;
+      if (size > limit) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    fail("bad_request", "The body of the request ended early.", { cause: error, close: true });
+  }
+  if (size > limit) tooLarge();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(concat(chunks, size));
+  } catch {
+    fail("bad_request", UNDECODABLE);
+  }
+}
+
+function concat(chunks: Uint8Array[], size: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const all = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return all;
+}
+
+/** The deepest nesting of brackets outside strings, without building anything. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (quoted) {
+      if (char === 0x5c) i++;
+      else if (char === 0x22) quoted = false;
+    } else if (char === 0x22) quoted = true;
+    else if (char === 0x5b || char === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if (char === 0x5d || char === 0x7d) depth--;
+  }
+  return deepest;
+}

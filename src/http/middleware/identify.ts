@@ -1,0 +1,29 @@
+/** Who asks: sets the caller and the context of every request under /v2 (spec/auth-and-middleware.md §1, §2). */
+import { createMiddleware } from "hono/factory";
+import type { Deps } from "../../deps.ts";
+import { fail } from "../../errors.ts";
+import type { Env } from "../env.ts";
+import { pathOf } from "../versions.ts";
+
+/** Errors: unauthorized (401 with its challenge), unavailable. */
+export function identify(deps: Deps) {
+  return createMiddleware<Env>(async (c, next) => {
+    const request = c.req.raw;
+    const caller = await deps.auth.identify({
+      headers: request.headers,
+      method: request.method,
+      path: pathOf(request.url),
+      peer: c.env?.peer ?? "127.0.0.1",
+    });
+    if (!caller) {
+      const challenge: Record<string, string> = deps.auth.challenge === null
+        ? {}
+        : { "www-authenticate": deps.auth.challenge };
+      fail("unauthorized", undefined, { headers: challenge });
+    }
+    const ctx = { deps, caller, requestId: c.get("requestId") };
+    c.set("caller", caller);
+    c.set("ctx", ctx);
+    await next();
+  });
+}

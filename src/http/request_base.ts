@@ -1,0 +1,44 @@
+/** Scheme, host and prefix as the client sees them (spec/auth-and-middleware.md §6). */
+import type { RequestBase } from "./env.ts";
+
+/** Proxy headers count only when `trusted` (enable_proxy_headers_parsing). */
+export function requestBase(request: Request, peer: string, trusted: boolean): RequestBase {
+  const { headers } = request;
+  const base: RequestBase = {
+    scheme: request.url.startsWith("https:") ? "https" : "http",
+    host: headers.get("host") ?? new URL(request.url).host,
+    prefix: "",
+    client: peer,
+  };
+  if (!trusted) return base;
+  const forwarded = headers.get("forwarded");
+  const found = forwarded === null
+    ? {
+      proto: headers.get("x-forwarded-proto"),
+      host: headers.get("x-forwarded-host"),
+      for: headers.get("x-forwarded-for"),
+    }
+    : firstForwarded(forwarded);
+  const prefix = headers.get("x-forwarded-prefix");
+  return {
+    scheme: found.proto || base.scheme,
+    host: found.host || base.host,
+    prefix: prefix ? `/${prefix.replaceAll(/^\/+|\/+$/g, "")}` : "",
+    client: found.for || base.client,
+  };
+}
+
+/** The first element of `Forwarded` (RFC 7239). */
+function firstForwarded(text: string): { proto: string | null; host: string | null; for: string | null } {
+  const pairs = new Map<string, string>();
+  for (const pair of text.split(",", 1)[0]!.split(";")) {
+    const mark = pair.indexOf("=");
+    if (mark < 0) continue;
+    pairs.set(pair.slice(0, mark).trim().toLowerCase(), pair.slice(mark + 1).trim().replaceAll('"', ""));
+  }
+  return {
+    proto: pairs.get("proto") ?? null,
+    host: pairs.get("host") ?? null,
+    for: pairs.get("for") ?? null,
+  };
+}

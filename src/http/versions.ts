@@ -1,0 +1,72 @@
+/** Version discovery and negotiation (spec/images-api.md §1). */
+import type { RequestBase } from "./env.ts";
+
+const ACCEPT_PREFIX = "application/vnd.openstack.images-";
+
+/** What the configuration makes of the versions. */
+export interface VersionSettings {
+  cache: boolean;
+  multi: boolean;
+}
+
+/** Ids of the versions in the document's order, without the `v2.`; CURRENT is marked. */
+function order({ cache, multi }: VersionSettings): { current: number; minors: number[] } {
+  const low = [7, 6, 5, 4, 3, 2, 1, 0];
+  if (cache && multi) return { current: 18, minors: [18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, ...low] };
+  if (cache) return { current: 18, minors: [18, 17, 16, 15, 14, 9, ...low] };
+  if (multi) return { current: 17, minors: [15, 13, 12, 11, 10, 9, 8, 17, ...low] };
+  return { current: 17, minors: [15, 9, 17, ...low] };
+}
+
+/** Version strings that a path or Accept may name. */
+export function acceptedVersions(settings: VersionSettings): ReadonlySet<string> {
+  return new Set(["v2", ...order(settings).minors.map((minor) => `v2.${minor}`)]);
+}
+
+/** The version document; every link leads to `…/v2/`. */
+export function versionDocument(settings: VersionSettings, publicEndpoint: string | null, base: RequestBase) {
+  const root = publicEndpoint || `${base.scheme}://${base.host}${base.prefix}`;
+  const href = `${root.replace(/\/$/, "")}/v2/`;
+  const { current, minors } = order(settings);
+  return {
+    versions: minors.map((minor) => ({
+      id: `v2.${minor}`,
+      status: minor === current ? "CURRENT" : "SUPPORTED",
+      links: [{ rel: "self", href }],
+    })),
+  };
+}
+
+/** Paths outside the API that the router knows; the router never sees any other path without `/v2`. */
+export const VERSIONS_PATH = "/versions";
+export const CHOICES_PATH = "/";
+
+/** The path to route by. `/v2.5/images` and `/images` with a version in Accept become `/v2/images`. */
+export function routingPath(request: Request, accepted: ReadonlySet<string>): string {
+  const path = pathOf(request.url);
+  if (path.startsWith("/v2/")) {
+    const accept = request.headers.get("accept");
+    if (accept === null || !accept.startsWith(ACCEPT_PREFIX)) return decodeSlashes(path);
+  }
+  if (path === "/healthcheck" || path === "/openapi.json") return path;
+  const first = path.split("/", 2)[1] ?? "";
+  if (first === "versions") return VERSIONS_PATH;
+  const accept = request.headers.get("accept");
+  if (accept !== null && accept.startsWith(ACCEPT_PREFIX)) {
+    return accepted.has(accept.slice(ACCEPT_PREFIX.length)) ? decodeSlashes(`/v2${path}`) : CHOICES_PATH;
+  }
+  return accepted.has(first) ? decodeSlashes(`/v2${path.slice(first.length + 1)}`) : CHOICES_PATH;
+}
+
+/** Path of a URL as it was sent, without query. */
+export function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  if (start < 0) return "/";
+  const end = url.slice(start).search(/[?#]/);
+  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+}
+
+/** `%2F` is a separator like any other: no parameter can hold one. */
+function decodeSlashes(path: string): string {
+  return path.includes("%") ? path.replaceAll(/%2f/gi, "/") : path;
+}

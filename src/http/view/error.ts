@@ -1,0 +1,89 @@
+/** Error bodies in the three forms that clients know (spec/images-api.md §6.1, §6.2). */
+import { ERRORS, type GlanceError } from "../../errors.ts";
+import { negotiate } from "./negotiate.ts";
+
+export const REASONS: Record<number, string> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  410: "Gone",
+  413: "Request Entity Too Large",
+  415: "Unsupported Media Type",
+  416: "Request Range Not Satisfiable",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};
+
+/** The answer to a failed request, as its `Accept` wants it. */
+export function errorResponse(error: GlanceError, request: Request): Response {
+  const title = REASONS[error.status] ?? "Error";
+  const line = `${error.status} ${title}`;
+  const [explanation, detail] = texts(error, request);
+  const headers = new Headers(error.headers);
+  if (error.close) headers.set("connection", "close");
+  const answer = (body: string, type: string) => {
+    headers.set("content-type", type);
+    return new Response(request.method === "HEAD" ? null : body, {
+      status: error.status,
+      statusText: title,
+      headers,
+    });
+  };
+  switch (negotiate(request.headers.get("accept"))) {
+    case "json": {
+      const message = layout(error.status, explanation, detail);
+      return answer(JSON.stringify({ message, code: line, title }), "application/json");
+    }
+    case "html": {
+      const body = layout(error.status, escapeHtml(explanation), escapeHtml(detail));
+      return answer(
+        `<html>\n <head>\n  <title>${line}</title>\n </head>\n <body>\n  <h1>${line}</h1>\n  ${body}\n\n </body>\n</html>`,
+        "text/html; charset=UTF-8",
+      );
+    }
+    case "plain":
+      return answer(
+        `${line}\n\n${stripTags(layout(error.status, explanation, detail))}`,
+        "text/plain; charset=UTF-8",
+      );
+  }
+}
+
+function texts(error: GlanceError, request: Request): [string, string] {
+  if (error.form === "explanation") return [error.message, ""];
+  if (error.status === 415) {
+    const type = request.headers.get("content-type") ?? "";
+    return [`The request media type ${type} is not supported by this server.`, error.message];
+  }
+  return [ERRORS[error.code][1], error.message];
+}
+
+/** Upstream's template of a body, which differs for three statuses. */
+function layout(status: number, explanation: string, detail: string): string {
+  if (status === 405 || status === 501) return `${explanation} <br /><br />\n${detail}`;
+  if (status === 415) return `${explanation}\n<br /><br />\n${detail}`;
+  return `${explanation}<br /><br />\n${detail}\n\n`;
+}
+
+const ENTITIES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#x27;",
+};
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (char) => ENTITIES[char]!);
+}
+
+function stripTags(text: string): string {
+  return text.replaceAll("\r", "").replaceAll("\n", " ").replaceAll(/<br\s*\/?>/g, "\n");
+}

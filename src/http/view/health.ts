@@ -1,0 +1,31 @@
+/** The answer of the health check in its three forms (spec/auth-and-middleware.md §8). */
+import type { HealthOutcome } from "../../health/check.ts";
+import { VERSION } from "../../util/version.ts";
+
+export function healthResponse(request: Request, outcome: HealthOutcome): Response {
+  const status = outcome.healthy ? 200 : 503;
+  if (request.method === "HEAD") return new Response(null, { status: outcome.healthy ? 204 : 503 });
+  const [type, body] = render(request.headers.get("accept") ?? "", outcome);
+  return new Response(body, { status, headers: { "content-type": type } });
+}
+
+function render(accept: string, { reasons, detailed, healthy }: HealthOutcome): [string, string] {
+  const wanted = accept.split(",").map((item) => item.split(";", 1)[0]!.trim().toLowerCase());
+  const type = wanted.find((item) => ["text/plain", "text/html", "application/json"].includes(item));
+  if (type === "application/json") {
+    const body = detailed
+      ? { detailed, now: new Date().toISOString(), reasons, version: VERSION }
+      : { detailed, reasons };
+    return [type, JSON.stringify(body, null, 4)];
+  }
+  if (type === "text/html") {
+    const items = reasons.map((reason) => `<li>${reason}</li>`).join("");
+    const host = Deno.hostname();
+    return [
+      "text/html; charset=UTF-8",
+      `<html><head><title>Healthcheck Status</title></head><body><h1>${healthy ? "OK" : "Not healthy"}</h1>` +
+      `<p>${host}, ${new Date().toISOString()}</p><ul>${items}</ul></body></html>`,
+    ];
+  }
+  return ["text/plain; charset=UTF-8", reasons.join("\n")];
+}

@@ -1,0 +1,47 @@
+/** POST /v2/images (spec/images-api.md §2.1). */
+import type { ImageRecord, NewImage, Visibility } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { fail } from "../errors.ts";
+import { authorizeCreate } from "../policy/authorize.ts";
+import { checkPropertyQuota, checkTagQuota } from "../quota/counts.ts";
+import { requireWriter } from "../policy/read_only.ts";
+import { isReadOnlyOnCreate } from "./attributes.ts";
+import { readable } from "./readable.ts";
+
+/** Attributes as the contract let them through: base attributes by type, everything else an additional property. */
+export interface CreateInput {
+  id?: string;
+  columns: Omit<Partial<NewImage>, "id" | "properties" | "tags">;
+  tags: string[];
+  properties: Record<string, string | null>;
+  /** Names of read-only attributes that the body tried to set. */
+  readOnly: string[];
+}
+
+/** Makes a queued image without data. Errors: forbidden, conflict, too_large. */
+export async function createImage(ctx: Ctx, input: CreateInput): Promise<ImageRecord> {
+  const { deps, caller } = ctx;
+  requireWriter(caller);
+  const owner = input.columns.owner === undefined ? caller.projectId : input.columns.owner;
+  const visibility: Visibility = input.columns.visibility ?? "shared";
+  await authorizeCreate(deps.policy, caller, { owner, visibility: input.columns.visibility });
+  for (const name of Object.keys(input.properties)) {
+    if (!await deps.protections.allows("create", name, caller)) {
+      fail("forbidden", `Attribute '${name}' is reserved.`, { form: "detail" });
+    }
+  }
+  checkTagQuota(deps.config, input.tags.length);
+  checkPropertyQuota(deps.config, input.properties);
+  const refused = input.readOnly.find(isReadOnlyOnCreate);
+  if (refused !== undefined) fail("forbidden", `Attribute '${refused}' is read-only.`);
+  const image = await deps.db.write.createImage({
+    ...input.columns,
+    id: input.id ?? crypto.randomUUID(),
+    status: "queued",
+    visibility,
+    owner: owner === "" ? null : owner,
+    tags: [...new Set(input.tags)],
+    properties: input.properties,
+  });
+  return await readable(ctx, owner === "" ? { ...image, owner: "" } : image);
+}

@@ -1,0 +1,77 @@
+/** DELETE /v2/images/{id} (spec/images-api.md §8). */
+import type { ImageRecord, LocationRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { fail, GlanceError, isError } from "../errors.ts";
+import { getLog } from "../observe/log.ts";
+import { authorizeImage } from "../policy/authorize.ts";
+import { requireWriter } from "../policy/read_only.ts";
+import { findImage } from "./find.ts";
+
+const log = getLog("oneglance.images.delete");
+
+/** Deletes the data, then the record; with delayed_delete only marks both. Errors: not_found, forbidden, conflict, internal. */
+export async function deleteImage(ctx: Ctx, id: string): Promise<void> {
+  const { deps, caller } = ctx;
+  requireWriter(caller);
+  const message = `Failed to find image ${id} to delete`;
+  const image = await findImage(ctx, id, message);
+  await authorizeImage(deps.policy, "delete_image", caller, image);
+  if (image.protected) fail("forbidden", `Image ${id} is protected and cannot be deleted.`);
+  await removeStaged(ctx, image);
+  const delayed = deps.config.get("DEFAULT.delayed_delete") && image.locations.length > 0;
+  if (delayed) {
+    const done = await deps.db.write.deleteImage({ id, to: "pending_delete" });
+    if (done.outcome !== "done") fail("not_found", message);
+    return;
+  }
+  for (const location of image.locations) await removeData(ctx, image, location);
+  const done = await deps.db.write.deleteImage({ id, to: "deleted" });
+  if (done.outcome !== "done") fail("not_found", message);
+  // An upload or import that ended between the look-up and the deletion left locations we have not seen.
+  const known = new Set(image.locations.map((location) => location.id));
+  for (const location of done.image.locations) {
+    if (!known.has(location.id)) await removeData(ctx, image, location);
+  }
+}
+
+async function removeStaged(ctx: Ctx, image: ImageRecord): Promise<void> {
+  if (image.status !== "uploading" && image.status !== "importing") return;
+  const { staging } = ctx.deps.stores;
+  try {
+    await staging.delete(`${staging.urlPrefix}/${image.id}`);
+  } catch (error) {
+    if (!isError(error, "store_not_found")) {
+      log.warn(`staged data of image ${image.id} could not be removed`, { error });
+    }
+  }
+}
+
+/** Deletes one location's data; what is gone already, or cannot be deleted, is no error. */
+async function removeData(ctx: Ctx, image: ImageRecord, location: LocationRecord): Promise<void> {
+  const store = ctx.deps.stores.forLocation(location);
+  if (!store) {
+    log.warn(`location ${location.id} of image ${image.id} belongs to no configured store: its data stays`);
+    return;
+  }
+  try {
+    await store.delete(location.url);
+  } catch (error) {
+    if (isError(error, "store_not_found", "store_delete_not_supported", "store_bad_uri")) {
+      log.warn(`data of image ${image.id} was not deleted: ${error.message}`);
+    } else if (isError(error, "store_in_use", "store_has_snapshot")) {
+      fail("conflict", `Image ${image.id} could not be deleted because it is in use: ${error.message}`, {
+        cause: error,
+      });
+    } else if (isError(error, "store_forbidden")) {
+      fail("forbidden", error.message, { cause: error });
+    } else {
+      throw new GlanceError(
+        "internal",
+        `The data of image ${image.id} could not be deleted; the image stays.`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** GET /v2/images/{id}/file (spec/images-api.md §2.6.2). */
+import type { ImageRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { fail, isError } from "../errors.ts";
+import { getLog } from "../observe/log.ts";
+import { authorizeImage } from "../policy/authorize.ts";
+import type { StoreRead } from "../stores/store.ts";
+import { findImage } from "./find.ts";
+import { parseRange, type Slice } from "./range.ts";
+
+const log = getLog("oneglance.images.download");
+
+export interface DownloadInput {
+  id: string;
+  range: string | null;
+  contentRange: string | null;
+  /** Text of the query parameter `prefer`, or null. */
+  prefer: string | null;
+}
+
+/** `data` null: the image has none. */
+export interface Download {
+  image: ImageRecord;
+  slice: Slice | null;
+  data: StoreRead | null;
+}
+
+/** Opens the data. Errors: not_found, forbidden, bad_request, range_not_satisfiable, unavailable, internal. */
+export async function downloadImage(ctx: Ctx, input: DownloadInput): Promise<Download> {
+  const { deps, caller } = ctx;
+  const image = await findImage(ctx, input.id);
+  if (image.status === "deactivated" && !caller.isAdmin) {
+    fail("forbidden", "The requested image has been deactivated. Image data download is forbidden.");
+  }
+  await authorizeImage(deps.policy, "download_image", caller, image);
+  const preferred = await preferredStores(ctx, image, input.prefer);
+  const locations = preferring(ctx, image, preferred);
+  const none = { image, slice: null, data: null };
+  if (locations.length === 0) return none;
+  const ranged = input.range !== null || input.contentRange !== null;
+  if (ranged && image.size === null) return none;
+  const slice = ranged ? parseRange(input.range, input.contentRange, image.size!) : null;
+  const data = await openFirst(ctx, image, locations, slice);
+  return data ? { image, slice, data } : none;
+}
+
+async function preferredStores(ctx: Ctx, image: ImageRecord, prefer: string | null): Promise<string[]> {
+  const ids = (prefer ?? "").split(",").map((id) => id.trim()).filter((id) => id !== "");
+  if (ids.length === 0) return ids;
+  await authorizeImage(ctx.deps.policy, "download_from_store", ctx.caller, image);
+  if (!ctx.deps.stores.multi) fail("bad_request", "'prefer' needs several stores (enabled_backends).");
+  const unknown = ids.find((id) => !ctx.deps.stores.byId(id));
+  if (unknown !== undefined) fail("bad_request", `Store '${unknown}' is not configured.`);
+  return ids;
+}
+
+function preferring(ctx: Ctx, image: ImageRecord, preferred: string[]) {
+  const ordered = ctx.deps.stores.order(image.locations);
+  const first = ordered.filter((location) => preferred.includes(String(location.metadata.store)));
+  return [...first, ...ordered.filter((location) => !first.includes(location))];
+}
+
+/** The first location that opens; null when the data is in none of them. */
+async function openFirst(
+  ctx: Ctx,
+  image: ImageRecord,
+  locations: ImageRecord["locations"],
+  slice: Slice | null,
+): Promise<StoreRead | null> {
+  let last: unknown;
+  for (const location of locations) {
+    try {
+      const store = ctx.deps.stores.forLocation(location) ??
+        fail("internal", `No configured store serves location ${location.id} of image ${image.id}.`);
+      return await store.read(location.url, slice ?? undefined);
+    } catch (error) {
+      last = error;
+      log.warn(`location ${location.id} of image ${image.id} cannot be read`, { error });
+    }
+  }
+  if (isError(last, "store_not_found")) return null;
+  if (
+    isError(last, "store_remote_unavailable", "store_random_get_not_supported", "store_get_not_supported")
+  ) throw last;
+  fail("internal", `No location of image ${image.id} can be read.`, { cause: last });
+}

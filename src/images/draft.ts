@@ -1,0 +1,59 @@
+/** An image while the operations of a PATCH are applied to it: remembers what they touched. */
+import type { ImageChange, ImageColumns, ImageRecord } from "../../db/records.ts";
+
+export class Draft {
+  /** As it stood in the database. */
+  readonly image: ImageRecord;
+  #columns: Partial<ImageColumns> = {};
+  #properties: Map<string, string | null>;
+  #set = new Map<string, string | null>();
+  #removed = new Set<string>();
+  #tags: string[] | undefined;
+  /** Whether a name was added that was not there before. */
+  addsProperties = false;
+
+  constructor(image: ImageRecord) {
+    this.image = image;
+    this.#properties = new Map(Object.entries(image.properties));
+  }
+
+  get properties(): Record<string, string | null> {
+    return Object.fromEntries(this.#properties);
+  }
+
+  has(name: string): boolean {
+    return this.#properties.has(name);
+  }
+
+  setColumn(name: string, value: unknown): void {
+    this.#columns = { ...this.#columns, [name]: name === "owner" && value === "" ? null : value };
+  }
+
+  setTags(tags: string[]): void {
+    this.#tags = tags;
+  }
+
+  setProperty(name: string, value: string | null): void {
+    if (!this.#properties.has(name)) this.addsProperties = true;
+    this.#properties.set(name, value);
+    this.#set.set(name, value);
+    this.#removed.delete(name);
+  }
+
+  removeProperty(name: string): void {
+    this.#properties.delete(name);
+    this.#set.delete(name);
+    if (Object.hasOwn(this.image.properties, name)) this.#removed.add(name);
+  }
+
+  /** What to write: only what was touched. */
+  change(): ImageChange {
+    return {
+      id: this.image.id,
+      columns: this.#columns,
+      setProperties: Object.fromEntries(this.#set),
+      removeProperties: [...this.#removed],
+      ...(this.#tags === undefined ? {} : { tags: this.#tags }),
+    };
+  }
+}

@@ -1,0 +1,11 @@
+/** The look-up before every verb on an image (spec/images-api.md §2.0, step 9). */
+import type { ImageRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { fail } from "../errors.ts";
+
+/** The image, when its row exists for the caller. Errors: not_found with `message` or the usual sentence. */
+export async function findImage(ctx: Ctx, id: string, message?: string): Promise<ImageRecord> {
+  const viewer = { isAdmin: ctx.caller.isAdmin, projectId: ctx.caller.projectId };
+  const image = await ctx.deps.db.read.image({ id, viewer });
+  return image ?? fail("not_found", message ?? `No image found with ID ${id}`);
+}

@@ -1,0 +1,41 @@
+/** GET /v2/images (spec/images-api.md §4). */
+import type { ImageListQuery, ImageRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { fail } from "../errors.ts";
+import { allowedImages, authorize } from "../policy/authorize.ts";
+import { listTarget } from "../policy/targets.ts";
+import { readable } from "./readable.ts";
+
+export interface ListResult {
+  images: ImageRecord[];
+  /** Id for the next page's marker, or null when this page was not full. */
+  next: string | null;
+}
+
+/** One page; rows that `get_image` denies vanish from it. Errors: forbidden, bad_request for an unknown marker. */
+export async function listImages(ctx: Ctx, query: Omit<ImageListQuery, "viewer">): Promise<ListResult> {
+  const { deps, caller } = ctx;
+  await authorize(deps.policy, "get_images", caller, listTarget(caller));
+  const viewer = { isAdmin: caller.isAdmin, projectId: caller.projectId };
+  if (query.marker !== undefined && !await deps.db.read.image({ id: query.marker, viewer })) {
+    fail("bad_request", `No image found with ID ${query.marker}`);
+  }
+  const conditions = await withoutHidden(ctx, query.conditions);
+  const rows = query.limit === 0 ? [] : await deps.db.read.images({ ...query, conditions, viewer });
+  const allowed = await allowedImages(deps.policy, "get_image", caller, rows);
+  const images = deps.protections.active
+    ? await Promise.all(allowed.map((row) => readable(ctx, row)))
+    : allowed;
+  const last = rows.at(-1);
+  return { images, next: last && rows.length === query.limit ? last.id : null };
+}
+
+/** A filter on a property that the caller may not read matches nothing, so that it tells nothing. */
+async function withoutHidden(ctx: Ctx, conditions: ImageListQuery["conditions"]) {
+  if (!ctx.deps.protections.active) return conditions;
+  return await Promise.all(conditions.map(async (condition) => {
+    if (condition.kind !== "property") return condition;
+    const allowed = await ctx.deps.protections.allows("read", condition.name, ctx.caller);
+    return allowed ? condition : { kind: "none" as const };
+  }));
+}

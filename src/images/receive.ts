@@ -1,0 +1,86 @@
+/** Takes a request's body into a write handle under the caps on size and stall (design: bytes). */
+import type { Ctx } from "../deps.ts";
+import { fail, GlanceError } from "../errors.ts";
+import type { WriteHandle } from "../stores/store.ts";
+
+/** How often the growing data is looked at, in ms. */
+const POLL = 100;
+
+/**
+ * Writes the whole body; resolves to the number of bytes. `declared` null = unknown.
+ * Errors: bad_request for another size than declared, too_large above image_size_cap or on a full store,
+ * unavailable when the process stops, internal when the client left.
+ */
+export async function receive(
+  ctx: Ctx,
+  handle: WriteHandle,
+  body: ReadableStream<Uint8Array> | null,
+  declared: number | null,
+  stop: AbortSignal,
+): Promise<number> {
+  if (body) await pipeWatched(ctx, handle, body, declared, stop);
+  const size = await handle.written();
+  checkSize(ctx, size, declared);
+  if (declared !== null && size < declared) {
+    fail("bad_request", `Size mismatch: expected ${declared} bytes, got ${size} bytes`);
+  }
+  return size;
+}
+
+async function pipeWatched(
+  ctx: Ctx,
+  handle: WriteHandle,
+  body: ReadableStream<Uint8Array>,
+  declared: number | null,
+  stop: AbortSignal,
+): Promise<void> {
+  const { config } = ctx.deps;
+  const abort = new AbortController();
+  const onStop = () => abort.abort(new GlanceError("unavailable", "The service is stopping."));
+  stop.addEventListener("abort", onStop);
+  const patience = config.get("oneglance.body_stall_timeout") * 1000;
+  let last = -1;
+  let since = Date.now();
+  const timer = setInterval(async () => {
+    try {
+      const size = await handle.written();
+      checkSize(ctx, size, declared);
+      if (size !== last) [last, since] = [size, Date.now()];
+      else if (patience > 0 && Date.now() - since > patience) {
+        fail("bad_request", `No data came for ${patience / 1000} seconds.`, { close: true });
+      }
+    } catch (error) {
+      abort.abort(error);
+    }
+  }, POLL);
+  try {
+    await handle.pipe(body, abort.signal);
+  } catch (error) {
+    if (abort.signal.aborted) throw abort.signal.reason;
+    if (error instanceof GlanceError) throw error;
+    fail("internal", "The data ended early: the client closed the connection or sent a broken body.", {
+      cause: error,
+      close: true,
+    });
+  } finally {
+    clearInterval(timer);
+    stop.removeEventListener("abort", onStop);
+  }
+}
+
+/** Errors: too_large, when the declared size is above image_size_cap. */
+export function checkSizeCap(ctx: Ctx, size: number): void {
+  const cap = ctx.deps.config.get("DEFAULT.image_size_cap");
+  if (size > cap) {
+    fail("too_large", `The incoming image is too large: ${size} bytes, image_size_cap allows ${cap}.`, {
+      close: true,
+    });
+  }
+}
+
+function checkSize(ctx: Ctx, size: number, declared: number | null): void {
+  if (declared !== null && size > declared) {
+    fail("bad_request", `Size exceeds: expected ${declared} bytes, got ${size} bytes`, { close: true });
+  }
+  checkSizeCap(ctx, size);
+}

@@ -1,0 +1,33 @@
+/** What the errors of a store become for the one who uploads (spec/stores.md §1.2). */
+import { GlanceError, isError } from "../errors.ts";
+
+/** The upload's error for a store's error; any other error as it is. The body was not read to its end, so the connection is closed. */
+export function uploadError(error: unknown): unknown {
+  if (!isError(error)) return error;
+  const options = { cause: error, close: true };
+  switch (error.code) {
+    case "store_full":
+      return new GlanceError("too_large", `Image storage media is full: ${error.message}`, options);
+    case "store_write_denied":
+      return new GlanceError(
+        "unavailable",
+        `Insufficient permissions on image storage media: ${error.message}`,
+        options,
+      );
+    case "store_add_disabled":
+      return new GlanceError(
+        "gone",
+        "Error in store configuration. Adding images to store is disabled.",
+        options,
+      );
+    case "store_duplicate":
+      // Data that no image refers to. Upstream answers 500 too; the text at least says what to do.
+      return new GlanceError(
+        "internal",
+        `${error.message} Remove the data that no image refers to, then upload again.`,
+        options,
+      );
+    default:
+      return error;
+  }
+}

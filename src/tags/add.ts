@@ -1,0 +1,27 @@
+/** PUT /v2/images/{id}/tags/{tag} (spec/images-api.md §2.13). */
+import type { Ctx } from "../deps.ts";
+import { fail } from "../errors.ts";
+import { refuseBeyondBmp } from "../images/attributes.ts";
+import { findImage } from "../images/find.ts";
+import { authorizeImage } from "../policy/authorize.ts";
+import { requireWriter } from "../policy/read_only.ts";
+import { limitText } from "../quota/counts.ts";
+
+/** Errors: bad_request, not_found, forbidden, too_large. */
+export async function addTag(ctx: Ctx, imageId: string, tag: string): Promise<void> {
+  const { deps, caller } = ctx;
+  if ([...tag].length > 255) {
+    fail("bad_request", `Provided object does not match schema 'image': '${tag.slice(0, 40)}…' is too long`);
+  }
+  refuseBeyondBmp(tag);
+  requireWriter(caller);
+  const image = await findImage(ctx, imageId, `Image ${imageId} not found.`);
+  await authorizeImage(deps.policy, "modify_image", caller, image);
+  const quota = deps.config.get("DEFAULT.image_tag_quota");
+  const result = await deps.db.write.addTag({ id: imageId, tag, quota });
+  if (result.outcome === "gone") fail("not_found", `Image ${imageId} not found.`);
+  if (result.outcome === "full") {
+    const text = limitText("image tags", result.attempted, quota);
+    fail("too_large", `Image tag limit exceeded for image ${imageId}: ${text}`);
+  }
+}
