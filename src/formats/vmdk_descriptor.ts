@@ -1,20 +1,23 @@
 /** The text part of a VMDK: which kind it is, and where its data lies. */
 
 const ALLOWED_TYPES = ["monolithicsparse", "streamoptimized"];
+/** Honest descriptors have some twenty; a hostile one is a mebibyte of line feeds. */
+const MAX_LINES = 10_000;
 const EXTENT_ACCESS = ["rw", "rdonly", "noaccess"];
 
 /** A descriptor's text in lower case, without its padding; null when it is not ASCII. */
 export function descriptorText(bytes: Uint8Array): string | null {
   const end = bytes.indexOf(0);
-  const text = end < 0 ? bytes : bytes.subarray(0, end);
-  if (text.some((byte) => byte > 0x7f)) return null;
-  return new TextDecoder().decode(text).toLowerCase();
+  const text = new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return /[\x80-\uffff]/.test(text) ? null : text.toLowerCase();
 }
 
-/** The value of `createType=` in lower case; null when it has none, or an absurd one. */
+/** The value of `createType=` in lower case; null when it has none, or an absurdly long one. */
 export function createType(text: string): string | null {
-  const type = /createtype="([^"]*)"/.exec(text)?.[1];
-  return type !== undefined && type.length < 64 ? type : null;
+  const [, type, quote] = /createtype="([^"]*)("?)/.exec(text) ?? [];
+  if (type === undefined) return null;
+  // Never closed: not a type, yet not an innocent text either.
+  return quote === "" ? "unterminated" : type.length < 64 ? type : null;
 }
 
 /** Why this descriptor is not safe, or null. Every line must be one of the known sorts. */
@@ -23,8 +26,9 @@ export function descriptorFault(text: string | null): string | null {
   const type = createType(text);
   if (type === null || !ALLOWED_TYPES.includes(type)) return "Unsupported subformat";
   let extents = 0;
-  // Line by line without an array of them: a hostile descriptor is a mebibyte of line feeds.
-  for (let start = 0; start < text.length;) {
+  let start = 0;
+  for (let lines = 0; start < text.length; lines++) {
+    if (lines === MAX_LINES) return "The descriptor has too many lines";
     const feed = text.indexOf("\n", start);
     const end = feed < 0 ? text.length : feed;
     const judged = judgeLine(text.slice(start, end).trim());

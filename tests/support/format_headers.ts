@@ -82,7 +82,7 @@ export function vmdk(descriptor = DESCRIPTOR, edit?: Edit): Uint8Array {
     fields.setUint32(4, 1, true);
     fields.setBigUint64(12, 20480n, true);
     fields.setBigUint64(28, 1n, true);
-    fields.setBigUint64(36, 20n, true);
+    fields.setBigUint64(36, 40n, true);
   }, edit);
 }
 

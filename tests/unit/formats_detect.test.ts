@@ -94,12 +94,17 @@ const UNSAFE: [string, Uint8Array, string[]][] = [
   ["vmdk descriptor elsewhere", make.vmdk(DESCRIPTOR, (_, f) => f.setBigUint64(28, 2n, true)), [
     "descriptor",
   ]],
+  ["vmdk many lines", make.vmdk(DESCRIPTOR + "#\n".repeat(4900)), []],
+  ["vmdk too many lines", make.vmdk(DESCRIPTOR + "\n".repeat(10_000)), ["descriptor"]],
   ["vmdk bare descriptor", new TextEncoder().encode(DESCRIPTOR), ["descriptor"]],
   [
     "vmdk bare flat descriptor",
     new TextEncoder().encode('createType="monolithicFlat"\nRW 9 FLAT "/dev/sda" 0\n'),
     ["descriptor"],
   ],
+  ["vmdk bare descriptor, cut", new TextEncoder().encode('createType="monolithicSparse\nRW 9 '), [
+    "descriptor",
+  ]],
   ["vmdk footer missing", make.vmdk(DESCRIPTOR, (_, f) => f.setBigUint64(56, 2n ** 64n - 1n, true)), [
     "footer",
   ]],
