@@ -101,8 +101,17 @@ class FileTarget implements Target {
   }
 
   put(bytes: Uint8Array): void {
-    if (Date.now() - this.#checked >= 1000 && !this.#isInPlace()) this.reopen();
+    if (Date.now() - this.#checked >= 1000 && !this.#isInPlace()) this.#follow();
     putAll(this.#file, bytes);
+  }
+
+  /** Goes on with the file that was moved away when no new one can be made. */
+  #follow(): void {
+    try {
+      this.reopen();
+    } catch {
+      // Asked again a second later.
+    }
   }
 
   reopen(): void {

@@ -111,6 +111,12 @@ Deno.test("a log file that was moved away is noticed without SIGHUP", () => {
     writer.flush();
     assert.equal(Deno.readTextFileSync(path), "two\n");
     assert.equal(Deno.readTextFileSync(`${path}.1`), "one\n");
+    Deno.renameSync(path, `${path}.2`);
+    Deno.mkdirSync(path);
+    Date.now = () => now() + 4000;
+    writer.write("three\n");
+    writer.flush();
+    assert.equal(Deno.readTextFileSync(`${path}.2`), "two\nthree\n");
   } finally {
     Date.now = now;
     writer.close();
