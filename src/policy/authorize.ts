@@ -6,6 +6,7 @@ import type { ImageRecord } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
 import { fail } from "../errors.ts";
 import type { Enforcer, PolicyTarget } from "./enforcer.ts";
+import { checkLegacyCreate, checkLegacyOwner, refuseOwner } from "./legacy_owner.ts";
 import { imageTarget, newImageTarget } from "./targets.ts";
 
 /** Rules whose refusal never hides the image. */
@@ -52,7 +53,10 @@ export function authorizeImage(
 ): void | Promise<void> {
   const target = imageTarget(image, caller);
   if (PLAIN.has(rule)) return authorize(enforcer, rule, caller, target);
-  return authorizeBehind(enforcer, "get_image", rule, caller, target);
+  return andThen(
+    authorizeBehind(enforcer, "get_image", rule, caller, target),
+    () => checkLegacyOwner(enforcer, rule, caller, image),
+  );
 }
 
 /**
@@ -68,7 +72,10 @@ export function authorizeMember(
   const target = imageTarget(image, caller);
   return then(enforcer.allows("get_image", caller, target), (known) => {
     if (!known) fail("not_found");
-    return authorize(enforcer, rule, caller, target);
+    return andThen(
+      authorize(enforcer, rule, caller, target),
+      () => checkLegacyOwner(enforcer, rule, caller, image),
+    );
   });
 }
 
@@ -98,10 +105,9 @@ export function authorizeCreate(
   return then(enforcer.allows("add_image", caller, target), (allowed) => {
     if (!allowed) {
       if (target.owner === caller.projectId) refuse("add_image");
-      fail("forbidden", `You are not permitted to create images owned by '${target.owner}'`, {
-        form: "detail",
-      });
+      refuseOwner(target.owner);
     }
+    checkLegacyCreate(enforcer, caller, target.owner);
     if (image.visibility === "public") return authorize(enforcer, "publicize_image", caller, target);
     if (image.visibility === "community") return authorize(enforcer, "communitize_image", caller, target);
   });
@@ -123,6 +129,10 @@ export function allowedImages(
 
 function refuse(rule: string): never {
   fail("forbidden", `You are not authorized to complete ${rule} action.`);
+}
+
+function andThen(done: void | Promise<void>, next: () => void): void | Promise<void> {
+  return done === undefined ? next() : done.then(next);
 }
 
 function then<T>(

@@ -7,4 +7,6 @@ export type PolicyTarget = Readonly<Record<string, unknown>>;
 export interface Enforcer {
   /** Whether the caller passes the rule on the target. Scope is checked first. Rejects `internal` only for a failing `http:` check. */
   allows(rule: string, caller: Caller, target: PolicyTarget): boolean | Promise<boolean>;
+  /** `enforce_new_defaults = false`: `authorize.ts` checks ownership besides (spec/policy.md §7). */
+  readonly legacyOwnerChecks: boolean;
 }

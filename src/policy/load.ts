@@ -1,6 +1,7 @@
 /** Makes the enforcer: the operator's rules over the defaults, read again when the files change (spec/policy.md §2). */
 import type { Caller } from "../caller.ts";
 import { GlanceError } from "../errors.ts";
+import type { Log } from "../observe/log.ts";
 import type { OutboundFetch } from "../net/outbound.ts";
 import type { Enforcer, PolicyTarget } from "./enforcer.ts";
 import {
@@ -11,20 +12,12 @@ import {
   readPolicyFiles,
 } from "./files.ts";
 import { askServer, type RemoteOptions } from "./http_check.ts";
-import type { LegacyMode } from "./legacy_owner.ts";
 import { buildRuleSet, type Rule, type RuleSet } from "./rule_set.ts";
 import { inScope, tokenKind } from "./scope.ts";
 import { explainDecision, type Explanation } from "./trace.ts";
 
-/** Where policy writes what it finds and decides. */
-export interface PolicyLog {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
-  /** Decisions are only put into words when this says so. */
-  isEnabledFor?(level: "debug"): boolean;
-}
+/** Where policy writes what it finds and decides. Without `isDebug` decisions are not put into words. */
+export type PolicyLog = Pick<Log, "debug" | "info" | "warn" | "error"> & Partial<Pick<Log, "isDebug">>;
 
 /** Extras of an enforcer. */
 export interface EnforcerOptions {
@@ -35,7 +28,7 @@ export interface EnforcerOptions {
   now?: () => number;
 }
 
-export interface PolicyEnforcer extends Enforcer, LegacyMode {
+export interface PolicyEnforcer extends Enforcer {
   /** The rule as `rule:NAME` in another rule would be: undefined names fall to the default rule, scope plays no part. */
   passes(rule: string, caller: Caller, target: PolicyTarget): boolean | Promise<boolean>;
   /** Decides like `allows` and tells which rule decided, where it stands, and each step. */
@@ -49,7 +42,7 @@ export interface PolicyEnforcer extends Enforcer, LegacyMode {
 /** How often the files are looked at, at most. Two or three stats: some 10 µs. */
 const LOOK_EVERY_MS = 1000;
 
-const SILENT: PolicyLog = { debug() {}, info() {}, warn() {}, error() {}, isEnabledFor: () => false };
+const SILENT: PolicyLog = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * Reads the policy files and makes the enforcer. Later changes of the files hold within a second; a rule that was
@@ -76,11 +69,8 @@ export async function makeEnforcer(
   }
 
   let complaint = "";
-  let debugging = log.isEnabledFor?.("debug") ?? false;
-
   function reloadIfChanged(): void {
     lookAt = now() + LOOK_EVERY_MS;
-    debugging = log.isEnabledFor?.("debug") ?? false;
     try {
       files = findPolicyFiles(config);
       const stamp = stampOf(files);
@@ -109,7 +99,7 @@ export async function makeEnforcer(
     allows(rule, caller, target) {
       const set = current();
       const answer = inScope(set.rules.get(rule), caller) && set.check(rule)(caller, target, rule);
-      if (debugging) tellDecision(log, set, rule, caller, answer);
+      if (log.isDebug) tellDecision(log, set, rule, caller, answer);
       return answer;
     },
     passes: (rule, caller, target) => current().check(rule)(caller, target, rule),

@@ -1,20 +1,17 @@
 /** Overrides, scope, cycles, legacy mode and the traps of spec/policy.md §10 that are made of rules. */
 import assert from "node:assert/strict";
+import type { Caller } from "../../src/caller.ts";
 import { isError } from "../../src/errors.ts";
 import {
   allowedImages,
   authorize,
+  authorizeCreate,
   authorizeImage,
   authorizeMember,
   authorizeMetadef,
 } from "../../src/policy/authorize.ts";
 import { DEFAULT_RULES } from "../../src/policy/defaults.ts";
 import { isAdmin } from "../../src/policy/is_admin.ts";
-import {
-  checkLegacyCreate,
-  checkLegacyMemberStatus,
-  checkLegacyOwner,
-} from "../../src/policy/legacy_owner.ts";
 import {
   imageTarget,
   listTarget,
@@ -215,17 +212,30 @@ Deno.test("legacy mode ORs deprecated defaults into rules without override, and 
     assert.equal(policy.allows("publicize_image", noRole, target), false, "has no deprecated default");
     assert.equal(policy.allows("get_metadef_namespace", noRole, {}), true);
     assert.equal(policy.allows("cache_list", noRole, {}), false);
-    assert.equal(code(() => checkLegacyOwner(policy, noRole, image)), "forbidden");
-    assert.equal(code(() => checkLegacyOwner(policy, owner, image)), "ok");
-    assert.equal(
-      code(() => checkLegacyOwner(policy, callerOf(null, []), imageOf({ owner: null }))),
-      "forbidden",
-    );
-    assert.equal(code(() => checkLegacyOwner(policy, { ...noRole, isAdmin: true }, image)), "ok");
-    assert.equal(code(() => checkLegacyCreate(policy, owner, "third")), "forbidden");
-    assert.equal(code(() => checkLegacyCreate(policy, owner, "own")), "ok");
-    assert.equal(code(() => checkLegacyMemberStatus(policy, owner, image)), "forbidden");
-    assert.equal(code(() => checkLegacyMemberStatus(policy, other, image)), "ok");
+    const shared = imageOf({ visibility: "shared" });
+    const ask = (rule: string, caller: Caller) => code(() => authorizeImage(policy, rule, caller, image));
+    const askMember = (rule: string, caller: Caller) =>
+      code(() => authorizeMember(policy, rule, caller, shared));
+    for (
+      const rule of ["modify_image", "delete_image", "deactivate", "reactivate", "delete_image_location"]
+    ) {
+      assert.equal(ask(rule, noRole), "forbidden", rule);
+      assert.equal(ask(rule, owner), "ok", rule);
+      assert.equal(ask(rule, { ...noRole, isAdmin: true }), "ok", rule);
+    }
+    assert.throws(() => authorizeImage(policy, "delete_image", noRole, image), {
+      message: "You do not own this image",
+    });
+    const orphan = imageOf({ owner: null });
+    assert.equal(code(() => authorizeImage(policy, "delete_image", callerOf(null, []), orphan)), "forbidden");
+    assert.equal(ask("get_image", noRole), "ok");
+    assert.equal(askMember("add_member", noRole), "forbidden");
+    assert.equal(askMember("add_member", owner), "ok");
+    assert.equal(askMember("delete_member", noRole), "forbidden");
+    assert.equal(askMember("modify_member", owner), "forbidden");
+    assert.equal(askMember("modify_member", noRole), "ok");
+    assert.equal(code(() => authorizeCreate(policy, noRole, { owner: "third" })), "forbidden");
+    assert.equal(code(() => authorizeCreate(policy, noRole, {})), "ok");
   }, { values });
   await withPolicy({ manage_image_cache: "role:cache" }, (policy) => {
     assert.equal(policy.allows("cache_list", callerOf("p", ["cache"]), {}), true);
@@ -233,7 +243,13 @@ Deno.test("legacy mode ORs deprecated defaults into rules without override, and 
   }, { values });
   await withPolicy({}, (policy) => {
     assert.equal(policy.legacyOwnerChecks, false);
-    assert.equal(code(() => checkLegacyOwner(policy, other, image)), "ok");
+  });
+  await withPolicy({ delete_image: "@" }, (policy) => {
+    assert.equal(
+      code(() => authorizeImage(policy, "delete_image", other, image)),
+      "ok",
+      "rules alone decide",
+    );
   });
 });
 
@@ -245,7 +261,7 @@ Deno.test("a debug line tells which rule decided, and only when debugging", asyn
   await withPolicy({ get_images: "!" }, (policy) => {
     policy.allows("get_images", owner, {});
     policy.allows("delete_image", callerOf(null, ["admin"], { domainId: "d" }), {});
-  }, { log: { ...log, isEnabledFor: () => true } });
+  }, { log: { ...log, isDebug: true } });
   assert.match(lines[0]!, /^policy get_images: denied by rule "get_images" \(.*policy\.yaml:1\)$/);
   assert.match(lines[1]!, /denied by rule "delete_image" \(default\), which is not for domain tokens/);
 });

@@ -151,7 +151,7 @@ Deno.test("a refusal names the rule, a foreign owner is named, a hidden image ha
     message: "The resource could not be found.",
   });
   assert.throws(() => authorizeCreate(enforcer, CALLERS.O!, { owner: "third" }), {
-    message: "You are not permitted to create images owned by 'third'",
+    message: "You are not permitted to create images owned by 'third'.",
     form: "detail",
   });
 });
