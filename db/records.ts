@@ -90,6 +90,17 @@ export interface ImageChange {
   removeProperties?: string[];
   /** The whole new list of tags. */
   tags?: string[];
+  locations?: LocationChange;
+}
+
+/** What a change does to the locations of an image. Errors of the write: conflict, in another status than `from`. */
+export interface LocationChange {
+  from: ImageStatus[];
+  /** The image becomes active. */
+  activate: boolean;
+  add: { url: string; metadata: Record<string, unknown> }[];
+  drop: { id: number; to: "deleted" | "pending_delete" }[];
+  metadata: { id: number; metadata: Record<string, unknown> }[];
 }
 
 /** A conditional change of status: happens only when the image is in one of `from` and not deleted. */

@@ -2,9 +2,10 @@
 import { fail } from "../../src/errors.ts";
 import { SETTABLE } from "../columns.ts";
 import { placeholders, type Value, type WriteConn } from "../conn.ts";
-import type { ImageChange, ImageColumns, ImageRecord, NewImage } from "../records.ts";
+import type { ImageChange, ImageColumns, ImageRecord, ImageStatus, NewImage } from "../records.ts";
 import { columnValues } from "./column_values.ts";
 import { liveImage } from "./images_read.ts";
+import { changeLocations } from "./locations_write.ts";
 import { removeProperties, setProperties } from "./properties_write.ts";
 import { insertTags, replaceTags } from "./tags_write.ts";
 
@@ -54,7 +55,10 @@ export async function createImage(conn: WriteConn, input: NewImage): Promise<Ima
 /** `DatabaseWrites.changeImage`: writes what is named and nothing else, so that two changes can stand together. */
 export async function changeImage(conn: WriteConn, change: ImageChange): Promise<ImageRecord | null> {
   const now = conn.now();
-  const columns = columnValues(change.columns ?? {}).filter(([name]) => name !== "status");
+  const { locations } = change;
+  const columns = columnValues({ ...change.columns, status: undefined });
+  if (locations?.activate) columns.push(["status", "active"]);
+  if (locations) await requireStatus(conn, change.id, locations.from);
   const changed = await conn.run(
     `UPDATE images SET ${[...columns.map(([name]) => `${name} = ?`), "updated_at = ?"].join(", ")}
      WHERE id = ? AND +deleted = 0`,
@@ -64,5 +68,13 @@ export async function changeImage(conn: WriteConn, change: ImageChange): Promise
   await removeProperties(conn, change.id, change.removeProperties ?? [], now);
   await setProperties(conn, change.id, change.setProperties ?? {}, now);
   if (change.tags) await replaceTags(conn, change.id, change.tags, now);
+  if (locations) await changeLocations(conn, change.id, locations, now);
   return await liveImage(conn, change.id);
+}
+
+async function requireStatus(conn: WriteConn, id: string, from: readonly ImageStatus[]): Promise<void> {
+  const row = await conn.one("SELECT status FROM images WHERE id = ? AND +deleted = 0", [id]);
+  if (row && !from.includes(row.status as ImageStatus)) {
+    fail("conflict", `It's not allowed to change locations if image status is ${row.status}.`);
+  }
 }

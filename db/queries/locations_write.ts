@@ -1,7 +1,7 @@
 /** Locations: where the bytes of an image lie (spec/data-model.md §1.3). */
 import type { WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
-import type { Timestamp } from "../records.ts";
+import type { LocationChange, Timestamp } from "../records.ts";
 import { liveImage } from "./images_read.ts";
 import { touchImage } from "./touch.ts";
 
@@ -19,6 +19,29 @@ export async function insertLocations(
       [id, url, JSON.stringify(metadata), now, now],
     );
   }
+}
+
+/** What a change does to single rows. */
+export async function changeLocations(
+  conn: WriteConn,
+  id: string,
+  { add, drop, metadata }: Pick<LocationChange, "add" | "drop" | "metadata">,
+  now: Timestamp,
+): Promise<void> {
+  for (const row of drop) {
+    await conn.run(
+      `UPDATE image_locations SET status = ?, deleted = 1, deleted_at = ?, updated_at = ?
+       WHERE id = ? AND image_id = ? AND +deleted = 0`,
+      [row.to, now, now, row.id, id],
+    );
+  }
+  for (const row of metadata) {
+    await conn.run(
+      "UPDATE image_locations SET meta_data = ?, updated_at = ? WHERE id = ? AND image_id = ? AND +deleted = 0",
+      [JSON.stringify(row.metadata), now, row.id, id],
+    );
+  }
+  await insertLocations(conn, id, add, now);
 }
 
 /** Marks every active row of an image. */
@@ -53,11 +76,7 @@ export async function dropLocation(
 ): ReturnType<DatabaseWrites["dropLocation"]> {
   const now = conn.now();
   if (!await touchImage(conn, id, now)) return null;
-  await conn.run(
-    `UPDATE image_locations SET status = ?, deleted = 1, deleted_at = ?, updated_at = ?
-     WHERE id = ? AND image_id = ? AND +deleted = 0`,
-    [to, now, now, locationId, id],
-  );
+  await changeLocations(conn, id, { add: [], drop: [{ id: locationId, to }], metadata: [] }, now);
   return await liveImage(conn, id);
 }
 
@@ -68,8 +87,5 @@ export async function setLocationMetadata(
 ): Promise<void> {
   const now = conn.now();
   if (!await touchImage(conn, id, now)) return;
-  await conn.run(
-    `UPDATE image_locations SET meta_data = ?, updated_at = ? WHERE id = ? AND image_id = ? AND +deleted = 0`,
-    [JSON.stringify(metadata), now, locationId, id],
-  );
+  await changeLocations(conn, id, { add: [], drop: [], metadata: [{ id: locationId, metadata }] }, now);
 }

@@ -1,11 +1,12 @@
 /** DELETE /v2/images/{id} (spec/images-api.md §8). */
-import type { ImageRecord, LocationRecord } from "../../db/records.ts";
+import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
-import { fail, GlanceError, isError } from "../errors.ts";
+import { fail, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { findImage } from "./find.ts";
+import { removeData } from "./remove_data.ts";
 
 const log = getLog("oneglance.images.delete");
 
@@ -42,36 +43,6 @@ async function removeStaged(ctx: Ctx, image: ImageRecord): Promise<void> {
   } catch (error) {
     if (!isError(error, "store_not_found")) {
       log.warn(`staged data of image ${image.id} could not be removed`, { error });
-    }
-  }
-}
-
-/** Deletes one location's data; what is gone already, or cannot be deleted, is no error. */
-async function removeData(ctx: Ctx, image: ImageRecord, location: LocationRecord): Promise<void> {
-  const store = ctx.deps.stores.forLocation(location);
-  if (!store) {
-    log.warn(`location ${location.id} of image ${image.id} belongs to no configured store: its data stays`);
-    return;
-  }
-  try {
-    await store.delete(location.url);
-  } catch (error) {
-    if (isError(error, "store_not_found", "store_delete_not_supported", "store_bad_uri")) {
-      log.warn(`data of image ${image.id} was not deleted: ${error.message}`);
-    } else if (isError(error, "store_in_use", "store_has_snapshot")) {
-      fail("conflict", `Image ${image.id} could not be deleted because it is in use: ${error.message}`, {
-        cause: error,
-      });
-    } else if (isError(error, "store_forbidden")) {
-      fail("forbidden", error.message, { cause: error });
-    } else {
-      throw new GlanceError(
-        "internal",
-        `The data of image ${image.id} could not be deleted; the image stays.`,
-        {
-          cause: error,
-        },
-      );
     }
   }
 }

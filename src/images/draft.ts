@@ -1,9 +1,11 @@
 /** An image while the operations of a PATCH are applied to it: remembers what they touched. */
 import type { ImageChange, ImageColumns, ImageRecord } from "../../db/records.ts";
+import { DraftLocations } from "./draft_locations.ts";
 
 export class Draft {
   /** As it stood in the database. */
   readonly image: ImageRecord;
+  readonly locations: DraftLocations;
   #columns: Partial<ImageColumns> = {};
   #properties: Map<string, string | null>;
   #set = new Map<string, string | null>();
@@ -14,6 +16,7 @@ export class Draft {
 
   constructor(image: ImageRecord) {
     this.image = image;
+    this.locations = new DraftLocations(image);
     this.#properties = new Map(Object.entries(image.properties));
   }
 
@@ -46,14 +49,29 @@ export class Draft {
     if (Object.hasOwn(this.image.properties, name)) this.#removed.add(name);
   }
 
-  /** What to write: only what was touched. */
-  change(): ImageChange {
+  /** The image with the columns as they would be saved. */
+  current(): ImageRecord {
+    return { ...this.image, ...this.#columns };
+  }
+
+  /** What to write: only what was touched. `dropTo` is the fate of removed locations. */
+  change(dropTo: "deleted" | "pending_delete"): ImageChange {
+    const locations = this.locations.change(dropTo);
     return {
       id: this.image.id,
-      columns: this.#columns,
+      columns: { ...this.#columns, ...(locations ? this.#dataColumns(locations.activate) : {}) },
       setProperties: Object.fromEntries(this.#set),
       removeProperties: [...this.#removed],
       ...(this.#tags === undefined ? {} : { tags: this.#tags }),
+      ...(locations ? { locations } : {}),
+    };
+  }
+
+  #dataColumns(activate: boolean): Partial<ImageColumns> {
+    const { size, validation } = this.locations;
+    return {
+      ...(size === undefined ? {} : { size }),
+      ...(activate && validation ? { ...validation, checksum: validation.checksum ?? null } : {}),
     };
   }
 }

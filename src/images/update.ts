@@ -9,6 +9,7 @@ import { isWritable, type WritableAttribute } from "./attributes.ts";
 import { Draft } from "./draft.ts";
 import { findImage } from "./find.ts";
 import type { Operation } from "./operations.ts";
+import { removeData } from "./remove_data.ts";
 import { patchLocations } from "./patch_locations.ts";
 import { readable } from "./readable.ts";
 
@@ -26,7 +27,9 @@ export async function updateImage(ctx: Ctx, id: string, operations: Operation[])
   const draft = new Draft(image);
   for (const operation of operations) await apply(ctx, draft, operation);
   if (draft.addsProperties) checkPropertyQuota(ctx.deps.config, draft.properties);
-  const change = draft.change();
+  const delayed = ctx.deps.config.get("DEFAULT.delayed_delete");
+  if (!delayed) { for (const location of draft.locations.removed) await removeData(ctx, image, location); }
+  const change = draft.change(delayed ? "pending_delete" : "deleted");
   const saved = await ctx.deps.db.write.changeImage(change) ??
     fail("not_found", `No image found with ID ${id}`);
   return await readable(ctx, saved);

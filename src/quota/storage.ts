@@ -15,18 +15,19 @@ export function storageQuotaBytes(text: string): number {
 
 /** Refuses data of a known size that does not fit, or of unknown size when nothing is left. Errors: too_large. */
 export async function checkStorageQuota(ctx: Ctx, imageId: string, size: number | null): Promise<void> {
-  const remaining = await remainingBytes(ctx, imageId);
+  const remaining = await remainingStorage(ctx, imageId);
   if (remaining === null) return;
   if (size === null ? remaining <= 0 : size > remaining) refuse(size ?? 0, remaining);
 }
 
 /** The same for data whose size is known only now that it is there. Errors: too_large. */
 export async function checkStorageQuotaAfter(ctx: Ctx, imageId: string, size: number): Promise<void> {
-  const remaining = await remainingBytes(ctx, imageId);
+  const remaining = await remainingStorage(ctx, imageId);
   if (remaining !== null && size > remaining) refuse(size, remaining);
 }
 
-async function remainingBytes(ctx: Ctx, exceptImage: string): Promise<number | null> {
+/** Bytes that the caller's project may still add, the image itself left out; null = no quota. */
+export async function remainingStorage(ctx: Ctx, exceptImage: string): Promise<number | null> {
   const { config, db } = ctx.deps;
   if (config.get("DEFAULT.use_keystone_limits")) return null;
   const quota = storageQuotaBytes(config.get("DEFAULT.user_storage_quota"));

@@ -1,0 +1,36 @@
+/** URLs that a caller names as the place of an image's data (spec/images-api.md §3.8). */
+import type { Ctx } from "../deps.ts";
+import { fail, isError } from "../errors.ts";
+
+/** Schemes whose URLs only the service itself may write: they would reach into its own disk or accounts. */
+const RESTRICTED = ["file", "filesystem", "swift+config"];
+
+/** Bytes that the store reports at the URL; more than 0. Errors: bad_request. */
+export async function sizeOfExternal(
+  ctx: Ctx,
+  url: string,
+  metadata: Record<string, unknown>,
+): Promise<number> {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined || RESTRICTED.includes(scheme)) fail("bad_request", "Invalid location");
+  const store = ctx.deps.stores.forLocation({ url, metadata });
+  if (!store || !store.schemes.includes(scheme)) fail("bad_request", "Invalid location");
+  let size: number;
+  try {
+    size = await store.size(url);
+  } catch (error) {
+    if (isError(error, "store_bad_uri")) fail("bad_request", error.message, { cause: error });
+    fail("bad_request", "Invalid location", { cause: error });
+  }
+  if (size <= 0) fail("bad_request", "Invalid location");
+  return size;
+}
+
+/** Refuses metadata that a location cannot carry: only strings, lists and maps. Errors: bad_request. */
+export function checkLocationMetadata(value: unknown): void {
+  if (typeof value === "string") return;
+  if (typeof value !== "object" || value === null) {
+    fail("bad_request", "Invalid location: its metadata may hold strings, lists and maps only.");
+  }
+  for (const item of Object.values(value)) checkLocationMetadata(item);
+}

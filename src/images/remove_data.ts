@@ -1,0 +1,37 @@
+/** Takes the bytes of one location out of their store (spec/images-api.md §8.1, step 8). */
+import type { ImageRecord, LocationRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { fail, GlanceError, isError } from "../errors.ts";
+import { getLog } from "../observe/log.ts";
+
+const log = getLog("oneglance.images.delete");
+
+/** Deletes one location's data; what is gone already, or cannot be deleted, is no error. */
+export async function removeData(ctx: Ctx, image: ImageRecord, location: LocationRecord): Promise<void> {
+  const store = ctx.deps.stores.forLocation(location);
+  if (!store) {
+    log.warn(`location ${location.id} of image ${image.id} belongs to no configured store: its data stays`);
+    return;
+  }
+  try {
+    await store.delete(location.url);
+  } catch (error) {
+    if (isError(error, "store_not_found", "store_delete_not_supported", "store_bad_uri")) {
+      log.warn(`data of image ${image.id} was not deleted: ${error.message}`);
+    } else if (isError(error, "store_in_use", "store_has_snapshot")) {
+      fail("conflict", `Image ${image.id} could not be deleted because it is in use: ${error.message}`, {
+        cause: error,
+      });
+    } else if (isError(error, "store_forbidden")) {
+      fail("forbidden", error.message, { cause: error });
+    } else {
+      throw new GlanceError(
+        "internal",
+        `The data of image ${image.id} could not be deleted; the image stays.`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}
