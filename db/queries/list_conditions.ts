@@ -29,13 +29,17 @@ export function between(expression: string, min: number | undefined, max: number
   };
 }
 
+/** Whether no image can match: such a list needs no query. */
+export function isNever(condition: ListCondition): boolean {
+  return condition.kind === "none" || (condition.kind === "in" && condition.values.length === 0);
+}
+
 /** One condition. */
 export function conditionSql(condition: ListCondition): Sql {
   switch (condition.kind) {
     case "none":
       return sql("0");
     case "in":
-      if (condition.values.length === 0) return sql("0");
       return sql(`i.${condition.column} IN (${placeholders(condition.values.length)})`, ...condition.values);
     case "range":
       if (condition.min === undefined && condition.max === undefined) return sql("1");

@@ -2,7 +2,7 @@
 import { fail } from "../../src/errors.ts";
 import type { Conn, Value } from "../conn.ts";
 import type { ImageListQuery, SortKey } from "../records.ts";
-import { type Sql, sql } from "../sql.ts";
+import { and, type Sql, sql } from "../sql.ts";
 import { KEYS } from "./list_conditions.ts";
 
 export interface Order {
@@ -21,9 +21,9 @@ export function orderColumns(order: readonly Order[]): string {
   return order.map(({ key }, index) => `${KEYS[key]} AS sort_${index}`).join(", ");
 }
 
-/** ORDER BY on those columns. */
-export function orderBy(order: readonly Order[], prefix = ""): string {
-  return order.map(({ dir }, index) => `${prefix}sort_${index} ${dir}`).join(", ");
+/** ORDER BY on those columns, without the first `same` of them. */
+export function orderBy(order: readonly Order[], same = 0): string {
+  return order.map(({ dir }, index) => `sort_${index} ${dir}`).slice(same).join(", ");
 }
 
 /** "After the marker", for the key values of the marker's row. */
@@ -47,9 +47,29 @@ export function afterMarker(order: readonly Order[], values: readonly Value[]): 
   }, null) ?? sql("1");
 }
 
-/** The condition that a page begins after `marker`, by one look-up of its row. Errors: bad_request. */
-export async function markerSql(conn: Conn, order: readonly Order[], marker: string): Promise<Sql> {
+/** "After the marker" among some rows, all of which have the first `same` sort keys in common. */
+export interface After {
+  where: Sql;
+  same: 0 | 1;
+}
+
+/**
+ * The same in two parts without common rows: equal to the marker in the first key, and beyond it. Each is one step
+ * on an index whose first key is an expression, where a comparison of rows would not be.
+ */
+export function afterMarkerApart(order: readonly Order[], values: readonly Value[]): After[] {
+  const [first, ...rest] = order;
+  if (!first || rest.length === 0) return [{ where: afterMarker(order, values), same: 0 }];
+  const [value = null, ...others] = values;
+  return [
+    { where: and(sql(`${KEYS[first.key]} = ?`, value), afterMarker(rest, others)), same: 1 },
+    { where: sql(`${KEYS[first.key]} ${first.dir === "asc" ? ">" : "<"} ?`, value), same: 0 },
+  ];
+}
+
+/** The values of the sort keys of the image `marker`, by one look-up. Errors: bad_request. */
+export async function markerValues(conn: Conn, order: readonly Order[], marker: string): Promise<Value[]> {
   const row = await conn.one(`SELECT ${orderColumns(order)} FROM images i WHERE i.id = ?`, [marker]);
   if (!row) fail("bad_request", `No image found with ID ${marker}`);
-  return afterMarker(order, order.map((_, index) => row[`sort_${index}`] ?? null));
+  return order.map((_, index) => row[`sort_${index}`] ?? null);
 }

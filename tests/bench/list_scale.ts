@@ -1,91 +1,130 @@
-import { listIds } from "./harness/api.ts";
-import { type Bench, BenchTrouble, type Figure, type Result } from "./harness/measure.ts";
-import { runLoad } from "./harness/load.ts";
-import { seedImages } from "./harness/seed.ts";
-import { type Server, startServer } from "./harness/server.ts";
-import { spread, takeTurns } from "./harness/statistics.ts";
+/**
+ * `deno run -A tests/bench/list_scale.ts [IMAGES]`: how a list of 25 takes longer when there are 200,000 images (or
+ * IMAGES) instead of 1,000. Prints the median of each in milliseconds, and their ratio.
+ */
+import { EmbeddedConn } from "../../db/engines/embedded.ts";
+import { inTransaction, migrateFile, openReader, prepareFile } from "../../db/engines/open_file.ts";
+import { formatTimestamp } from "../../db/clock.ts";
+import type { ImageListQuery } from "../../db/records.ts";
+import { listImages } from "../../db/queries/images_list.ts";
+import { ADMIN, listQuery, project } from "../support/temp_database.ts";
 
-const PAGE = 25;
+const VISIBILITIES = ["public", "private", "shared", "community", "private"];
+const START = Date.UTC(2024, 0, 1) * 1000;
 
-/** The lists that are asked for. FAR stands for an image near the end of the whole list, NAME for one image's name. */
-const LISTS: { name: string; query: string; images: number }[] = [
-  { name: "plain", query: "", images: PAGE },
-  { name: "far marker", query: "&marker=FAR", images: PAGE },
-  { name: "one name", query: "&name=NAME", images: 1 },
-  { name: "rare tag", query: "&tag=rare", images: PAGE },
-  { name: "rare property", query: "&build=rare", images: PAGE },
-  { name: "common property", query: "&os_distro=debian", images: PAGE },
-  { name: "common property, far marker", query: "&os_distro=debian&marker=FAR", images: PAGE },
-  { name: "status, format, size", query: `&status=active&disk_format=raw&size_min=1`, images: PAGE },
-  {
-    name: "visibility and owner, far marker",
-    query: "&visibility=public&owner=project-3&marker=FAR",
-    images: PAGE,
-  },
-  { name: "by name, far marker", query: "&sort=name:desc&marker=FAR", images: PAGE },
-  { name: "by size, far marker", query: "&sort=size:asc&marker=BIG", images: PAGE },
-];
-
-interface Catalogue {
-  count: number;
-  server: Server;
-  ids: string[];
-}
-
-async function openCatalogue(dir: string, count: number): Promise<Catalogue> {
-  const ids = await seedImages(dir, count);
-  return { count, ids, server: await startServer(dir) };
-}
-
-function listUrl({ server, ids, count }: Catalogue, query: string): string {
-  const name = `seed-${String(count / 2).padStart(7, "0")}`;
-  // The list begins with the newest, so an old image lies far down. Of 10 owners 25 must still follow: 400 are enough.
-  const filled = query.replace("FAR", ids[400]!).replace("BIG", ids[900]!).replace("NAME", name);
-  return `${server.url}/v2/images?limit=${PAGE}${filled}`;
-}
-
-/** p50 of one list in each catalogue, in turns; the largest beside the smallest. */
-async function measureOne(
-  bench: Bench,
-  catalogues: Catalogue[],
-  { name, query, images }: typeof LISTS[number],
-): Promise<Figure> {
-  for (const catalogue of catalogues) {
-    const found = (await listIds(listUrl(catalogue, query))).length;
-    // An empty page would be quick, and say nothing.
-    if (found !== images) {
-      throw new BenchTrouble(`list ${name} of ${catalogue.count}: ${found} images instead of ${images}`);
-    }
+/** Image `i`: project p0 to p999 in turn, one in 5 public; "few" and "rare" on 20 images whatever the number. */
+async function fill(conn: EmbeddedConn, count: number): Promise<void> {
+  const image = `INSERT INTO images (id, name, size, status, created_at, updated_at, deleted, disk_format,
+    container_format, owner, min_disk, min_ram, protected, visibility, os_hidden) VALUES
+    (?, ?, ?, ?, ?, ?, 0, ?, 'bare', ?, 0, 0, 0, ?, 0)`;
+  const property = `INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted)
+    VALUES (?, ?, ?, ?, ?, 0)`;
+  const tag =
+    "INSERT INTO image_tags (image_id, value, created_at, updated_at, deleted) VALUES (?, ?, ?, ?, 0)";
+  const member =
+    `INSERT INTO image_members (image_id, member, can_share, status, created_at, updated_at, deleted)
+    VALUES (?, ?, 0, 'accepted', ?, ?, 0)`;
+  for (let i = 0; i < count; i++) {
+    const id = idOf(i);
+    const time = formatTimestamp(START + i * 1_000_000);
+    const few = i % (count / 20) === 0;
+    const visibility = few ? "public" : VISIBILITIES[i % 5]!;
+    const format = i % 3 === 0 ? "raw" : "qcow2";
+    const status = few ? "queued" : "active";
+    conn.run(image, [
+      id,
+      few ? "few" : `image-${i}`,
+      i % 7 * 1000,
+      status,
+      time,
+      time,
+      format,
+      `p${i % 997}`,
+      visibility,
+    ]);
+    conn.run(property, [id, "os_distro", i % 2 === 0 ? "debian" : "fedora", time, time]);
+    if (few) conn.run(property, [id, "rare", "yes", time, time]);
+    conn.run(tag, [id, few ? "rare" : "common", time, time]);
+    if (few && i > 0) conn.run(member, [id, "p1", time, time]);
   }
-  const samples = await takeTurns(
-    bench.rounds,
-    catalogues.map((catalogue) => async () =>
-      (await runLoad({ url: listUrl(catalogue, query), connections: 1, seconds: 1 })).p50Ms
-    ),
-  );
-  const [small, middle, large] = samples.map(spread);
-  const count = (index: number) => catalogues[index]!.count.toLocaleString("en-GB");
+  await Promise.resolve();
+}
+
+function idOf(i: number): string {
+  return `00000000-0000-4000-8000-${((i * 2654435761) % 4294967296).toString(16).padStart(12, "0")}`;
+}
+
+function queries(count: number): Record<string, ImageListQuery> {
+  const user = project("p1");
+  const far = { marker: idOf(Math.floor(count / 20) * 10 - 4) };
+  const by = (key: "name" | "size" | "status" | "updated_at", dir: "asc" | "desc" = "asc") => ({
+    sort: [{ key, dir }, { key: "created_at" as const, dir }, { key: "id" as const, dir }],
+  });
+  const property = (name: string, value: string) => ({
+    conditions: [{ kind: "property" as const, name, value }],
+  });
+  const column = (name: "name" | "status" | "disk_format" | "owner", value: string) => ({
+    conditions: [{ kind: "in" as const, column: name, values: [value] }],
+  });
   return {
-    name: `list of ${count(2)}, ${name}`,
-    unit: "ms",
-    ours: large!,
-    limit: { name: `of ${count(0)}`, ...small! },
-    target: { of: "ratio", op: "<", value: 1.5 },
-    note: `of ${count(1)} ${middle!.median.toFixed(2)} ms`,
+    "admin": listQuery(ADMIN),
+    "admin, far marker": listQuery(ADMIN, far),
+    "user": listQuery(user),
+    "user, far marker": listQuery(user, far),
+    "user, private": listQuery(user, { visibility: "private" }),
+    "user, shared": listQuery(user, { visibility: "shared" }),
+    "user, community": listQuery(user, { visibility: "community" }),
+    "user, by name": listQuery(user, by("name")),
+    "user, by name, far marker": listQuery(user, { ...by("name"), ...far }),
+    "admin, by size, far marker": listQuery(ADMIN, { ...by("size", "desc"), ...far }),
+    "admin, by updated_at": listQuery(ADMIN, by("updated_at", "desc")),
+    "user, name": listQuery(user, column("name", "few")),
+    "user, status=queued": listQuery(user, column("status", "queued")),
+    "user, status=active": listQuery(user, column("status", "active")),
+    "admin, disk_format=raw, far marker": listQuery(ADMIN, { ...column("disk_format", "raw"), ...far }),
+    "admin, owner": listQuery(ADMIN, column("owner", "p5")),
+    "user, frequent property": listQuery(user, property("os_distro", "debian")),
+    "user, frequent property, far marker": listQuery(user, { ...property("os_distro", "debian"), ...far }),
+    "user, rare property": listQuery(user, property("rare", "yes")),
+    "user, rare tag": listQuery(user, { conditions: [{ kind: "tag", value: "rare" }] }),
+    "user, frequent tag": listQuery(user, { conditions: [{ kind: "tag", value: "common" }] }),
+    "user, no match": listQuery(user, property("os_distro", "none")),
   };
 }
 
-/** p50 of a page of 25 among 1,000, 20,000 and 200,000 images, one caller, with and without filters and a far marker. */
-export async function measureListScale(bench: Bench): Promise<Result[]> {
-  const catalogues: Catalogue[] = [];
+async function medians(count: number): Promise<Record<string, [rows: number, millis: number]>> {
+  const directory = await Deno.makeTempDir();
   try {
-    for (const count of bench.quick ? [1000, 4000, 20_000] : [1000, 20_000, 200_000]) {
-      catalogues.push(await openCatalogue(`${bench.dir}/${count}`, count));
+    const path = prepareFile(`${directory}/g.sqlite`, { create: true, force: false });
+    await migrateFile(path);
+    await inTransaction(path, (conn) => fill(conn, count));
+    const reader = await openReader(path);
+    const result: Record<string, [number, number]> = {};
+    for (const [name, query] of Object.entries(queries(count))) {
+      const times: number[] = [];
+      let rows = 0;
+      for (let i = 0; i < 60; i++) {
+        const start = performance.now();
+        rows = (await listImages(reader, query)).length;
+        times.push(performance.now() - start);
+      }
+      result[name] = [rows, times.sort((a, b) => a - b)[30]!];
     }
-    const figures: Figure[] = [];
-    for (const list of LISTS) figures.push(await measureOne(bench, catalogues, list));
-    return figures;
+    reader.close();
+    return result;
   } finally {
-    for (const { server } of catalogues) await server.stop();
+    await Deno.remove(directory, { recursive: true });
   }
+}
+
+const many = Number(Deno.args[0] ?? 200_000);
+const small = await medians(1000);
+const large = await medians(many);
+console.log(`p50 in ms of a list of 25: 1,000 images, ${many.toLocaleString("en")} images, ratio (rows)`);
+for (const [name, [rows, millis]] of Object.entries(large)) {
+  const [rowsBefore, before] = small[name]!;
+  const numbers = [before.toFixed(2), millis.toFixed(2), (millis / before).toFixed(2)];
+  console.log(
+    `${name.padEnd(38)} ${numbers.map((text) => text.padStart(8)).join("")}   (${rowsBefore}, ${rows})`,
+  );
 }
