@@ -100,6 +100,8 @@ Deno.test("a change holds at the next look; a removed rule returns to its defaul
     await write("policy.yaml", "");
     wait();
     assert.equal(allowed(), false);
+    wait();
+    assert.equal(allowed(), false, "unchanged files are not read again");
     assert.equal(lines.filter((line) => line.startsWith("info policy files were read again")).length, 4);
   }));
 

@@ -120,6 +120,16 @@ Deno.test("403 and 404 are told apart through promises", async () => {
   }, { outbound });
 });
 
+Deno.test("the gate itself is asked once", async () => {
+  const sent: Sent[] = [];
+  await withPolicy({ get_image: "http://p/" }, async (policy) => {
+    await assert.rejects(async () => await authorizeImage(policy, "get_image", caller, imageOf()), {
+      code: "not_found",
+    });
+  }, { outbound: answering("False", sent) });
+  assert.equal(sent.length, 1);
+});
+
 Deno.test("no answer, or none in time, is an internal error", async () => {
   const silent: OutboundFetch = (_url, init) =>
     new Promise((_resolve, reject) =>

@@ -189,6 +189,7 @@ Deno.test("custom properties by name; an attribute wins", () =>
     ["'p2':%(owner)s", true],
     ["None:%(nothing)s", true],
     ["'x':%(toString)s", false],
+    ["'{}':%(__proto__)s", false],
     ["not 'x':%(hasOwnProperty)s", true],
   ]));
 
