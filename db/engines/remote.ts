@@ -42,6 +42,26 @@ async function inTransaction<T>(client: Client, action: (conn: WriteConn) => Pro
   }
 }
 
+/** Reads from a remote database. */
+export async function withRemote<T>({ url, token }: Remote, action: (conn: Conn) => Promise<T>): Promise<T> {
+  const client = createClient({ url, authToken: token });
+  try {
+    return await action(remoteConn(client));
+  } finally {
+    client.close();
+  }
+}
+
+/** Makes or completes the schema of a remote database. Errors: database, unavailable. */
+export async function migrateRemote({ url, token }: Remote): ReturnType<typeof migrate> {
+  const client = createClient({ url, authToken: token });
+  try {
+    return await whileBusy(() => inTransaction(client, migrate));
+  } finally {
+    client.close();
+  }
+}
+
 /** Opens a remote database; `migrateFirst`: make or complete its schema. Errors: database, unavailable. */
 export async function openRemote({ url, token }: Remote, migrateFirst: boolean): Promise<Database> {
   const client = createClient({ url, authToken: token });

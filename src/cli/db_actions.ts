@@ -1,0 +1,35 @@
+/** The actions on the database that `oneglance db` and `glance-manage` share (spec/cli.md §1.1). */
+import { checkDatabase, databaseVersion, type ManageResult, syncDatabase } from "../../db/manage.ts";
+import { loadConfig } from "../config/config.ts";
+import type { Shared } from "../config/cli_options.ts";
+import { fail, isError } from "../errors.ts";
+import type { Program } from "./program.ts";
+
+type Action = (connection: string, options: { force: boolean }) => Promise<ManageResult>;
+
+export const DB_ACTIONS: Readonly<Record<string, Action>> = {
+  sync: syncDatabase,
+  version: databaseVersion,
+  check: checkDatabase,
+};
+
+/** Runs an action on the configured database and prints what it says; resolves to the exit code. Errors: config. */
+export async function runDbAction(program: Program, shared: Shared, name: string): Promise<number> {
+  const { sources, overrides } = shared;
+  const config = loadConfig({ sources, overrides, env: program.env, prog: "glance-manage" });
+  const connection = config.get("database.connection") ??
+    fail(
+      "config",
+      "[database] connection is not set. For an embedded database: sqlite:////var/lib/glance/glance.sqlite",
+    );
+  const force = config.get("oneglance.force_network_filesystem");
+  try {
+    const { output, exit } = await DB_ACTIONS[name]!(connection, { force });
+    program.out(output);
+    return exit;
+  } catch (error) {
+    if (name !== "sync" || !isError(error)) throw error;
+    program.err(`Failed to sync database: ERROR: ${error.message}`);
+    return 1;
+  }
+}

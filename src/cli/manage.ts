@@ -1,0 +1,62 @@
+/** `glance-manage` as deployment tools call it: options before the command, old and new spellings (spec/cli.md §1). */
+import { parseShared } from "../config/cli_options.ts";
+import { takeValue } from "../util/take_option.ts";
+import { UsageError } from "../util/usage_error.ts";
+import { VERSION } from "../util/version.ts";
+import { DB_ACTIONS, runDbAction } from "./db_actions.ts";
+import type { Program } from "./program.ts";
+
+/** First line of help of each action. */
+const HELP: Record<string, string> = {
+  check: "Report any pending database upgrades.",
+  sync: "Place an existing database under migration control and upgrade it.",
+  version: "Print database's current migration level.",
+};
+
+/** Resolves to the exit code. Errors: UsageError, config, database. */
+export async function manage(program: Program): Promise<number> {
+  const shared = parseShared(program.args);
+  const usage = `${program.name} category action [<args>]\nAvailable categories:\n\tdb`;
+  if (shared.version) {
+    program.out(VERSION);
+    return 0;
+  }
+  if (shared.help) {
+    program.out(usage);
+    return 0;
+  }
+  // The version an operator may ask for is ignored: there is one schema.
+  const { rest } = takeValue(shared.rest, "--version");
+  const [first, second] = rest;
+  if (first === undefined) {
+    if (program.args.length > 0) throw new UsageError("the following arguments are required: category");
+    program.out(usage);
+    return 2;
+  }
+  if (first.startsWith("db_")) return await action(program, shared, first.slice(3));
+  if (first !== "db") {
+    throw new UsageError(`argument category: invalid choice: '${first}' (choose from 'db')`);
+  }
+  if (second === undefined) {
+    program.out(listActions());
+    return 2;
+  }
+  return await action(program, shared, second);
+}
+
+async function action(
+  program: Program,
+  shared: ReturnType<typeof parseShared>,
+  name: string,
+): Promise<number> {
+  if (!Object.hasOwn(DB_ACTIONS, name)) {
+    const known = Object.keys(DB_ACTIONS).map((each) => `'${each}'`).join(", ");
+    throw new UsageError(`argument action: invalid choice: '${name}' (choose from ${known})`);
+  }
+  return await runDbAction(program, shared, name);
+}
+
+function listActions(): string {
+  const lines = Object.keys(DB_ACTIONS).toSorted().map((name) => `\t${name.padEnd(12)}${HELP[name] ?? ""}`);
+  return ["Available actions for 'db':", ...lines].join("\n");
+}
