@@ -6,7 +6,14 @@ import { parseArgs } from "node:util";
 import { measureCreate } from "./create.ts";
 import { measureDownload } from "./download.ts";
 import { describeMachine } from "./harness/machine.ts";
-import { type Bench, BenchTrouble, type Measure, type Result, verdictOf } from "./harness/measure.ts";
+import {
+  type Bench,
+  BenchTrouble,
+  isFigure,
+  type Measure,
+  type Result,
+  verdictOf,
+} from "./harness/measure.ts";
 import { jsonText, tableText } from "./harness/report.ts";
 import { measureList } from "./list.ts";
 import { measureListGrowth } from "./list_growth.ts";
@@ -64,18 +71,33 @@ function readOptions(args: string[]) {
   return values;
 }
 
+function troubleText(error: unknown): string {
+  if (error instanceof BenchTrouble) return error.message;
+  // Nobody foresaw it: where it happened matters.
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+/** Takes one measure in a folder of its own; what breaks it is said and becomes its result. */
+async function takeMeasure(name: string, bench: Bench): Promise<Result[]> {
+  const dir = `${bench.dir}/${name}`;
+  await Deno.mkdir(dir);
+  bench.say(`${name} …`);
+  try {
+    return await MEASURES[name]!({ ...bench, dir });
+  } catch (error) {
+    const broken = troubleText(error);
+    bench.say(`${name}: trouble: ${broken}`);
+    return [{ name, broken }];
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
 async function takeMeasures(names: string[], bench: Bench): Promise<Result[]> {
   const results: Result[] = [];
-  for (const name of names) {
-    bench.say(`${name} …`);
-    const dir = `${bench.dir}/${name}`;
-    await Deno.mkdir(dir);
-    const taken = await MEASURES[name]!({ ...bench, dir });
-    await Deno.remove(dir, { recursive: true });
-    for (const result of taken) {
-      if ("skipped" in result) bench.say(`${result.name}: skipped, ${result.skipped}`);
-    }
-    results.push(...taken);
+  for (const name of names) results.push(...await takeMeasure(name, bench));
+  for (const result of results) {
+    if ("skipped" in result) bench.say(`${result.name}: skipped, ${result.skipped}`);
   }
   return results;
 }
@@ -102,10 +124,11 @@ async function main(args: string[]): Promise<number> {
       say: (line) => console.error(line),
     });
     console.log(options.json ? jsonText(results, machine) : tableText(results));
-    const short = results.filter((result) => !("skipped" in result) && verdictOf(result) === "short");
+    const short = results.filter((result) => isFigure(result) && verdictOf(result) === "short");
     if (short.length > 0) {
       console.error(`short of their targets: ${short.map((result) => result.name).join(", ")}`);
     }
+    if (results.some((result) => "broken" in result)) return 2;
     return short.length > 0 ? 1 : 0;
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -116,7 +139,7 @@ if (import.meta.main) {
   try {
     Deno.exit(await main(Deno.args));
   } catch (error) {
-    console.error(error instanceof BenchTrouble ? error.message : error);
+    console.error(troubleText(error));
     Deno.exit(2);
   }
 }

@@ -1,6 +1,6 @@
 /** What a measure is given, what it hands back, and how a figure is judged. */
 
-/** Something that stops the benchmark itself: exit code 2. */
+/** Something that stops a measure itself; the others go on, and the exit code is 2. */
 export class BenchTrouble extends Error {}
 
 export interface Bench {
@@ -49,8 +49,19 @@ export interface Skipped {
   skipped: string;
 }
 
-export type Result = Figure | Skipped;
+/** A measure that broke off, and why. */
+export interface Broken {
+  name: string;
+  broken: string;
+}
+
+export type Result = Figure | Skipped | Broken;
 export type Measure = (bench: Bench) => Promise<Result[]>;
+
+/** Whether a result has figures. */
+export function isFigure(result: Result): result is Figure {
+  return "ours" in result;
+}
 
 /** ours / limit of the medians; null without a limit. */
 export function ratioOf(figure: Figure): number | null {

@@ -1,4 +1,4 @@
-import { type Figure, ratioOf, type Result, type Spread, verdictOf } from "./measure.ts";
+import { type Figure, isFigure, ratioOf, type Result, type Spread, verdictOf } from "./measure.ts";
 
 const HEAD = ["figure", "ours", "limit", "ratio", "target", ""];
 
@@ -19,6 +19,7 @@ function targetText({ target, unit }: Figure): string {
 
 function row(result: Result): string[] {
   if ("skipped" in result) return [result.name, `skipped: ${result.skipped}`, "", "", "", "skipped"];
+  if ("broken" in result) return [result.name, "see above", "", "", "", "trouble"];
   const ratio = ratioOf(result);
   return [
     result.name,
@@ -36,14 +37,14 @@ export function tableText(results: Result[]): string {
   const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   const lines = rows.map((cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`);
   lines.splice(1, 0, `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`);
-  const notes = results.flatMap((r) => "note" in r && r.note ? [`${r.name}: ${r.note}`] : []);
+  const notes = results.flatMap((r) => isFigure(r) && r.note ? [`${r.name}: ${r.note}`] : []);
   return [...lines, "", ...notes].join("\n");
 }
 
 /** The results with ratio and verdict worked out, for a program. */
 export function jsonText(results: Result[], machine: Record<string, unknown>): string {
   const figures = results.map((result) =>
-    "skipped" in result ? result : { ...result, ratio: ratioOf(result), verdict: verdictOf(result) }
+    isFigure(result) ? { ...result, ratio: ratioOf(result), verdict: verdictOf(result) } : result
   );
   return JSON.stringify({ machine, figures }, null, 2);
 }
