@@ -11,6 +11,7 @@ import { makeOutbound } from "./net/outbound.ts";
 import { getLog } from "./observe/log.ts";
 import { isAdmin } from "./policy/is_admin.ts";
 import { makeEnforcer } from "./policy/load.ts";
+import { policyOutbound } from "./policy/outbound.ts";
 import { loadPropertyProtections } from "./policy/property_protections.ts";
 import { makeStores } from "./stores/registry.ts";
 import { storageQuotaBytes } from "./quota/storage.ts";
@@ -71,7 +72,7 @@ async function build(
   const outbound = await makeOutbound({
     keystone: keystoneOutbound(config),
     location: { connectTimeoutMs: 30_000 },
-    policy: { connectTimeoutMs: config.get("oslo_policy.remote_timeout") * 1000 },
+    policy: policyOutbound(config),
   });
   closers.push(() => outbound.close());
   const hashPool = new HashPool(workers.hash);
@@ -82,8 +83,9 @@ async function build(
     warn: (text) => log.warn(text),
   });
   closers.push(() => stores.close());
-  const policy = await makeEnforcer(config, { outbound: outbound.fetch, log: policyLog() });
-  const protections = await loadPropertyProtections(config, policy, policyLog());
+  const policyLog = getLog("oneglance.policy");
+  const policy = await makeEnforcer(config, { outbound: outbound.fetch, log: policyLog });
+  const protections = await loadPropertyProtections(config, policy, policyLog);
   const auth = await makeAuthenticator(config, {
     outbound: outbound.fetch,
     isAdmin: (caller) => isAdmin(policy, caller),
@@ -99,17 +101,6 @@ async function build(
     imageSchema: readImageSchema(config),
     transfers: new Transfers(),
     lifecycle: { stopping: false },
-  };
-}
-
-function policyLog() {
-  const log = getLog("oneglance.policy");
-  return {
-    debug: (text: string) => log.debug(text),
-    info: (text: string) => log.info(text),
-    warn: (text: string) => log.warn(text),
-    error: (text: string) => log.error(text),
-    isEnabledFor: () => log.isDebug,
   };
 }
 
