@@ -10,7 +10,9 @@ import type {
   MemberRecord,
   MemberStatus,
   NewImage,
+  Timestamp,
   TransitionResult,
+  UploadLease,
   UsageRecord,
   Viewer,
 } from "./records.ts";
@@ -25,6 +27,8 @@ export interface DatabaseReads {
   /** Σ size × live locations of the owner's images other than `exceptImage`, in bytes (user_storage_quota). */
   storageUsed(input: { owner: string | null; exceptImage?: string }): Promise<number>;
   usage(input: { owner: string | null }): Promise<UsageRecord>;
+  /** Every upload under way, of this process and of others. */
+  uploads(): Promise<UploadLease[]>;
   /** `SELECT 1`: for health. */
   ping(): Promise<void>;
 }
@@ -69,6 +73,12 @@ export interface DatabaseWrites {
   setLocationMetadata(
     input: { id: string; locationId: number; metadata: Record<string, unknown> },
   ): Promise<void>;
+  /** Sets the end of these leases; answers the tokens of those that there still are. */
+  renewUploads(input: { tokens: string[]; expiresAt: Timestamp }): Promise<string[]>;
+  /** Gives the lease of `token` to another upload; false when it is not held any more. */
+  takeUpload(input: { token: string; by: Pick<UploadLease, "token" | "owner" | "expires_at"> }): Promise<boolean>;
+  /** Ends an upload without data: a `saving` image is `queued` again, the lease goes. Nothing when it is not held. */
+  cancelUpload(input: { token: string }): Promise<void>;
 }
 
 export interface Database {

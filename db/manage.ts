@@ -1,12 +1,14 @@
-/** What an operator asks of a database: its version, whether it is up to date, to bring it up to date (spec/cli.md §1.1). */
+/** What `glance-manage db` says about a database and does to it (spec/cli.md §1.1). */
+import { fail } from "../src/errors.ts";
 import { parseConnection } from "./connection.ts";
-import type { Conn } from "./conn.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
-import { migrateFile, openReader, prepareFile } from "./engines/open_file.ts";
+import { isPresent, migrateFile, openReader, prepareFile } from "./engines/open_file.ts";
 import { migrateRemote, withRemote } from "./engines/remote.ts";
-import { isSynced, refuseForeign, type SchemaState, schemaState } from "./migrations/state.ts";
+import type { Migrated } from "./migrations/migrate.ts";
+import { EXPANDED, HEAD } from "./migrations/revisions.ts";
+import { EMPTY, isSynced, refuseForeign, type SchemaState, schemaState } from "./migrations/state.ts";
 
-/** What to print, and the exit code. */
+/** What a command prints on stdout (lines without the last line feed), and its exit code. */
 export interface ManageResult {
   output: string;
   exit: number;
@@ -14,61 +16,116 @@ export interface ManageResult {
 
 export interface ManageOptions {
   /** Accept a network file system. */
-  force: boolean;
+  force?: boolean;
 }
 
-/** Prints the revision, or that there is none. Errors: config, database. */
-export async function databaseVersion(connection: string, options: ManageOptions): Promise<ManageResult> {
-  const { revisions } = await stateOf(connection, options);
-  const none =
-    "Database is either not under migration control or under legacy migration control, please run " +
-    '"glance-manage db sync" to place the database under alembic migration control.';
-  return { output: revisions.length > 0 ? revisions.join("\n") : none, exit: 0 };
-}
+const UP_TO_DATE = "Database is up to date. No migrations needed.";
+const UNCONTROLLED =
+  "Database is either not under migration control or under legacy migration control, please run " +
+  '"glance-manage db sync" to place the database under alembic migration control.';
 
-/** Exit 0 when nothing is to be done, 3 when a sync is. Errors: config, database. */
-export async function checkDatabase(connection: string, options: ManageOptions): Promise<ManageResult> {
-  const state = await stateOf(connection, options);
-  refuseForeign(state);
-  if (isSynced(state)) return { output: "Database is up to date. No upgrades needed.", exit: 0 };
-  return {
-    output: "Your database is not up to date. Your first step is to run `glance-manage db expand`.\n" +
-      "(Here `db sync` does all steps at once.)",
-    exit: 3,
-  };
-}
+/** The exit codes of `db check`. */
+const PENDING = { expand: 3, contract: 5 } as const;
 
-/** Makes or completes the tables. Errors: config, database, unavailable. */
-export async function syncDatabase(connection: string, options: ManageOptions): Promise<ManageResult> {
-  const place = parseConnection(connection);
-  const { before } = await translated(async () =>
-    place.kind === "remote"
-      ? await migrateRemote(place)
-      : await migrateFile(prepareFile(place.path, { create: true, ...options }))
-  );
-  const output = isSynced(before)
-    ? "Database is up to date. No migrations needed."
-    : "Database is synced successfully.";
-  return { output, exit: 0 };
-}
-
-async function stateOf(connection: string, options: ManageOptions): Promise<SchemaState> {
-  const place = parseConnection(connection);
-  return await translated(async () => {
-    if (place.kind === "remote") return await withRemote(place, schemaState);
-    const reader = await openReader(prepareFile(place.path, { create: false, ...options }));
+async function stateOf(connection: string, force: boolean): Promise<SchemaState> {
+  const target = parseConnection(connection);
+  try {
+    if (target.kind === "remote") return await withRemote(target, schemaState);
+    if (!isPresent(target.path)) return EMPTY;
+    const reader = await openReader(prepareFile(target.path, { create: false, force }));
     try {
-      return await schemaState(reader as Conn);
+      return await schemaState(reader);
     } finally {
       reader.close();
     }
-  });
-}
-
-async function translated<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
   } catch (error) {
     throw toGlanceError(error);
   }
+}
+
+async function migrateAny(connection: string, force: boolean): Promise<Migrated> {
+  const target = parseConnection(connection);
+  try {
+    if (target.kind === "remote") return await migrateRemote(target);
+    return await migrateFile(prepareFile(target.path, { create: true, force }));
+  } catch (error) {
+    throw toGlanceError(error);
+  }
+}
+
+/** `db version`: each revision on a line. Errors: config, database, unavailable. */
+export async function databaseVersion(
+  connection: string,
+  { force = false }: ManageOptions = {},
+): Promise<ManageResult> {
+  const { revisions } = await stateOf(connection, force);
+  return { output: revisions.length > 0 ? revisions.join("\n") : UNCONTROLLED, exit: 0 };
+}
+
+/** `db check`: exit 0 when nothing is to do, 3 when expansion is, 5 when only contraction is. Errors: as above. */
+export async function checkDatabase(
+  connection: string,
+  { force = false }: ManageOptions = {},
+): Promise<ManageResult> {
+  const state = await stateOf(connection, force);
+  refuseForeign(state);
+  if (isSynced(state)) return { output: "Database is up to date. No upgrades needed.", exit: 0 };
+  const expanded = state.revisions.includes(EXPANDED);
+  const [step, which] = expanded ? ["contract", "next"] as const : ["expand", "first"] as const;
+  const output =
+    `Your database is not up to date. Your ${which} step is to run \`glance-manage db ${step}\`.`;
+  return { output, exit: PENDING[step] };
+}
+
+/** `db sync`: makes a new database or brings an old one up to date. Errors: config, database, unavailable. */
+export async function syncDatabase(
+  connection: string,
+  { force = false }: ManageOptions = {},
+): Promise<ManageResult> {
+  if (isSynced(await stateOf(connection, force))) return { output: UP_TO_DATE, exit: 0 };
+  await migrateAny(connection, force);
+  const lines = [
+    `Upgraded database to: ${EXPANDED}, current revision(s): ${EXPANDED}`,
+    "Database migration is up to date. No migration needed.",
+    `Upgraded database to: ${HEAD}, current revision(s): ${HEAD}`,
+    "Database is synced successfully.",
+  ];
+  return { output: lines.join("\n"), exit: 0 };
+}
+
+/** `db expand`: all that there is to do; nothing is left for the later phases. Errors: config, database, unavailable. */
+export async function expandDatabase(
+  connection: string,
+  { force = false }: ManageOptions = {},
+): Promise<ManageResult> {
+  if (isSynced(await stateOf(connection, force))) return { output: UP_TO_DATE, exit: 0 };
+  await migrateAny(connection, force);
+  return { output: `Upgraded database to: ${EXPANDED}, current revision(s): ${HEAD}`, exit: 0 };
+}
+
+async function laterPhase(connection: string, force: boolean, phase: string): Promise<ManageResult> {
+  const state = await stateOf(connection, force);
+  refuseForeign(state);
+  if (isSynced(state)) return { output: UP_TO_DATE, exit: 0 };
+  fail(
+    "database",
+    `${phase} did not run. ${phase} cannot be run before database expansion. Run database expansion first using ` +
+      '"glance-manage db expand"',
+  );
+}
+
+/** `db migrate`: never anything to do after expansion. Errors: database, before it. */
+export function migrateData(
+  connection: string,
+  { force = false }: ManageOptions = {},
+): Promise<ManageResult> {
+  return laterPhase(connection, force, "Data migration");
+}
+
+/** `db contract`: never anything to do after expansion. Errors: database, before it. */
+export function contractDatabase(
+  connection: string,
+  { force = false }: ManageOptions = {},
+): Promise<ManageResult> {
+  return laterPhase(connection, force, "Database contraction");
 }

@@ -3,7 +3,7 @@ import { parseConnection } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
 import { migrateFile, openReader, prepareFile } from "./engines/open_file.ts";
-import { openRemote } from "./engines/remote.ts";
+import { migrateRemote, openRemote } from "./engines/remote.ts";
 import { Writer } from "./engines/writer.ts";
 import { requireSynced } from "./migrations/state.ts";
 import { readsOn } from "./queries/reads.ts";
@@ -27,7 +27,10 @@ export interface OpenOptions {
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   const connection = parseConnection(options.connection);
   try {
-    if (connection.kind === "remote") return await openRemote(connection, options.sync === "auto");
+    if (connection.kind === "remote") {
+      if (options.sync === "auto") await migrateRemote(connection);
+      return await openRemote(connection);
+    }
     return await openFile(connection.path, options);
   } catch (error) {
     throw toGlanceError(error);

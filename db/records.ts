@@ -115,12 +115,28 @@ export interface ImageTransition {
   dropLocations?: boolean;
   setProperties?: Record<string, string | null>;
   removeProperties?: string[];
+  /** The lease of the upload that begins, written in the same transaction. */
+  beginUpload?: Omit<UploadLease, "image_id">;
+  /** Token of the upload that ends: only while its lease is held; the lease goes in the same transaction. */
+  endUpload?: string;
+}
+
+/** An upload under way: which process writes the data of an image, and until when that is to be believed. */
+export interface UploadLease {
+  image_id: string;
+  /** Of this one upload; a later one of the same image has another. */
+  token: string;
+  /** The process, as src/util/process_name.ts names it. */
+  owner: string;
+  /** Store that is written to; null in single-store mode. */
+  store_id: string | null;
+  expires_at: Timestamp;
 }
 
 /** What a transition found. */
 export type TransitionResult =
   | { outcome: "done"; image: ImageRecord }
-  /** The image is in another status. */
+  /** The image is in another status, or `endUpload` is not the upload of it. */
   | { outcome: "status"; status: ImageStatus }
   /** No such image, or deleted. */
   | { outcome: "gone" };

@@ -18,11 +18,11 @@ export function prepareFile(file: string, options: { create: boolean; force: boo
   const path = resolve(file);
   const directory = dirname(path);
   if (options.create) Deno.mkdirSync(directory, { recursive: true, mode: 0o750 });
-  if (!isThere(directory)) {
+  if (!isPresent(directory)) {
     fail("database", `The directory ${directory} of the database does not exist. Create it first.`);
   }
   if (!options.force) refuseNetworkFilesystem(directory);
-  const there = isThere(path);
+  const there = isPresent(path);
   if (!there && !options.create) {
     fail("database", `The database ${path} does not exist. Create it with "db sync".`);
   }
@@ -35,7 +35,8 @@ export function prepareFile(file: string, options: { create: boolean; force: boo
   return path;
 }
 
-function isThere(path: string): boolean {
+/** Whether there is a file or directory of that name. */
+export function isPresent(path: string): boolean {
   try {
     Deno.statSync(path);
     return true;

@@ -5,7 +5,7 @@ import { risingClock } from "../clock.ts";
 import type { Conn, Row, Value, WriteConn } from "../conn.ts";
 import type { Connection } from "../connection.ts";
 import type { Database } from "../database.ts";
-import { migrate } from "../migrations/migrate.ts";
+import { migrate, type Migrated } from "../migrations/migrate.ts";
 import { requireSynced } from "../migrations/state.ts";
 import { readsOn } from "../queries/reads.ts";
 import { type WriteName, WRITES, writesBy } from "../queries/writes.ts";
@@ -42,9 +42,13 @@ async function inTransaction<T>(client: Client, action: (conn: WriteConn) => Pro
   }
 }
 
-/** Reads from a remote database. */
-export async function withRemote<T>({ url, token }: Remote, action: (conn: Conn) => Promise<T>): Promise<T> {
-  const client = createClient({ url, authToken: token });
+function connect({ url, token }: Remote): Client {
+  return createClient({ url, authToken: token });
+}
+
+/** Runs `action` on a connection of its own. */
+export async function withRemote<T>(target: Remote, action: (conn: Conn) => Promise<T>): Promise<T> {
+  const client = connect(target);
   try {
     return await action(remoteConn(client));
   } finally {
@@ -52,9 +56,9 @@ export async function withRemote<T>({ url, token }: Remote, action: (conn: Conn)
   }
 }
 
-/** Makes or completes the schema of a remote database. Errors: database, unavailable. */
-export async function migrateRemote({ url, token }: Remote): ReturnType<typeof migrate> {
-  const client = createClient({ url, authToken: token });
+/** Migrates a remote database. */
+export async function migrateRemote(target: Remote): Promise<Migrated> {
+  const client = connect(target);
   try {
     return await whileBusy(() => inTransaction(client, migrate));
   } finally {
@@ -62,12 +66,11 @@ export async function migrateRemote({ url, token }: Remote): ReturnType<typeof m
   }
 }
 
-/** Opens a remote database; `migrateFirst`: make or complete its schema. Errors: database, unavailable. */
-export async function openRemote({ url, token }: Remote, migrateFirst: boolean): Promise<Database> {
-  const client = createClient({ url, authToken: token });
+/** Opens a remote database whose schema is up to date. Errors: database, unavailable. */
+export async function openRemote(target: Remote): Promise<Database> {
+  const client = connect(target);
   const conn = remoteConn(client);
   try {
-    if (migrateFirst) await whileBusy(() => inTransaction(client, migrate));
     await requireSynced(conn);
   } catch (error) {
     client.close();

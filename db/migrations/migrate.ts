@@ -22,7 +22,7 @@ export async function migrate(conn: WriteConn): Promise<Migrated> {
   if (before.empty) await runAll(conn, [...IMAGE_TABLES, ...METADEF_TABLES, ...CACHE_TABLES]);
   else await completeUpstream(conn);
   await conn.run("DELETE FROM alembic_version WHERE version_num <> ?", [HEAD]);
-  if (before.revisions[0] !== HEAD) {
+  if (!before.revisions.includes(HEAD)) {
     await conn.run("INSERT INTO alembic_version (version_num) VALUES (?)", [HEAD]);
   }
   for (const { version, statements } of OWN_MIGRATIONS.filter(({ version }) => version > before.own)) {

@@ -1,4 +1,5 @@
 import { LISTING } from "./own_0001_listing.ts";
+import { UPLOADS } from "./own_0002_uploads.ts";
 
 /** One of our own migrations; applied in order of `version`, never edited once released. */
 export interface OwnMigration {
@@ -8,6 +9,7 @@ export interface OwnMigration {
 
 export const OWN_MIGRATIONS: readonly OwnMigration[] = [
   { version: 1, statements: LISTING },
+  { version: 2, statements: UPLOADS },
 ];
 
 /** The version of our own part of the schema that this program works with. */

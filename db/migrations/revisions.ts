@@ -3,6 +3,9 @@
 /** Upstream's head, and the schema that oneglance works with. */
 export const HEAD = "2024_1_contract01";
 
+/** The expand revision before it; alone or beside an older contract revision in the middle of a rolling upgrade. */
+export const EXPANDED = "2024_1_expand01";
+
 /** Contract revisions from Train on: their data is as ours, only columns or tables may be missing. */
 export const UPGRADABLE: readonly string[] = [
   "train_contract01",

@@ -2,7 +2,7 @@
 import { fail } from "../../src/errors.ts";
 import type { Conn } from "../conn.ts";
 import { OWN_VERSION } from "./own.ts";
-import { HEAD, TOO_OLD, UPGRADABLE } from "./revisions.ts";
+import { EXPANDED, HEAD, TOO_OLD, UPGRADABLE } from "./revisions.ts";
 
 export interface SchemaState {
   /** No tables at all. */
@@ -12,6 +12,9 @@ export interface SchemaState {
   /** The last of our own migrations; 0 when there is none. */
   own: number;
 }
+
+/** A database without anything in it, or without a file. */
+export const EMPTY: SchemaState = { empty: true, revisions: [], own: 0 };
 
 async function tables(conn: Conn): Promise<string[]> {
   const rows = await conn.all(
@@ -53,7 +56,9 @@ export function refuseForeign(state: SchemaState): void {
     );
   }
   if (state.empty) return;
-  const [revision, ...others] = state.revisions;
+  // The head's expand revision brings nothing but what completing an older schema brings, too.
+  const contracts = state.revisions.filter((revision) => revision !== EXPANDED);
+  const [revision, ...others] = contracts.length > 0 || state.revisions.length === 0 ? contracts : [HEAD];
   if (revision === undefined) {
     fail(
       "database",

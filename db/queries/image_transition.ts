@@ -5,18 +5,28 @@ import { columnValues } from "./column_values.ts";
 import { liveImage } from "./images_read.ts";
 import { dropActiveLocations, insertLocations } from "./locations_write.ts";
 import { removeProperties, setProperties } from "./properties_write.ts";
+import { beginUpload, dropUpload, HELD } from "./uploads_write.ts";
 
-/** `DatabaseWrites.transitionImage`: all of it, or nothing when the image is in another status. */
+/** `DatabaseWrites.transitionImage`: all of it, or nothing when the image is in another status or its lease is lost. */
 export async function transitionImage(conn: WriteConn, change: ImageTransition): Promise<TransitionResult> {
-  const { id, from, to } = change;
+  const { id, from, to, endUpload } = change;
   const now = conn.now();
   const columns = columnValues({ ...change.columns, status: to });
   const changed = await conn.run(
     `UPDATE images SET ${[...columns.map(([name]) => `${name} = ?`), "updated_at = ?"].join(", ")}
-     WHERE id = ? AND +deleted = 0 AND +status IN (${placeholders(from.length)})`,
-    [...columns.map(([, value]) => value), now, id, ...from],
+     WHERE id = ? AND +deleted = 0 AND +status IN (${placeholders(from.length)})
+     ${endUpload === undefined ? "" : `AND ${HELD}`}`,
+    [
+      ...columns.map(([, value]) => value),
+      now,
+      id,
+      ...from,
+      ...(endUpload === undefined ? [] : [endUpload]),
+    ],
   );
   if (changed === 0) return await whyNot(conn, id);
+  if (change.beginUpload) await beginUpload(conn, { image_id: id, ...change.beginUpload });
+  if (endUpload !== undefined) await dropUpload(conn, endUpload);
   if (change.dropLocations) await dropActiveLocations(conn, id, "deleted", now);
   await insertLocations(conn, id, change.addLocations ?? [], now);
   await removeProperties(conn, id, change.removeProperties ?? [], now);

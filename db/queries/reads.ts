@@ -4,6 +4,7 @@ import type { DatabaseReads } from "../database.ts";
 import { listImages } from "./images_list.ts";
 import { readImage } from "./images_read.ts";
 import { readMembers } from "./members_read.ts";
+import { readUploads } from "./uploads_read.ts";
 import { readUsage, storageUsed } from "./usage_read.ts";
 
 /** The reads on a connection; whatever the engine throws comes out as one of the closed list of errors. */
@@ -21,6 +22,7 @@ export function readsOn(conn: Conn): DatabaseReads {
     members: on(readMembers),
     storageUsed: on(storageUsed),
     usage: on(readUsage),
+    uploads: on((conn: Conn, _: void) => readUploads(conn)),
     ping: on(async (conn: Conn, _: void): Promise<void> => {
       await conn.one("SELECT 1 AS alive");
     }),

@@ -7,6 +7,7 @@ import { changeImage, createImage } from "./images_write.ts";
 import { addLocation, dropLocation, setLocationMetadata } from "./locations_write.ts";
 import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
 import { addTag, removeTag } from "./tags_write.ts";
+import { cancelUpload, renewUploads, takeUpload } from "./uploads_write.ts";
 
 type Write<K extends keyof DatabaseWrites> = (
   conn: WriteConn,
@@ -27,6 +28,9 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   addLocation,
   dropLocation,
   setLocationMetadata,
+  renewUploads,
+  takeUpload,
+  cancelUpload,
 };
 
 export type WriteName = keyof DatabaseWrites;
