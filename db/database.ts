@@ -16,6 +16,7 @@ import type {
   UsageRecord,
   Viewer,
 } from "./records.ts";
+import type { NewTask, TaskChange, TaskRecord } from "./task_records.ts";
 
 export interface DatabaseReads {
   /** The image when its row exists for the viewer: not deleted, not pending_delete, visible (spec/images-api.md §3.6). */
@@ -29,11 +30,21 @@ export interface DatabaseReads {
   usage(input: { owner: string | null }): Promise<UsageRecord>;
   /** Every upload under way, of this process and of others. */
   uploads(): Promise<UploadLease[]>;
+  task(input: { id: string }): Promise<TaskRecord | null>;
+  /** Tasks of an image that have not expired at `now`, oldest first; with `owner` only that project's. */
+  imageTasks(input: { imageId: string; owner?: string; now: Timestamp }): Promise<TaskRecord[]>;
   /** `SELECT 1`: for health. */
   ping(): Promise<void>;
 }
 
 export interface DatabaseWrites {
+  createTask(input: NewTask): Promise<TaskRecord>;
+  /** False when the task is in another status than `from` says, or gone. */
+  changeTask(input: TaskChange): Promise<boolean>;
+  /** Sets the import lock where there is none; false when there is, or the image is gone. */
+  takeImportLock(input: { imageId: string; taskId: string }): Promise<boolean>;
+  /** Removes the lock when this task holds it. */
+  dropImportLock(input: { imageId: string; taskId: string }): Promise<boolean>;
   /** Throws `conflict` when the id was ever used, also by a deleted image. */
   createImage(input: NewImage): Promise<ImageRecord>;
   /** Writes only what the change names and sets updated_at; null when the image is gone. Never touches status. */
@@ -76,7 +87,9 @@ export interface DatabaseWrites {
   /** Sets the end of these leases; answers the tokens of those that there still are. */
   renewUploads(input: { tokens: string[]; expiresAt: Timestamp }): Promise<string[]>;
   /** Gives the lease of `token` to another upload; false when it is not held any more. */
-  takeUpload(input: { token: string; by: Pick<UploadLease, "token" | "owner" | "expires_at"> }): Promise<boolean>;
+  takeUpload(
+    input: { token: string; by: Pick<UploadLease, "token" | "owner" | "expires_at"> },
+  ): Promise<boolean>;
   /** Ends an upload without data: a `saving` image is `queued` again, the lease goes. Nothing when it is not held. */
   cancelUpload(input: { token: string }): Promise<void>;
 }

@@ -4,6 +4,8 @@ import { deactivateImage, reactivateImage } from "./actions.ts";
 import { downloadImageData, uploadImageData } from "./image_data.ts";
 import { createImage, deleteImage, listImages, showImage, updateImage } from "./images.ts";
 import { listStores, listStoresDetail, showImportInfo } from "./info.ts";
+import { listImageTasks } from "./image_tasks.ts";
+import { addLocation, deleteFromStore, listLocations } from "./locations.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "./members.ts";
 import { showImageSchema, showImagesSchema, showMemberSchema, showMembersSchema } from "./schemas.ts";
 import { discoverVersions, listVersions, showContract, showHealth } from "./service.ts";
@@ -31,6 +33,10 @@ export const ROUTES = [
   removeMember,
   deactivateImage,
   reactivateImage,
+  listLocations,
+  addLocation,
+  deleteFromStore,
+  listImageTasks,
   showImportInfo,
   listStores,
   listStoresDetail,

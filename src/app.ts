@@ -4,6 +4,8 @@ import { deactivateImage, reactivateImage } from "../openapi/actions.ts";
 import { downloadImageData, uploadImageData } from "../openapi/image_data.ts";
 import { createImage, deleteImage, listImages, showImage, updateImage } from "../openapi/images.ts";
 import { listStores, listStoresDetail, showImportInfo } from "../openapi/info.ts";
+import { listImageTasks } from "../openapi/image_tasks.ts";
+import { addLocation, deleteFromStore, listLocations } from "../openapi/locations.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "../openapi/members.ts";
 import {
   showImageSchema,
@@ -18,11 +20,12 @@ import type { Env } from "./http/env.ts";
 import * as data from "./http/handlers/image_data.ts";
 import * as images from "./http/handlers/images.ts";
 import * as info from "./http/handlers/info.ts";
+import * as locations from "./http/handlers/locations.ts";
 import * as members from "./http/handlers/members.ts";
 import * as schemas from "./http/handlers/schemas.ts";
 import * as service from "./http/handlers/service.ts";
 import * as tags from "./http/handlers/tags.ts";
-import { refuseLinks } from "./http/image_body.ts";
+import { CREATE_SCHEMA, refuseLinks } from "./http/image_body.ts";
 import { refuseRoute } from "./http/method_not_allowed.ts";
 import { answerError, entry } from "./http/middleware/entry.ts";
 import { identify } from "./http/middleware/identify.ts";
@@ -36,26 +39,23 @@ export function buildApp(deps: Deps): Hono<Env> {
 
   app.onError((error, c) => answerError(error, c.req.raw, c.get("requestId")));
   app.notFound((c) => refuseRoute(c.req.raw.method, c.req.path));
+  // Outside of everything: no request id, no CORS, no line in the log twice a second.
+  app.get("/healthcheck", service.health(deps));
   app.use(entry(deps));
 
   app.all(CHOICES_PATH, service.versions(deps, settings, 300));
   app.all(VERSIONS_PATH, service.versions(deps, settings, 200));
-  app.get("/healthcheck", service.health(deps));
   app.get("/openapi.json", service.contract());
 
-  app.get(
-    "/v2",
-    identify(deps),
-    (c) => new Response(null, { status: 302, headers: { location: `${c.req.url}/` } }),
-  );
   app.use("/v2/*", identify(deps), async (c, next) => {
     // Hono serves HEAD by GET; this API does not know HEAD.
     if (c.req.raw.method === "HEAD") refuseRoute("HEAD", c.req.path);
     await next();
   });
+  app.get("/v2", service.toVersion2());
 
   bind(app, listImages, images.list, { ignoreBody: true });
-  bind(app, createImage, images.create, { schemaName: "image", before: refuseLinks });
+  bind(app, createImage, images.create, { schemaName: "image", schema: CREATE_SCHEMA, before: refuseLinks });
   bind(app, showImage, images.show);
   bind(app, updateImage, images.update, { rawBody: true });
   bind(app, deleteImage, images.remove);
@@ -73,6 +73,11 @@ export function buildApp(deps: Deps): Hono<Env> {
   bind(app, showMember, members.show);
   bind(app, updateMember, members.update, { schemaName: "member" });
   bind(app, removeMember, members.remove);
+
+  bind(app, listLocations, locations.list, { ignoreBody: true });
+  bind(app, addLocation, locations.add, { schemaName: "location" });
+  bind(app, deleteFromStore, locations.removeCopy);
+  bind(app, listImageTasks, locations.tasks);
 
   bind(app, showImportInfo, info.importInfo);
   bind(app, listStores, info.stores);

@@ -15,6 +15,7 @@ import { policyOutbound } from "./policy/outbound.ts";
 import { loadPropertyProtections } from "./policy/property_protections.ts";
 import { makeStores } from "./stores/registry.ts";
 import { storageQuotaBytes } from "./quota/storage.ts";
+import { Background } from "./tasks/background.ts";
 import { HashPool } from "./util/hash_pool.ts";
 
 /** Addresses of the worker modules; given from the root, because the compiled binary keeps them elsewhere. */
@@ -83,6 +84,8 @@ async function build(
     warn: (text) => log.warn(text),
   });
   closers.push(() => stores.close());
+  const background = new Background();
+  closers.push(() => background.close());
   const policyLog = getLog("oneglance.policy");
   const policy = await makeEnforcer(config, { outbound: outbound.fetch, log: policyLog });
   const protections = await loadPropertyProtections(config, policy, policyLog);
@@ -99,7 +102,8 @@ async function build(
     policy,
     protections,
     imageSchema: readImageSchema(config),
-    transfers: new Transfers(),
+    transfers: new Transfers((input) => db.write.renewUploads(input)),
+    background,
     lifecycle: { stopping: false },
   };
 }

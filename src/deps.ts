@@ -7,6 +7,7 @@ import type { ImageSchema } from "./images/image_schema.ts";
 import type { Transfers } from "./images/transfers.ts";
 import type { Enforcer } from "./policy/enforcer.ts";
 import type { PropertyProtections } from "./policy/property_protections.ts";
+import type { Background } from "./tasks/background.ts";
 import type { Stores } from "./stores/store.ts";
 
 export interface Deps {
@@ -20,6 +21,8 @@ export interface Deps {
   imageSchema: ImageSchema;
   /** Uploads under way. */
   transfers: Transfers;
+  /** Jobs that go on after their request was answered. */
+  background: Background;
   /** Set when the process is going away, so that load balancers take it out before it closes its door. */
   lifecycle: { stopping: boolean };
 }

@@ -6,7 +6,9 @@ import { transitionImage } from "./image_transition.ts";
 import { changeImage, createImage } from "./images_write.ts";
 import { addLocation, dropLocation, setLocationMetadata } from "./locations_write.ts";
 import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
+import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
 import { addTag, removeTag } from "./tags_write.ts";
+import { changeTask, createTask } from "./tasks_write.ts";
 import { cancelUpload, renewUploads, takeUpload } from "./uploads_write.ts";
 
 type Write<K extends keyof DatabaseWrites> = (
@@ -16,6 +18,10 @@ type Write<K extends keyof DatabaseWrites> = (
 
 /** Each runs inside one transaction (a savepoint of one), awaits only its connection, and takes plain data. */
 export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
+  createTask,
+  changeTask,
+  takeImportLock,
+  dropImportLock,
   createImage,
   changeImage,
   transitionImage,

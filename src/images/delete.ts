@@ -18,6 +18,7 @@ export async function deleteImage(ctx: Ctx, id: string): Promise<void> {
   const image = await findImage(ctx, id, message);
   await authorizeImage(deps.policy, "delete_image", caller, image);
   if (image.protected) fail("forbidden", `Image ${id} is protected and cannot be deleted.`);
+  deps.background.cancel(id);
   await removeStaged(ctx, image);
   const delayed = deps.config.get("DEFAULT.delayed_delete") && image.locations.length > 0;
   if (delayed) {

@@ -1,0 +1,54 @@
+/** Making and changing tasks. */
+import { placeholders, type Value, type WriteConn } from "../conn.ts";
+import type { DatabaseWrites } from "../database.ts";
+import { readTask } from "./tasks_read.ts";
+
+/** `DatabaseWrites.createTask`. */
+export async function createTask(
+  conn: WriteConn,
+  task: Parameters<DatabaseWrites["createTask"]>[0],
+): ReturnType<DatabaseWrites["createTask"]> {
+  const now = conn.now();
+  await conn.run(
+    `INSERT INTO tasks (id, type, status, owner, created_at, updated_at, deleted, image_id, request_id, user_id)
+     VALUES (?, ?, 'pending', ?, ?, ?, 0, ?, ?, ?)`,
+    [task.id, task.type, task.owner, now, now, task.image_id, task.request_id, task.user_id],
+  );
+  await conn.run("INSERT INTO task_info (task_id, input, result, message) VALUES (?, ?, NULL, '')", [
+    task.id,
+    task.input === null ? null : JSON.stringify(task.input),
+  ]);
+  return (await readTask(conn, { id: task.id }))!;
+}
+
+/** `DatabaseWrites.changeTask`. */
+export async function changeTask(
+  conn: WriteConn,
+  change: Parameters<DatabaseWrites["changeTask"]>[0],
+): ReturnType<DatabaseWrites["changeTask"]> {
+  const expires = change.expires_at === undefined ? "" : ", expires_at = ?";
+  const changed = await conn.run(
+    `UPDATE tasks SET status = ?, updated_at = ?${expires}
+     WHERE id = ? AND +deleted = 0 AND +status IN (${placeholders(change.from.length)})`,
+    [
+      change.status,
+      conn.now(),
+      ...(change.expires_at === undefined ? [] : [change.expires_at]),
+      change.id,
+      ...change.from,
+    ],
+  );
+  if (changed === 0) return false;
+  const sets: [string, Value][] = [];
+  if (change.message !== undefined) sets.push(["message", change.message]);
+  if (change.result !== undefined) {
+    sets.push(["result", change.result === null ? null : JSON.stringify(change.result)]);
+  }
+  if (sets.length > 0) {
+    await conn.run(
+      `UPDATE task_info SET ${sets.map(([name]) => `${name} = ?`).join(", ")} WHERE task_id = ?`,
+      [...sets.map(([, value]) => value), change.id],
+    );
+  }
+  return true;
+}

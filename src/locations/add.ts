@@ -1,0 +1,60 @@
+/** POST /v2/images/{id}/locations (spec/images-api.md §2.10.2). */
+import type { Ctx } from "../deps.ts";
+import { fail } from "../errors.ts";
+import { findImage } from "../images/find.ts";
+import { DIGEST_LENGTHS } from "../images/validation_data.ts";
+import { authorizeImage } from "../policy/authorize.ts";
+import { requireWriter } from "../policy/read_only.ts";
+import { startTask } from "../tasks/start.ts";
+import { importLocation } from "./import_location.ts";
+
+export interface HashGiven {
+  os_hash_algo: string;
+  os_hash_value: string;
+}
+
+/** Accepts the location; a task does the rest. Errors: not_found, conflict, forbidden, bad_request. */
+export async function addLocation(
+  ctx: Ctx,
+  imageId: string,
+  url: string,
+  validation: HashGiven | null,
+): Promise<void> {
+  const { deps, caller } = ctx;
+  requireWriter(caller);
+  const image = await findImage(ctx, imageId);
+  if (image.status !== "queued") {
+    fail(
+      "conflict",
+      `Only images with status queued can be targeted with a location; this one is ${image.status}.`,
+    );
+  }
+  await authorizeImage(deps.policy, "add_image_location", caller, image);
+  if (!image.disk_format || !image.container_format) {
+    fail("conflict", "Properties disk_format, container_format must be set prior to adding a location.");
+  }
+  const service = caller.roles.includes("service") ||
+    caller.serviceRoles.some((role) => role.toLowerCase() === "service");
+  if (
+    !service && !(url.startsWith("http") && deps.stores.all.some(({ schemes }) => schemes.includes("http")))
+  ) {
+    fail("forbidden", "http store must be enabled to use location API by normal user.");
+  }
+  if (validation) checkHash(validation);
+  const task = await startTask(ctx, image, {
+    type: "location_import",
+    input: { image_id: image.id, loc_url: url, validation_data: validation ?? {} },
+  });
+  deps.background.start(
+    image.id,
+    (signal) => importLocation(ctx, { image, task: task.id, url, validation, signal }),
+  );
+}
+
+function checkHash({ os_hash_algo, os_hash_value }: HashGiven): void {
+  const length = DIGEST_LENGTHS[os_hash_algo];
+  if (os_hash_value.length !== length) {
+    fail("bad_request", `os_hash_value of ${os_hash_algo} has ${length} hexadecimal digits.`);
+  }
+  if (!/^[0-9a-fA-F]+$/.test(os_hash_value)) fail("bad_request", "os_hash_value is not hexadecimal.");
+}

@@ -1,0 +1,13 @@
+/** Times between milliseconds and the database's text. */
+import type { Timestamp } from "../../db/records.ts";
+
+/** Milliseconds since 1970 as `YYYY-MM-DD HH:MM:SS.ffffff`. */
+export function toTimestamp(millis: number): Timestamp {
+  const text = new Date(millis).toISOString();
+  return `${text.slice(0, 10)} ${text.slice(11, 23)}000`;
+}
+
+/** Milliseconds since 1970. */
+export function fromTimestamp(time: Timestamp): number {
+  return Date.parse(`${time.slice(0, 10)}T${time.slice(11, 23)}Z`);
+}
