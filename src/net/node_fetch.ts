@@ -65,8 +65,9 @@ function exchange(
     let answer: http.IncomingMessage | null = null;
     const request = by.request(options, (message: http.IncomingMessage) => {
       answer = message;
+      message.on("error", () => {}); // who reads the body learns it; nobody else must die of it
       message.once("close", () => signal?.removeEventListener("abort", stop));
-      resolve(toResponse(message));
+      resolve(toResponse(message, options));
     });
     const stop = () => {
       reject(signal!.reason);
@@ -86,15 +87,35 @@ function exchange(
   });
 }
 
-function toResponse(message: http.IncomingMessage): Response {
+function toResponse(message: http.IncomingMessage, options: https.RequestOptions): Response {
   const headers = new Headers();
   for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
     headers.append(message.rawHeaders[at]!, message.rawHeaders[at + 1]!);
   }
   const status = message.statusCode ?? 502;
-  if ([204, 205, 304].includes(status)) {
+  if ([204, 205, 304].includes(status) || options.method === "HEAD") {
     message.resume();
     return new Response(null, { status, headers });
   }
-  return new Response(Readable.toWeb(message) as unknown as ReadableStream, { status, headers });
+  return new Response(bodyOf(message), { status, headers });
+}
+
+/** The body as it is read; ending short of its Content-Length is an error, whatever the runtime makes of it. */
+function bodyOf(message: http.IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks = message[Symbol.asyncIterator]();
+  let missing = Number(message.headers["content-length"] ?? NaN);
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (!done) {
+        missing -= value.length;
+        return controller.enqueue(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+      }
+      if (missing > 0) throw new TypeError("connection closed before the body was complete");
+      controller.close();
+    },
+    cancel(reason) {
+      message.destroy(reason instanceof Error ? reason : undefined);
+    },
+  }, { highWaterMark: 0 });
 }
