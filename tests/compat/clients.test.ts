@@ -100,7 +100,7 @@ Deno.test("clients: what goes up comes down the same", async (t) => {
     const server = await startOneglance({ keystone });
     try {
       const region = await keystone.publish(server.url);
-      const env = clientEnvironment(keystone, "demo", region);
+      const env = clientEnvironment(keystone, "demo", region, folder);
       const token = await tokenOf(keystone, "demo");
       const size = Number(Deno.env.get("ONEGLANCE_TEST_BYTES") ?? 2 ** 30);
       const made: [Disk["format"], string][] = [

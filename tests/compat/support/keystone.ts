@@ -92,13 +92,18 @@ export async function tokenOf(keystone: Keystone, user: UserName): Promise<strin
   return token;
 }
 
-/** The environment with which `glance` and `openstack` act as a user, at the image service of a region. */
+/**
+ * The environment with which `glance` and `openstack` act as a user, at the image service of a region. `home` is a
+ * folder for what they remember: glanceclient takes its options from a schema that an earlier run left in the home.
+ */
 export function clientEnvironment(
   keystone: Keystone,
   user: UserName,
   region: string,
+  home: string,
 ): Record<string, string> {
   return {
+    HOME: home,
     OS_AUTH_URL: keystone.url,
     OS_USERNAME: user,
     OS_PASSWORD: keystone.password,
