@@ -25,6 +25,8 @@ export type Handler = (call: Call) => Promise<Response> | Response;
 export interface BindOptions {
   /** Name of the document in the text of a schema error, for example `image`. */
   schemaName?: string;
+  /** What the body is checked by, where it is more than the contract tells clients. */
+  schema?: z.ZodType;
   /** Takes the parsed JSON before the schema does: refusals that upstream makes earlier. */
   before?: (body: unknown) => void;
   /** The handler reads the body itself: data, or a media type of its own. */
@@ -35,7 +37,7 @@ export interface BindOptions {
 
 /** Serves a route of the contract. */
 export function bind(app: Hono<Env>, route: RouteConfig, handler: Handler, options: BindOptions = {}): void {
-  const schema = jsonSchemaOf(route);
+  const schema = options.schema ?? jsonSchemaOf(route);
   const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
   app.on(route.method.toUpperCase(), path, async (c) => {
     const request = c.req.raw;

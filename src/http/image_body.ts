@@ -1,4 +1,6 @@
 /** The body of POST /v2/images as the verb wants it (spec/images-api.md §2.1). */
+import { z } from "zod";
+import { NewLocationField, READ_ONLY_FIELDS, WRITABLE_FIELDS } from "../../openapi/image.ts";
 import { fail } from "../errors.ts";
 import {
   checkPropertyName,
@@ -9,6 +11,16 @@ import {
 } from "../images/attributes.ts";
 import type { CreateInput } from "../images/create.ts";
 import type { ImageSchema } from "../images/image_schema.ts";
+
+/**
+ * What a body is checked by. Unlike the contract it knows the attributes that a client may not set: upstream looks
+ * at their types before it refuses them. Additional properties are checked one by one, by `schema-image.json`.
+ */
+export const CREATE_SCHEMA = z.looseObject({
+  ...WRITABLE_FIELDS,
+  ...READ_ONLY_FIELDS,
+  locations: z.array(NewLocationField),
+}).partial();
 
 /** Refused before the schema looks: links can never be given. */
 const DISALLOWED = ["direct_url", "self", "file", "schema", "stores"];
@@ -33,10 +45,7 @@ export function createInput(body: Record<string, unknown>, schema: ImageSchema):
     if (name === "id" || name === "tags") continue;
     if (isWritable(name)) columns[name] = value;
     else if (isReadOnlyOnCreate(name)) readOnly.push(name);
-    else if (name !== "locations" && !isReserved(name)) {
-      schema.checkProperty(name, value);
-      properties.push([name, value]);
-    }
+    else if (name !== "locations") properties.push([name, schema.checkProperty(name, value)]);
   }
   schema.checkFormat("disk_format", columns.disk_format);
   schema.checkFormat("container_format", columns.container_format);

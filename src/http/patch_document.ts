@@ -83,7 +83,8 @@ function checkAllowed(name: string): void {
   if (isReserved(name)) fail("forbidden", `Attribute '${name}' is reserved.`);
 }
 
-function checkValue({ path, value }: Operation, schema: ImageSchema): void {
+function checkValue(operation: Operation, schema: ImageSchema): void {
+  const { path, value } = operation;
   const name = path[0]!;
   if (name === "locations") {
     for (const location of path.length === 1 ? asArray(value) : [value]) checkLocation(location);
@@ -91,7 +92,7 @@ function checkValue({ path, value }: Operation, schema: ImageSchema): void {
   }
   if (!isWritable(name)) {
     checkPropertyName(name);
-    schema.checkProperty(name, value);
+    operation.value = schema.checkProperty(name, value);
     return;
   }
   const result = WRITABLE_FIELDS[name].safeParse(value);

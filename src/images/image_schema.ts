@@ -50,16 +50,25 @@ export class ImageSchema {
     }
   }
 
-  /** Checks the value of an additional property. Errors: bad_request. */
-  checkProperty(name: string, value: unknown): asserts value is string | null {
+  /**
+   * Checks the value of an additional property and gives it as it is kept: as text, also where schema-image.json
+   * wants a number or a boolean. Errors: bad_request.
+   */
+  checkProperty(name: string, value: unknown): string | null {
     const validator = this.#validators.get(name);
-    if (!validator) return checkPropertyValue(name, value);
+    if (!validator) {
+      checkPropertyValue(name, value);
+      return value;
+    }
     const result = validator.validate(value);
     if (!result.valid) {
       const why = result.errors.at(-1)?.error ?? "";
       fail("bad_request", `Provided object does not match schema 'image': '${name}': ${why}`);
     }
-    if (value !== null) checkPropertyValue(name, value);
+    if (value === null) return null;
+    const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+    checkPropertyValue(name, text);
+    return text;
   }
 
   /** Checks that a new image has the required properties. Errors: bad_request. */

@@ -63,7 +63,7 @@ function applyToAttribute(ctx: Ctx, draft: Draft, name: WritableAttribute, opera
     fail("conflict", `Property ${name} already present.`, { form: "detail" });
   }
   if (name === "disk_format" || name === "container_format") {
-    if (draft.image.status !== "queued" && draft.image.status !== "importing") {
+    if (draft.locations.status !== "queued" && draft.locations.status !== "importing") {
       fail("forbidden", `Attribute ${name} can be only replaced for a queued image.`);
     }
   }

@@ -11,8 +11,8 @@ import { sharedImage } from "./shared_image.ts";
 /** Errors: not_found, forbidden, conflict, too_large. */
 export async function addMember(ctx: Ctx, imageId: string, member: string): Promise<MemberRecord> {
   const { deps, caller } = ctx;
-  requireWriter(caller);
   refuseBeyondBmp(member);
+  requireWriter(caller);
   const image = await sharedImage(ctx, imageId, "Only shared images have members.");
   await authorizeMember(deps.policy, "add_member", caller, image);
   const quota = deps.config.get("DEFAULT.image_member_quota");

@@ -20,6 +20,21 @@ export function versions(deps: Deps, settings: VersionSettings, status: 200 | 30
   };
 }
 
+/** GET /v2: what clients ask for is one slash further, where there is nothing (spec/images-api.md §1.2). */
+export function toVersion2() {
+  return (c: Context<Env>) => {
+    const { scheme, host, prefix } = c.get("base");
+    return new Response(null, {
+      status: 302,
+      headers: {
+        location: `${scheme}://${host}${prefix}/v2/`,
+        "content-length": "0",
+        "x-openstack-request-id": c.get("requestId"),
+      },
+    });
+  };
+}
+
 /** GET and HEAD /healthcheck. */
 export function health(deps: Deps) {
   return async (c: Context<Env>) => {

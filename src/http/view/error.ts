@@ -44,7 +44,7 @@ export function errorResponse(error: GlanceError, request: Request): Response {
     case "html": {
       const body = layout(error.status, escapeHtml(explanation), escapeHtml(detail));
       return answer(
-        `<html>\n <head>\n  <title>${line}</title>\n </head>\n <body>\n  <h1>${line}</h1>\n  ${body}\n\n </body>\n</html>`,
+        `<html>\n <head>\n  <title>${line}</title>\n </head>\n <body>\n  <h1>${line}</h1>\n  ${body}\n </body>\n</html>`,
         "text/html; charset=UTF-8",
       );
     }
@@ -84,6 +84,8 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (char) => ENTITIES[char]!);
 }
 
+/** Line breaks of the text become blanks, `<br />` becomes a line break, every other tag goes. */
 function stripTags(text: string): string {
-  return text.replaceAll("\r", "").replaceAll("\n", " ").replaceAll(/<br\s*\/?>/g, "\n");
+  return text.replaceAll("\n", " ").replaceAll("\r", "").replaceAll(/<br\s*\/?>/g, "\n")
+    .replaceAll(/<!--|-->/g, "").replaceAll(/<[^<>]*>/g, "");
 }

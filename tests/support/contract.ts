@@ -1,0 +1,48 @@
+/** Holds answers against the contract: what is documented is what is sent, and nothing else. */
+import assert from "node:assert/strict";
+import type { RouteConfig, z } from "@hono/zod-openapi";
+import { ROUTES } from "../../openapi/document.ts";
+import { ErrorBody } from "../../openapi/common.ts";
+
+interface ResponseConfig {
+  content?: Record<string, { schema: unknown }>;
+}
+
+/** Statuses that any request can get, so that no route documents them. */
+const ANYWHERE = [401, 405, 431, 500, 501, 503];
+
+const patterns = (ROUTES as readonly RouteConfig[]).map((route) => ({
+  route,
+  pattern: new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+}));
+
+/** The route of the contract that a request is for. Paths without parameters win. */
+export function routeOf(method: string, path: string): RouteConfig | undefined {
+  const bare = path.split("?", 1)[0]!;
+  const fits = patterns.filter(({ route, pattern }) =>
+    route.method === method.toLowerCase() && pattern.test(bare)
+  );
+  return (fits.find(({ route }) => route.path === bare) ?? fits[0])?.route;
+}
+
+/** Fails the test when the answer is not one that the contract documents for the request. */
+export function checkAnswer(method: string, path: string, response: Response, text: string): void {
+  const { status, headers } = response;
+  const type = headers.get("content-type")?.split(";", 1)[0] ?? "";
+  if (status >= 400) {
+    assert.ok(["application/json", "text/html", "text/plain"].includes(type), `error as ${type}`);
+    if (type === "application/json") parse(ErrorBody, text, "the error body");
+  }
+  const route = routeOf(method, path);
+  if (!route || ANYWHERE.includes(status)) return;
+  const documented = (route.responses as Record<number, ResponseConfig>)[status];
+  assert.ok(documented, `${route.operationId}: status ${status} is not documented`);
+  if (status >= 400) return;
+  const media = documented.content?.["application/json"];
+  if (media) parse(media.schema as z.ZodType, text, `${route.operationId} ${status}`);
+}
+
+function parse(schema: z.ZodType, text: string, what: string): void {
+  const result = schema.safeParse(JSON.parse(text));
+  assert.ok(result.success, `${what} breaks the contract: ${result.error?.message}`);
+}

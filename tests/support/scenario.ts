@@ -1,0 +1,105 @@
+/**
+ * Tables of requests and what must come of them. A row that gets an error must also leave the service as it was:
+ * the whole database and the store's files are compared.
+ */
+import assert from "node:assert/strict";
+import { checkAnswer } from "./contract.ts";
+import { OWNER, type TestService, type Who } from "./service.ts";
+import { snapshot } from "./snapshot.ts";
+
+/** Values for `{name}` in the other fields. */
+export type Given = Record<string, string>;
+
+export interface Row {
+  /** What the row holds, by the specification. */
+  name: string;
+  /** Made just before the request, for example an image of its own: gives values for `{name}`. */
+  given?: (service: TestService) => Promise<Given>;
+  /** Default: OWNER; null = nobody. */
+  who?: Who | null;
+  /** `METHOD /path`. */
+  ask: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  status: number;
+  /** Texts of which the body must hold each. */
+  has?: string | string[];
+  /** The whole body. */
+  text?: string;
+  /** The JSON body holds at least this; `undefined` means that the key is absent. */
+  json?: unknown;
+  /** Headers of the answer; null means absent. */
+  gives?: Record<string, string | RegExp | null>;
+  /** Looked at afterwards. */
+  then?: (service: TestService, given: Given, body: string) => Promise<void> | void;
+}
+
+/** Runs the rows one after the other, each as a step. */
+export async function runTable(
+  t: Deno.TestContext,
+  service: TestService,
+  rows: readonly Row[],
+  common: Given = {},
+): Promise<void> {
+  for (const row of rows) {
+    await t.step(`${row.name} — ${row.ask.slice(0, 80)} → ${row.status}`, () => runRow(service, row, common));
+  }
+}
+
+async function runRow(service: TestService, row: Row, common: Given): Promise<void> {
+  const given = { ...common, ...await row.given?.(service) };
+  const ask = fill(row.ask, given);
+  const mark = ask.indexOf(" ");
+  const [method, path] = [ask.slice(0, mark), ask.slice(mark + 1)];
+  const before = row.status >= 400 ? await snapshot(service) : null;
+  const response = await service.ask(path, row.who === undefined ? OWNER : row.who, {
+    method,
+    ...(row.headers ? { headers: row.headers } : {}),
+    ...(row.body === undefined ? {} : { body: fillBody(row.body, given) }),
+  });
+  const body = await response.text();
+  assert.equal(response.status, row.status, `status of ${ask}: ${body.slice(0, 300)}`);
+  for (const part of [row.has ?? []].flat()) {
+    const wanted = fill(part, given);
+    assert.ok(body.includes(wanted), `'${wanted}' is not in: ${body}`);
+  }
+  if (row.text !== undefined) assert.equal(body, fill(row.text, given));
+  if (row.json !== undefined) holds(JSON.parse(body), fillBody(row.json, given), "body");
+  for (const [name, value] of Object.entries(row.gives ?? {})) {
+    const found = response.headers.get(name);
+    if (value instanceof RegExp) assert.match(found ?? "", value, `header ${name}`);
+    else assert.equal(found, value === null ? null : fill(value, given), `header ${name}`);
+  }
+  const negotiated = row.headers?.accept?.startsWith("application/vnd.openstack.images-");
+  if (method !== "HEAD" && method !== "OPTIONS" && !negotiated) checkAnswer(method, path, response, body);
+  if (before !== null) assert.equal(await snapshot(service), before, "the refused request changed something");
+  await row.then?.(service, given, body);
+}
+
+function fill(text: string, given: Given): string {
+  return text.replaceAll(/\{(\w+)\}/g, (all, name) => given[name] ?? all);
+}
+
+function fillBody(body: unknown, given: Given): unknown {
+  if (typeof body === "string") return fill(body, given);
+  if (Array.isArray(body)) return body.map((each) => fillBody(each, given));
+  if (typeof body !== "object" || body === null || Object.getPrototypeOf(body) !== Object.prototype) {
+    return body;
+  }
+  return Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [fill(key, given), fillBody(value, given)]),
+  );
+}
+
+function holds(found: unknown, wanted: unknown, where: string): void {
+  if (typeof wanted !== "object" || wanted === null || Array.isArray(wanted)) {
+    assert.deepEqual(found, wanted, where);
+    return;
+  }
+  assert.ok(typeof found === "object" && found !== null, `${where} is not an object`);
+  for (const [key, value] of Object.entries(wanted)) {
+    const inner = (found as Record<string, unknown>)[key];
+    if (value === undefined) assert.ok(!Object.hasOwn(found, key), `${where}.${key} must be absent`);
+    else holds(inner, value, `${where}.${key}`);
+  }
+}

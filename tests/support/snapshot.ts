@@ -1,0 +1,37 @@
+/** Everything a service keeps, as one text: two equal texts mean that nothing was changed. */
+import { join } from "node:path";
+import { openReader } from "../../db/engines/open_file.ts";
+import type { TestService } from "./service.ts";
+
+/** Every row of every table, and the name and size of every file of the stores. */
+export async function snapshot(service: TestService): Promise<string> {
+  const lines: string[] = [];
+  // The engine of the service itself: another one in the same process would take its file locks away.
+  const reader = await openReader(join(service.dir, "glance.sqlite"));
+  try {
+    const tables = await reader.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", []);
+    for (const { name } of tables) {
+      for (const row of await reader.all(`SELECT rowid AS row, * FROM "${name}" ORDER BY rowid`, [])) {
+        lines.push(`${name} ${JSON.stringify(row)}`);
+      }
+    }
+  } finally {
+    reader.close();
+  }
+  for (const folder of ["images", "staging"]) lines.push(...await files(join(service.dir, folder)));
+  return lines.join("\n");
+}
+
+async function files(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory) found.push(...await files(path));
+      else found.push(`${path} ${(await Deno.stat(path)).size}`);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return found.toSorted();
+}
