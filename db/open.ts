@@ -2,7 +2,7 @@
 import { parseConnection } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
-import { migrateFile, openReader, prepareFile } from "./engines/open_file.ts";
+import { migrateFile, openReader, prepareFile, requireLocks } from "./engines/open_file.ts";
 import { migrateRemote, openRemote } from "./engines/remote.ts";
 import { Writer } from "./engines/writer.ts";
 import { requireSynced } from "./migrations/state.ts";
@@ -43,7 +43,7 @@ async function openFile(file: string, { writerUrl, force = false, sync }: OpenOp
   const reader = await openReader(path);
   try {
     await requireSynced(reader);
-    const writer = await Writer.start(writerUrl, path);
+    const writer = await Writer.start(writerUrl, path, () => requireLocks(reader));
     return {
       read: readsOn(reader),
       write: writesBy((name, input) => writer.send(name, input)),

@@ -2,6 +2,7 @@
  * The writer's thread. A commit takes milliseconds and the wait for another process's lock up to seconds; here
  * neither stops the event loop that serves clients.
  */
+import { whileBusy } from "./engines/busy.ts";
 import { commitGroup } from "./engines/group_commit.ts";
 import { openWriter } from "./engines/open_file.ts";
 import type { EmbeddedConn } from "./engines/embedded.ts";
@@ -23,6 +24,8 @@ let closing = false;
 async function open(path: string): Promise<void> {
   try {
     conn = await openWriter(path);
+    // Held until the event loop has tried whether this lock keeps its own connection out.
+    await whileBusy(() => conn!.run("BEGIN IMMEDIATE"));
     scope.postMessage({ kind: "opened" });
   } catch (error) {
     const { code, message } = toGlanceError(error);
@@ -49,7 +52,8 @@ scope.onmessage = ({ data }) => {
     open(data.path);
     return;
   }
-  if (data.kind === "write") waiting.push(...data.requests);
+  if (data.kind === "serve") conn?.run("ROLLBACK");
+  else if (data.kind === "write") waiting.push(...data.requests);
   else closing = true;
   drain();
 };

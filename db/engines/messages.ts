@@ -18,6 +18,7 @@ export type WriteAnswer = { id: number; value: unknown } | { id: number; error: 
 
 export type ToWriter =
   | { kind: "open"; path: string }
+  | { kind: "serve" }
   | { kind: "write"; requests: WriteRequest[] }
   | { kind: "close" };
 

@@ -5,6 +5,7 @@ import { migrate } from "../migrations/migrate.ts";
 import { refuseNetworkFilesystem } from "../network_filesystem.ts";
 import { whileBusy } from "./busy.ts";
 import { EmbeddedConn } from "./embedded.ts";
+import { isBusy } from "./engine_error.ts";
 
 /** A writer may wait in its own thread; a read waits on the event loop, and only for a file's recovery. */
 const WRITER_BUSY_MILLIS = 250;
@@ -72,6 +73,28 @@ export async function openReader(path: string): Promise<EmbeddedConn> {
     conn.close();
     throw error;
   }
+}
+
+/**
+ * Refuses to go on when the lock that the writer's thread holds does not keep `reader` out. That is so on a file
+ * system without locks, and when the two threads run two copies of the engine: file locks belong to the process,
+ * and each copy would take them from the other. Either damages the database. Errors: database.
+ */
+export function requireLocks(reader: EmbeddedConn): void {
+  try {
+    reader.exec("PRAGMA busy_timeout = 0; PRAGMA query_only = OFF");
+    reader.exec("BEGIN IMMEDIATE");
+    reader.exec("ROLLBACK");
+  } catch (error) {
+    if (isBusy(error)) return;
+    throw error;
+  } finally {
+    reader.exec(`PRAGMA busy_timeout = ${READER_BUSY_MILLIS}; PRAGMA query_only = ON`);
+  }
+  fail(
+    "database",
+    "Locks do not work on the database: its file system has none, or the engine is loaded twice.",
+  );
 }
 
 /** Runs `action` in one write transaction of a connection of its own: for migrations, before anything serves. */

@@ -10,7 +10,7 @@ import { requireSynced } from "../migrations/state.ts";
 import { readsOn } from "../queries/reads.ts";
 import { type WriteName, WRITES, writesBy } from "../queries/writes.ts";
 import { whileBusy } from "./busy.ts";
-import { toGlanceError } from "./engine_error.ts";
+import { engineCode, toGlanceError } from "./engine_error.ts";
 
 type Remote = Extract<Connection, { kind: "remote" }>;
 type Executor = Pick<Client | Transaction, "execute">;
@@ -18,9 +18,20 @@ type Executor = Pick<Client | Transaction, "execute">;
 const args = (params: readonly Value[]) =>
   params.map((value) => typeof value === "boolean" ? Number(value) : value);
 
+/** Runs a call to the server; what is no answer of its engine is a failure of the way there. */
+async function reach<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof GlanceError || /^SQLITE_|^TRANSACTION_TIMEOUT$/.test(engineCode(error))) throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    throw new GlanceError("unavailable", `The database server cannot be used: ${text}`, { cause: error });
+  }
+}
+
 function remoteConn(executor: Executor): Conn & Pick<WriteConn, "run"> {
   const execute = (sql: string, params: readonly Value[]): Promise<ResultSet> =>
-    executor.execute({ sql, args: args(params) });
+    reach(() => executor.execute({ sql, args: args(params) }));
   return {
     all: async (sql, params = []) => (await execute(sql, params)).rows as unknown as Row[],
     one: async (sql, params = []) => (await execute(sql, params)).rows[0] as unknown as Row | undefined,
@@ -31,10 +42,10 @@ function remoteConn(executor: Executor): Conn & Pick<WriteConn, "run"> {
 const now = risingClock();
 
 async function inTransaction<T>(client: Client, action: (conn: WriteConn) => Promise<T>): Promise<T> {
-  const transaction = await client.transaction("write");
+  const transaction = await reach(() => client.transaction("write"));
   try {
     const result = await action({ ...remoteConn(transaction), now });
-    await transaction.commit();
+    await reach(() => transaction.commit());
     return result;
   } finally {
     // Rolls back when it was not committed.

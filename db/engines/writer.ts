@@ -33,12 +33,17 @@ export class Writer {
     };
   }
 
-  /** Starts the thread whose module is at `url` on the file at `path`. Errors: database, unavailable. */
-  static async start(url: URL, path: string): Promise<Writer> {
+  /**
+   * Starts the thread whose module is at `url` on the file at `path`. `whileLocked` runs while the thread holds the
+   * write lock. Errors: database, unavailable.
+   */
+  static async start(url: URL, path: string, whileLocked: () => void): Promise<Writer> {
     const writer = new Writer(url);
     writer.#post({ kind: "open", path });
     try {
       await writer.#opened.promise;
+      whileLocked();
+      writer.#post({ kind: "serve" });
     } catch (error) {
       writer.#worker.terminate();
       throw error;

@@ -1,0 +1,22 @@
+/**
+ * A process of its own that creates images: `db_child.ts CONNECTION COUNT`. Prints the id of each on a line after
+ * it was acknowledged; COUNT 0: for ever.
+ */
+import { openDatabase } from "../../db/open.ts";
+import { newImage, WRITER_URL } from "./temp_database.ts";
+
+const [connection = "", count = "0"] = Deno.args;
+const db = await openDatabase({ connection, writerUrl: WRITER_URL, sync: "auto" });
+const encoder = new TextEncoder();
+const callers = 8;
+let left = Number(count) || Infinity;
+
+async function create(): Promise<void> {
+  while (left-- > 0) {
+    const { id } = await db.write.createImage(newImage({ properties: { a: "1" }, tags: ["t", "u"] }));
+    Deno.stdout.writeSync(encoder.encode(`${id}\n`));
+  }
+}
+
+await Promise.all(Array.from({ length: callers }, create));
+await db.close();

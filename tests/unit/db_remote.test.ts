@@ -1,0 +1,106 @@
+/** The same queries over a libSQL server. */
+import assert from "node:assert/strict";
+import type { Database } from "../../db/database.ts";
+import { checkDatabase, databaseVersion, syncDatabase } from "../../db/manage.ts";
+import { openDatabase } from "../../db/open.ts";
+import { isError } from "../../src/errors.ts";
+import { type HranaServer, startHranaServer } from "../support/hrana_server.ts";
+import { ADMIN, everyPage, listQuery, newImage, project, WRITER_URL } from "../support/temp_database.ts";
+
+const TOKEN = "a-token-of-the-test";
+
+async function withServer(action: (connection: string, server: HranaServer) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "oneglance-hrana-" });
+  const server = startHranaServer(`${directory}/server.sqlite`, TOKEN);
+  try {
+    await action(`${server.url}?authToken=${TOKEN}`, server);
+  } finally {
+    await server.close();
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function withRemote(action: (db: Database, server: HranaServer) => Promise<void>): Promise<void> {
+  await withServer(async (connection, server) => {
+    const db = await openDatabase({ connection, writerUrl: WRITER_URL, sync: "auto" });
+    try {
+      await action(db, server);
+    } finally {
+      await db.close();
+    }
+  });
+}
+
+Deno.test("a remote database is synced and checked like a file", () =>
+  withServer(async (connection) => {
+    const opening = openDatabase({ connection, writerUrl: WRITER_URL });
+    await assert.rejects(opening, (error) => isError(error, "database") && /db sync/.test(error.message));
+    assert.equal((await checkDatabase(connection)).exit, 3);
+    assert.equal((await syncDatabase(connection)).exit, 0);
+    assert.equal((await checkDatabase(connection)).exit, 0);
+    assert.equal((await databaseVersion(connection)).output, "2024_1_contract01");
+  }));
+
+Deno.test("a wrong token is told without the token", () =>
+  withServer(async (connection) => {
+    const wrong = connection.replace(TOKEN, "wrong-secret");
+    await assert.rejects(
+      openDatabase({ connection: wrong, writerUrl: WRITER_URL }),
+      (error) => isError(error, "database", "unavailable") && !/wrong-secret/.test(String(error.message)),
+    );
+  }));
+
+Deno.test("images, members, tags and lists work over a server", () =>
+  withRemote(async (db) => {
+    const image = await db.write.createImage(
+      newImage({ owner: "p", protected: true, size: 2 ** 40, properties: { a: "1" }, tags: ["t"] }),
+    );
+    assert.deepEqual(await db.read.image({ id: image.id, viewer: project("p") }), image);
+    await assert.rejects(db.write.createImage({ ...image }), (error) => isError(error, "conflict"));
+    const moved = await db.write.transitionImage({
+      id: image.id,
+      from: ["queued"],
+      to: "active",
+      addLocations: [{ url: "file:///x", metadata: { store: "s" } }],
+    });
+    assert.equal(moved.outcome, "done");
+    assert.deepEqual(await db.write.addTag({ id: image.id, tag: "u", quota: 1 }), {
+      outcome: "full",
+      attempted: 2,
+    });
+    await db.write.addMember({ imageId: image.id, member: "m", quota: -1 });
+    await db.write.setMemberStatus({ imageId: image.id, member: "m", status: "accepted" });
+    for (let i = 0; i < 7; i++) await db.write.createImage(newImage({ owner: "p", name: `n${i % 3}` }));
+    const sort: Parameters<typeof listQuery>[1] = {
+      sort: [{ key: "name", dir: "asc" }, { key: "created_at", dir: "asc" }, { key: "id", dir: "asc" }],
+      limit: 3,
+    };
+    assert.equal((await everyPage(db, listQuery(project("p"), sort))).length, 8);
+    assert.deepEqual((await everyPage(db, listQuery(project("m")))).map(({ id }) => id), [image.id]);
+    assert.equal((await db.read.usage({ owner: "p" })).image_size_total, 2 ** 40);
+    assert.equal((await db.write.deleteImage({ id: image.id, to: "deleted" })).outcome, "done");
+    assert.equal(await db.read.image({ id: image.id, viewer: ADMIN }), null);
+  }));
+
+Deno.test("writes at once over a server: one transition wins, all creations are there", () =>
+  withRemote(async (db) => {
+    const { id } = await db.write.createImage(newImage());
+    const moves = Array.from(
+      { length: 10 },
+      () => db.write.transitionImage({ id, from: ["queued"], to: "saving" }),
+    );
+    const made = await Promise.all(Array.from({ length: 20 }, () => db.write.createImage(newImage())));
+    const won = (await Promise.all(moves)).filter(({ outcome }) => outcome === "done");
+    assert.equal(won.length, 1);
+    assert.equal((await everyPage(db, listQuery(ADMIN))).length, made.length + 1);
+  }));
+
+Deno.test("a server that is gone is unavailable", async () => {
+  let db: Database | undefined;
+  await withServer(async (connection) => {
+    db = await openDatabase({ connection, writerUrl: WRITER_URL, sync: "auto" });
+  });
+  await assert.rejects(db!.read.ping(), (error) => isError(error, "unavailable"));
+  await assert.rejects(db!.write.createImage(newImage()), (error) => isError(error, "unavailable"));
+  await db!.close();
+});
