@@ -22,7 +22,8 @@ sed -e "s#/var/lib/glance#$root/glance#" -e "s#^bind_port = .*#bind_port = $port
 
 as_glance() {
   exec setpriv --reuid 42415 --regid 42415 --clear-groups --no-new-privs \
-    env -i "PATH=$root/bin:/usr/bin:/bin" "GLANCE_HOME=$root/glance" oneglance-entrypoint "$@"
+    env -i "PATH=$root/bin:/usr/bin:/bin" "GLANCE_HOME=$root/glance" "GLANCE_CONFIG=$root/glance-api.conf" \
+    oneglance-entrypoint "$@"
 }
 (cd / && as_glance serve --config-file "$root/glance-api.conf") </dev/null &
 pid=$!
