@@ -1,4 +1,6 @@
 /** Puts the program together from its configuration; the only place that knows every part. */
+import { withEncryptedLocations } from "../db/encrypted.ts";
+import { locationCipher } from "../db/location_cipher.ts";
 import { openDatabase } from "../db/open.ts";
 import { keystoneOutbound } from "./auth/keystone_settings.ts";
 import { makeAuthenticator } from "./auth/make.ts";
@@ -14,7 +16,9 @@ import { makeEnforcer } from "./policy/load.ts";
 import { policyOutbound } from "./policy/outbound.ts";
 import { loadPropertyProtections } from "./policy/property_protections.ts";
 import { makeStores } from "./stores/registry.ts";
+import { limitsOutbound } from "./quota/limit_settings.ts";
 import { storageQuotaBytes } from "./quota/storage.ts";
+import { makeUnifiedLimits } from "./quota/unified_limits.ts";
 import { Background } from "./tasks/background.ts";
 import { HashPool } from "./util/hash_pool.ts";
 
@@ -63,15 +67,19 @@ async function build(
       "config",
       "[database] connection is not set. For an embedded database: sqlite:////var/lib/glance/glance.sqlite",
     );
-  const db = await openDatabase({
+  const key = config.get("DEFAULT.metadata_encryption_key");
+  const cipher = key ? locationCipher(key) : null;
+  const plain = await openDatabase({
     connection,
     writerUrl: workers.dbWriter,
     force: config.get("oneglance.force_network_filesystem"),
     sync,
   });
+  const db = cipher ? withEncryptedLocations(plain, cipher) : plain;
   closers.push(() => db.close());
   const outbound = await makeOutbound({
     keystone: keystoneOutbound(config),
+    limits: limitsOutbound(config),
     location: { connectTimeoutMs: 30_000 },
     policy: policyOutbound(config),
   });
@@ -101,6 +109,7 @@ async function build(
     auth,
     policy,
     protections,
+    limits: config.get("DEFAULT.use_keystone_limits") ? makeUnifiedLimits(config, outbound.fetch) : null,
     imageSchema: readImageSchema(config),
     transfers: new Transfers((input) => db.write.renewUploads(input)),
     background,

@@ -3,11 +3,12 @@ import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { findImage } from "./find.ts";
+import { guessStores } from "./guess_stores.ts";
 import { readable } from "./readable.ts";
 
 /** Errors: not_found, also when policy forbids. */
 export async function showImage(ctx: Ctx, id: string): Promise<ImageRecord> {
   const image = await findImage(ctx, id);
   await authorizeImage(ctx.deps.policy, "get_image", ctx.caller, image);
-  return await readable(ctx, image);
+  return await readable(ctx, await guessStores(ctx, image));
 }

@@ -1,13 +1,12 @@
-/** Times between milliseconds and the database's text. */
-import type { Timestamp } from "../../db/records.ts";
+/** Times between milliseconds and the text that the database keeps (db/records.ts). */
 
 /** Milliseconds since 1970 as `YYYY-MM-DD HH:MM:SS.ffffff`. */
-export function toTimestamp(millis: number): Timestamp {
+export function toTimestamp(millis: number): string {
   const text = new Date(millis).toISOString();
   return `${text.slice(0, 10)} ${text.slice(11, 23)}000`;
 }
 
 /** Milliseconds since 1970. */
-export function fromTimestamp(time: Timestamp): number {
+export function fromTimestamp(time: string): number {
   return Date.parse(`${time.slice(0, 10)}T${time.slice(11, 23)}Z`);
 }

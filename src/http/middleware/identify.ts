@@ -13,7 +13,7 @@ export function identify(deps: Deps) {
       headers: request.headers,
       method: request.method,
       path: pathOf(request.url),
-      peer: c.env?.peer ?? "127.0.0.1",
+      peer: c.env?.peer ?? "",
     });
     if (!caller) {
       const challenge: Record<string, string> = deps.auth.challenge === null

@@ -1,0 +1,51 @@
+/** A database whose location URLs are encrypted at rest; everything else passes through (spec/data-model.md §4). */
+import type { Database } from "./database.ts";
+import type { LocationCipher } from "./location_cipher.ts";
+import type { ImageRecord, ImageTransition, OverLimit, TransitionResult } from "./records.ts";
+
+type Placed = { url: string; metadata: Record<string, unknown> };
+
+/** Wraps `db`: URLs are encrypted on their way in and decrypted on their way out. */
+export function withEncryptedLocations(db: Database, cipher: LocationCipher): Database {
+  const seal = <L extends Placed>(list: L[]): L[] =>
+    list.map((each) => ({ ...each, url: cipher.encrypt(each.url) }));
+  const open = <I extends ImageRecord | null>(image: I): I =>
+    image && {
+      ...image,
+      locations: image.locations.map((each) => ({ ...each, url: cipher.decrypt(each.url) })),
+    };
+  const openResult = <R extends TransitionResult | OverLimit>(result: R): R =>
+    result.outcome === "done" ? { ...result, image: open(result.image) } : result;
+  const sealTransition = ({ addLocations, ...input }: ImageTransition): ImageTransition => ({
+    ...input,
+    ...(addLocations ? { addLocations: seal(addLocations) } : {}),
+  });
+  const { read, write } = db;
+  return {
+    read: {
+      ...read,
+      image: async (input) => open(await read.image(input)),
+      images: async (input) => (await read.images(input)).map(open),
+    },
+    write: {
+      ...write,
+      createImage: async (input) => open(await write.createImage(input)),
+      changeImage: async ({ locations, ...input }) =>
+        open(
+          await write.changeImage({
+            ...input,
+            ...(locations ? { locations: { ...locations, add: seal(locations.add) } } : {}),
+          }),
+        ),
+      createImageWithin: async (input) => openResult(await write.createImageWithin(input)),
+      transitionImage: async (input) => openResult(await write.transitionImage(sealTransition(input))),
+      transitionImageWithin: async ({ change, limit }) =>
+        openResult(await write.transitionImageWithin({ change: sealTransition(change), limit })),
+      deleteImage: async (input) => openResult(await write.deleteImage(input)),
+      addLocation: async (input) =>
+        open(await write.addLocation({ ...input, url: cipher.encrypt(input.url) })),
+      dropLocation: async (input) => open(await write.dropLocation(input)),
+    },
+    close: () => db.close(),
+  };
+}

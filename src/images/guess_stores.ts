@@ -1,0 +1,39 @@
+/** Gives locations the id of the store that serves them (spec/images-api.md §3.8, spec/stores.md §10). */
+import type { ImageRecord, LocationRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { getLog } from "../observe/log.ts";
+
+const log = getLog("oneglance.images.stores");
+
+/** In multi-store mode, when the owner or an administrator looks: missing ids are guessed by URL and saved. */
+export async function guessStores(ctx: Ctx, image: ImageRecord): Promise<ImageRecord> {
+  const { stores, db } = ctx.deps;
+  if (!stores.multi || !(ctx.caller.isAdmin || image.owner === ctx.caller.projectId)) return image;
+  if (image.locations.every(({ metadata }) => knows(ctx, metadata))) return image;
+  const locations: LocationRecord[] = [];
+  for (const location of image.locations) {
+    const named = withStore(ctx, location);
+    locations.push(named);
+    if (named === location) continue;
+    await db.write.setLocationMetadata({ id: image.id, locationId: location.id, metadata: named.metadata });
+  }
+  return { ...image, locations };
+}
+
+function knows(ctx: Ctx, metadata: Record<string, unknown>): boolean {
+  return typeof metadata.store === "string" && ctx.deps.stores.byId(metadata.store) !== null;
+}
+
+function withStore(ctx: Ctx, location: LocationRecord): LocationRecord {
+  const { backend, ...metadata } = location.metadata;
+  if (knows(ctx, metadata)) return location;
+  const { stores } = ctx.deps;
+  // `backend` is what releases before Train called it.
+  const old = typeof backend === "string" ? stores.byId(backend) : null;
+  const store = old ?? stores.guess(location.url);
+  if (!store) {
+    log.warn(`location ${location.id} belongs to no configured store`);
+    return location;
+  }
+  return { ...location, metadata: { ...metadata, store: store.id } };
+}
