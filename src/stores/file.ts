@@ -1,10 +1,12 @@
 import { fail, GlanceError } from "../errors.ts";
 import { nodeAlgorithm } from "../util/hash_algorithm.ts";
 import type { HashPool } from "../util/hash_pool.ts";
+import { discardFiles } from "./file_discard.ts";
 import { sizeOfFile, systemCode, within } from "./file_errors.ts";
 import { type Mount, mountOf, readMounts } from "./file_metadata.ts";
 import { choosePlace, parsePlaces, type Place, preparePlace } from "./file_places.ts";
 import { readFile } from "./file_read.ts";
+import { sweepTemporary } from "./file_temporary.ts";
 import { FileWrite } from "./file_write.ts";
 import { pathOf } from "./location.ts";
 import type { ByteRange, Store, StoredLocation, StoreRead, WriteHandle, WriteOptions } from "./store.ts";
@@ -46,7 +48,7 @@ export class FileStore implements Store {
   readonly readOnly: string | null;
   readonly urlPrefixes: readonly string[];
   readonly properties: Record<string, unknown>;
-  /** Where files are, highest priority first; for `sweepTemporary`. */
+  /** Where files are, highest priority first. */
   readonly datadirs: readonly string[];
   readonly #places: readonly Place[];
   readonly #mounts: readonly Mount[];
@@ -151,6 +153,17 @@ export class FileStore implements Store {
       if (error instanceof GlanceError) throw error;
       throw new GlanceError("store_forbidden", `You cannot delete file ${path}`, { cause: error });
     }
+  }
+
+  async discard(imageId: string): Promise<string[]> {
+    if (!SAFE_ID.test(imageId)) return [];
+    const removed: string[] = [];
+    for (const directory of this.datadirs) removed.push(...await discardFiles(directory, imageId));
+    return removed;
+  }
+
+  async sweep(): Promise<string[]> {
+    return await sweepTemporary(this.datadirs);
   }
 
   close(): Promise<void> {

@@ -45,8 +45,8 @@ export class FileWrite implements WriteHandle {
   #piping: Promise<void> | undefined;
   #peeking: Promise<unknown> = Promise.resolve();
   #committing: Promise<StoredLocation> | undefined;
-  /** The final path, once the file has it. */
-  #placed: string | undefined;
+  /** The final path, once the file has it, and which file that is. */
+  #placed: { path: string; info: Deno.FileInfo } | undefined;
   #closed = false;
   #state: "new" | "written" | "committed" | "ended" = "new";
 
@@ -170,8 +170,9 @@ export class FileWrite implements WriteHandle {
     await this.#syncing;
     await writing(this.#file.sync());
     const final = `${directory}/${name}`;
+    const info = await this.#file.stat();
     await writing(placeFile(this.#path, final), `Image ${name} already exists`);
-    this.#placed = final;
+    this.#placed = { path: final, info };
     await writing(syncDirectory(directory));
     this.#state = "committed";
     this.#close();
@@ -181,7 +182,7 @@ export class FileWrite implements WriteHandle {
   async cancel(): Promise<void> {
     // A commit under way decides by itself; it leaves the image whole or fails.
     await this.#committing?.catch(() => {});
-    if (this.#state === "committed" || this.#state === "ended") return;
+    if (this.#state === "ended") return;
     this.#state = "ended";
     this.#stop.abort(new DOMException("The upload was cancelled.", "AbortError"));
     await this.#piping?.catch(() => {});
@@ -190,7 +191,13 @@ export class FileWrite implements WriteHandle {
     await this.#syncing;
     this.#close();
     await this.#remove(this.#path);
-    if (this.#placed !== undefined) await this.#remove(this.#placed);
+    if (this.#placed !== undefined) await this.#takeBack(this.#placed);
+  }
+
+  /** Removes the finished file, unless the name stands for another one by now. */
+  async #takeBack({ path, info }: { path: string; info: Deno.FileInfo }): Promise<void> {
+    const found = await Deno.lstat(path).catch(() => null);
+    if (found?.ino === info.ino && found.dev === info.dev) await this.#remove(path);
   }
 
   async #remove(path: string): Promise<void> {

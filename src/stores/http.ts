@@ -69,6 +69,14 @@ export class HttpStore implements Store {
     fail("store_delete_not_supported");
   }
 
+  discard(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
+  sweep(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -29,8 +29,8 @@ export interface WriteOptions {
 }
 
 /**
- * One image on its way into a store. Exactly one of `commit` and `cancel` ends it; `cancel` may be called at any
- * time, also after a failed `commit` or twice, and leaves nothing behind.
+ * One image on its way into a store. `cancel` may be called at any time, also after a `commit` or twice, and leaves
+ * nothing behind; what another writer has put in its place meanwhile is not touched.
  */
 export interface WriteHandle {
   /** Writes the whole body. Resolves when all of it is in the store's hands; errors: store_full, store_write_denied, internal (the body's own error is passed on as it is). */
@@ -82,6 +82,13 @@ export interface Store {
   size(url: string): Promise<number>;
   /** Errors: store_not_found, store_forbidden, store_in_use, store_has_snapshot, store_delete_not_supported. */
   delete(url: string): Promise<void>;
+  /**
+   * Removes whatever an upload of that image may have left here, finished or not; returns what, for the log. Only
+   * called when the image has no location in this store and nobody uploads it. Errors: internal.
+   */
+  discard(imageId: string): Promise<string[]>;
+  /** Removes what uploads of dead processes left unfinished, of any image; returns what, for the log. */
+  sweep(): Promise<string[]>;
   close(): Promise<void>;
 }
 

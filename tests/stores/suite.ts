@@ -161,9 +161,42 @@ export function storeSuite(name: string, make: () => Promise<SuiteStore>): void 
     const won = ends.findIndex(({ status }) => status === "fulfilled");
     const lost = ends[1 - won]!;
     assert.ok(lost.status === "rejected" && isError(lost.reason, "store_duplicate"), String(lost.status));
-    await Promise.all(handles.map((handle) => handle.cancel()));
+    await handles[1 - won]!.cancel();
     const winner = ends[won] as PromiseFulfilledResult<{ url: string }>;
     assert.deepEqual(await get(store, winner.value.url), bodies[won]);
+  });
+
+  it("a cancel takes a commit back, but nothing that another has put there meanwhile", async (store) => {
+    const [first, second] = await Promise.all([store.open("img-1", SHA512), store.open("img-1", SHA512)]);
+    await first.pipe(sent(random(100)));
+    const { url } = await first.commit();
+    await first.cancel();
+    assert.equal(await code(store.read(url)), "store_not_found");
+    const bytes = random(200);
+    await second.pipe(sent(bytes));
+    await second.commit();
+    await first.cancel();
+    assert.deepEqual(await get(store, url), bytes);
+  });
+
+  it("discards what uploads of an image left, finished or not, and nothing of others", async (store) => {
+    const url = await put(store, "img-1", random(100));
+    const other = await put(store, "img-1.x", random(10));
+    const body = forked();
+    const unfinished = await store.open("img-2", SHA512);
+    const piped = unfinished.pipe(body.stream);
+    await body.push(random(300_000));
+    assert.equal((await store.discard("img-1")).length, 1);
+    assert.deepEqual(await store.discard("img-1"), []);
+    assert.equal(await code(store.read(url)), "store_not_found");
+    assert.equal((await get(store, other)).length, 10);
+    assert.equal((await store.discard("img-2")).length, 1);
+    body.close();
+    await piped;
+    // The uploader that was thought dead cannot finish any more.
+    assert.notEqual(await code(unfinished.commit()), "none");
+    await unfinished.cancel();
+    await put(store, "img-2", random(5));
   });
 
   it("reads back what is written, for inspection", async (store) => {
