@@ -81,11 +81,12 @@ function run(stream: Stream, { sql, sql_id, args = [] }: Statement) {
   const statement: StatementSync = database.prepare(sql ?? stream.sqls.get(sql_id!)!);
   statement.setReadBigInts(true);
   const before = number(database, "SELECT total_changes()");
-  const rows = statement.all(...args.map(toSqlite)).map((row) => Object.values(row).map(fromSqlite));
+  const found = statement.all(...args.map(toSqlite));
   const changed = number(database, "SELECT total_changes()") - before;
   return {
-    cols: statement.columns().map(({ name, type }) => ({ name, decltype: type })),
-    rows,
+    // Without a row, the names of its columns are of no use to a client either.
+    cols: Object.keys(found[0] ?? {}).map((name) => ({ name, decltype: null })),
+    rows: found.map((row) => Object.values(row).map(fromSqlite)),
     affected_row_count: Number(changed),
     last_insert_rowid: String(number(database, "SELECT last_insert_rowid()")),
   };
