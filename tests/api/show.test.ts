@@ -19,8 +19,8 @@ const as = (visibility: string) => queued({ visibility });
 const published: Row["given"] = async (service) => ({
   id: (await service.create(ADMIN, { visibility: "public" })).id,
 });
-const ownerless: Row["given"] = async (service) => ({
-  id: (await service.create(ADMIN, { owner: null, visibility: "private" })).id,
+const ownerless = (visibility: string): Row["given"] => async (service) => ({
+  id: (await service.create(ADMIN, { owner: null, visibility })).id,
 });
 
 const ROWS: Row[] = [
@@ -32,7 +32,14 @@ const ROWS: Row[] = [
   shows("a stranger: shared without members", as("shared"), STRANGER, 404, UNKNOWN),
   shows("a stranger: community", as("community"), STRANGER, 200),
   shows("a stranger: public", published, STRANGER, 200),
-  shows("everybody: no owner", ownerless, STRANGER, 404, GENERIC),
+  shows(
+    "no owner: everybody has the row, policy hides a private one",
+    ownerless("private"),
+    STRANGER,
+    404,
+    GENERIC,
+  ),
+  shows("no owner: everybody sees a shared one", ownerless("shared"), STRANGER, 200),
   shows("a service without a role that reads", as("community"), SERVICE, 404, GENERIC),
   shows("an accepted member", sharedWith("accepted"), STRANGER, 200),
   shows("a pending member", sharedWith("pending"), STRANGER, 200),
