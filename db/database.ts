@@ -10,9 +10,11 @@ import type {
   MemberRecord,
   MemberStatus,
   NewImage,
+  OverLimit,
   Timestamp,
   TransitionResult,
   UploadLease,
+  UsageLimit,
   UsageRecord,
   Viewer,
 } from "./records.ts";
@@ -50,6 +52,13 @@ export interface DatabaseWrites {
   /** Writes only what the change names and sets updated_at; null when the image is gone. Never touches status. */
   changeImage(input: ImageChange): Promise<ImageRecord | null>;
   transitionImage(input: ImageTransition): Promise<TransitionResult>;
+  /** `createImage` and `transitionImage` when that keeps the limit (null = none), judged in the same transaction. */
+  createImageWithin(
+    input: { image: NewImage; limit: UsageLimit | null },
+  ): Promise<{ outcome: "done"; image: ImageRecord } | OverLimit>;
+  transitionImageWithin(
+    input: { change: ImageTransition; limit: UsageLimit | null },
+  ): Promise<TransitionResult | OverLimit>;
   /**
    * Soft-deletes the image and its children (to `deleted`), or marks it and its active locations `pending_delete`.
    * Works from every live status; `from` limits it when given. The record has the locations it had before.

@@ -183,6 +183,21 @@ export interface ImageListQuery {
   marker?: string;
 }
 
+/** A limit that a write must keep: `used + add` at most `max`, in bytes or images. */
+export interface UsageLimit {
+  resource: keyof UsageRecord;
+  owner: string | null;
+  /** What the write brings; what its image uses before is left out of `used`. */
+  add: number;
+  max: number;
+}
+
+/** Nothing was written: it would pass the limit. */
+export interface OverLimit {
+  outcome: "over";
+  used: number;
+}
+
 /** Usage numbers of a project (spec/data-model.md §2.4). Sizes in bytes. */
 export interface UsageRecord {
   image_size_total: number;

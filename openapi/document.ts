@@ -3,7 +3,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { deactivateImage, reactivateImage } from "./actions.ts";
 import { downloadImageData, uploadImageData } from "./image_data.ts";
 import { createImage, deleteImage, listImages, showImage, updateImage } from "./images.ts";
-import { listStores, listStoresDetail, showImportInfo } from "./info.ts";
+import { listStores, listStoresDetail, showImportInfo, showUsage } from "./info.ts";
 import { listImageTasks } from "./image_tasks.ts";
 import { addLocation, deleteFromStore, listLocations } from "./locations.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "./members.ts";
@@ -40,6 +40,7 @@ export const ROUTES = [
   showImportInfo,
   listStores,
   listStoresDetail,
+  showUsage,
   showImageSchema,
   showImagesSchema,
   showMemberSchema,

@@ -15,6 +15,13 @@ export const StoreDetail = StoreInfo.extend({
   weight: z.int(),
 }).openapi("StoreDetail");
 
+const Resource = z.enum([
+  "image_size_total",
+  "image_stage_total",
+  "image_count_total",
+  "image_count_uploading",
+]);
+
 export const ImportInfo = z.object({
   "import-methods": z.object({
     description: z.string(),
@@ -43,6 +50,23 @@ export const listStores = createRoute({
   responses: {
     200: json(z.object({ stores: z.array(StoreInfo) }).openapi("StoreList"), "The stores."),
     ...errors(404),
+  },
+});
+
+export const showUsage = createRoute({
+  method: "get",
+  path: "/v2/info/usage",
+  operationId: "showUsage",
+  summary: "Show what the project uses of its limits",
+  tags: ["info"],
+  security: SECURED,
+  responses: {
+    200: json(
+      z.object({ usage: z.partialRecord(Resource, z.object({ usage: z.int(), limit: z.int() })) })
+        .openapi("Usage"),
+      "Usage and limits in images or MiB; empty unless the service takes limits from Keystone.",
+    ),
+    ...errors(503),
   },
 });
 

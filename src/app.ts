@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { deactivateImage, reactivateImage } from "../openapi/actions.ts";
 import { downloadImageData, uploadImageData } from "../openapi/image_data.ts";
 import { createImage, deleteImage, listImages, showImage, updateImage } from "../openapi/images.ts";
-import { listStores, listStoresDetail, showImportInfo } from "../openapi/info.ts";
+import { listStores, listStoresDetail, showImportInfo, showUsage } from "../openapi/info.ts";
 import { listImageTasks } from "../openapi/image_tasks.ts";
 import { addLocation, deleteFromStore, listLocations } from "../openapi/locations.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "../openapi/members.ts";
@@ -82,6 +82,7 @@ export function buildApp(deps: Deps): Hono<Env> {
   bind(app, showImportInfo, info.importInfo);
   bind(app, listStores, info.stores);
   bind(app, listStoresDetail, info.storesDetail);
+  bind(app, showUsage, info.usage);
 
   bind(app, showImageSchema, schemas.image);
   bind(app, showImagesSchema, schemas.images);

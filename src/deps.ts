@@ -7,6 +7,7 @@ import type { ImageSchema } from "./images/image_schema.ts";
 import type { Transfers } from "./images/transfers.ts";
 import type { Enforcer } from "./policy/enforcer.ts";
 import type { PropertyProtections } from "./policy/property_protections.ts";
+import type { UnifiedLimits } from "./quota/unified_limits.ts";
 import type { Background } from "./tasks/background.ts";
 import type { Stores } from "./stores/store.ts";
 
@@ -17,6 +18,8 @@ export interface Deps {
   auth: Authenticator;
   policy: Enforcer;
   protections: PropertyProtections;
+  /** Keystone's unified limits; null unless `use_keystone_limits`. */
+  limits: UnifiedLimits | null;
   /** The image attributes and custom properties this service knows (schema-image.json included). */
   imageSchema: ImageSchema;
   /** Uploads under way. */

@@ -24,7 +24,7 @@ export async function transitionImage(conn: WriteConn, change: ImageTransition):
       ...(endUpload === undefined ? [] : [endUpload]),
     ],
   );
-  if (changed === 0) return await whyNot(conn, id);
+  if (changed === 0) return await statusOf(conn, id);
   if (change.beginUpload) await beginUpload(conn, { image_id: id, ...change.beginUpload });
   if (endUpload !== undefined) await dropUpload(conn, endUpload);
   if (change.dropLocations) await dropActiveLocations(conn, id, "deleted", now);
@@ -35,7 +35,11 @@ export async function transitionImage(conn: WriteConn, change: ImageTransition):
   return image ? { outcome: "done", image } : { outcome: "gone" };
 }
 
-async function whyNot(conn: WriteConn, id: string): Promise<TransitionResult> {
+/** Why a transition was not done. */
+export async function statusOf(
+  conn: WriteConn,
+  id: string,
+): Promise<Exclude<TransitionResult, { outcome: "done" }>> {
   const row = await conn.one("SELECT status FROM images WHERE id = ? AND +deleted = 0", [id]);
   return row ? { outcome: "status", status: row.status as ImageStatus } : { outcome: "gone" };
 }

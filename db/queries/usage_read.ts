@@ -13,37 +13,48 @@ const STORED =
 const COPYING = `EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id
   AND p.name = 'os_glance_importing_to_stores' AND p.value <> '' AND +p.deleted = 0)`;
 
+/** What each counted image adds. */
+const USES: Record<keyof UsageRecord, string> = {
+  image_size_total: `CASE WHEN i.size > 0 THEN ${STORED} ELSE 0 END`,
+  image_stage_total:
+    `CASE WHEN i.status IN ('uploading', 'importing') OR ${COPYING} THEN coalesce(i.size, 0) ELSE 0 END`,
+  image_count_total: "1",
+  image_count_uploading:
+    `CASE WHEN i.status IN ('saving', 'uploading', 'importing') OR ${COPYING} THEN 1 ELSE 0 END`,
+};
+
+/** One of the numbers, of the owner's images other than `exceptImage`. Sizes in bytes. */
+export async function readUsed(
+  conn: Conn,
+  input: { resource: keyof UsageRecord; owner: string | null; exceptImage: string },
+): Promise<number> {
+  const [where, params] = owned(input.owner);
+  const row = await conn.one(
+    `SELECT coalesce(sum(${USES[input.resource]}), 0) AS used FROM images i
+     WHERE ${where} AND ${COUNTED} AND +i.id <> ?`,
+    [...params, input.exceptImage],
+  );
+  return Number(row?.used ?? 0);
+}
+
 /** Bytes of the owner's images other than `exceptImage`: size × locations that are not deleted. */
 export async function storageUsed(
   conn: Conn,
-  { owner, exceptImage }: { owner: string | null; exceptImage?: string },
+  { owner, exceptImage = "" }: { owner: string | null; exceptImage?: string },
 ): Promise<number> {
-  const [where, params] = owned(owner);
-  const row = await conn.one(
-    `SELECT coalesce(sum(${STORED}), 0) AS used FROM images i
-     WHERE ${where} AND ${COUNTED} AND +i.size > 0 AND +i.id <> ?`,
-    [...params, exceptImage ?? ""],
-  );
-  return Number(row?.used ?? 0);
+  return await readUsed(conn, { resource: "image_size_total", owner, exceptImage });
 }
 
 /** The four numbers that unified limits know. Sizes in bytes. */
 export async function readUsage(conn: Conn, { owner }: { owner: string | null }): Promise<UsageRecord> {
   const [where, params] = owned(owner);
+  const resources = Object.keys(USES) as (keyof UsageRecord)[];
   const row = await conn.one(
-    `SELECT count(*) AS images,
-       coalesce(sum(CASE WHEN i.size > 0 THEN ${STORED} ELSE 0 END), 0) AS stored,
-       coalesce(sum(CASE WHEN i.status IN ('uploading', 'importing') OR ${COPYING}
-         THEN coalesce(i.size, 0) ELSE 0 END), 0) AS staged,
-       coalesce(sum(CASE WHEN i.status IN ('saving', 'uploading', 'importing') OR ${COPYING}
-         THEN 1 ELSE 0 END), 0) AS uploading
+    `SELECT ${resources.map((name) => `coalesce(sum(${USES[name]}), 0) AS ${name}`).join(", ")}
      FROM images i WHERE ${where} AND ${COUNTED}`,
     params,
   );
-  return {
-    image_size_total: Number(row?.stored ?? 0),
-    image_stage_total: Number(row?.staged ?? 0),
-    image_count_total: Number(row?.images ?? 0),
-    image_count_uploading: Number(row?.uploading ?? 0),
-  };
+  return Object.fromEntries(
+    resources.map((name) => [name, Number(row?.[name] ?? 0)]),
+  ) as unknown as UsageRecord;
 }

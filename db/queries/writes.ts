@@ -4,6 +4,7 @@ import type { DatabaseWrites } from "../database.ts";
 import { deleteImage } from "./image_delete.ts";
 import { transitionImage } from "./image_transition.ts";
 import { changeImage, createImage } from "./images_write.ts";
+import { createImageWithin, transitionImageWithin } from "./limited_write.ts";
 import { addLocation, dropLocation, setLocationMetadata } from "./locations_write.ts";
 import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
 import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
@@ -25,6 +26,8 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   createImage,
   changeImage,
   transitionImage,
+  createImageWithin,
+  transitionImageWithin,
   deleteImage,
   addTag,
   removeTag,

@@ -4,6 +4,7 @@ import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeCreate } from "../policy/authorize.ts";
 import { checkPropertyQuota, checkTagQuota } from "../quota/counts.ts";
+import { imageCountQuota } from "../quota/unified.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { isReadOnlyOnCreate } from "./attributes.ts";
 import { readable } from "./readable.ts";
@@ -34,7 +35,7 @@ export async function createImage(ctx: Ctx, input: CreateInput): Promise<ImageRe
   checkPropertyQuota(deps.config, input.properties);
   const refused = input.readOnly.find(isReadOnlyOnCreate);
   if (refused !== undefined) fail("forbidden", `Attribute '${refused}' is read-only.`);
-  const image = await deps.db.write.createImage({
+  const image = await insert(ctx, {
     ...input.columns,
     id: input.id ?? crypto.randomUUID(),
     status: "queued",

@@ -1,14 +1,15 @@
 /** Takes a request's body into a write handle under the caps on size and stall (design: bytes). */
 import type { Ctx } from "../deps.ts";
 import { fail, GlanceError } from "../errors.ts";
-import type { WriteHandle } from "../stores/store.ts";
+import { refuseStorage } from "../quota/storage.ts";import type { WriteHandle } from "../stores/store.ts";
 
 /** How often the growing data is looked at, in ms. */
 const POLL = 100;
 
 /**
- * Writes the whole body; resolves to the number of bytes. `declared` null = unknown.
- * Errors: bad_request for another size than declared, too_large above image_size_cap or on a full store,
+ * Writes the whole body; resolves to the number of bytes. `declared` null = unknown; `room` is what the storage
+ * quota leaves, null = any number of bytes.
+ * Errors: bad_request for another size than declared, too_large above image_size_cap or `room` or on a full store,
  * unavailable when the process stops, internal when the client left.
  */
 export async function receive(
@@ -17,10 +18,12 @@ export async function receive(
   body: ReadableStream<Uint8Array> | null,
   declared: number | null,
   stop: AbortSignal,
+  room: number | null = null,
 ): Promise<number> {
-  if (body) await pipeWatched(ctx, handle, body, declared, stop);
+  const check = (size: number) => checkSize(ctx, size, declared, room);
+  if (body) await pipeWatched(ctx, handle, body, check, stop);
   const size = await handle.written();
-  checkSize(ctx, size, declared);
+  check(size);
   if (declared !== null && size < declared) {
     fail("bad_request", `Size mismatch: expected ${declared} bytes, got ${size} bytes`);
   }
@@ -31,7 +34,7 @@ async function pipeWatched(
   ctx: Ctx,
   handle: WriteHandle,
   body: ReadableStream<Uint8Array>,
-  declared: number | null,
+  check: (size: number) => void,
   stop: AbortSignal,
 ): Promise<void> {
   const { config } = ctx.deps;
@@ -44,7 +47,7 @@ async function pipeWatched(
   const timer = setInterval(async () => {
     try {
       const size = await handle.written();
-      checkSize(ctx, size, declared);
+      check(size);
       if (size !== last) [last, since] = [size, Date.now()];
       else if (patience > 0 && Date.now() - since > patience) {
         fail("bad_request", `No data came for ${patience / 1000} seconds.`, { close: true });
@@ -78,9 +81,10 @@ export function checkSizeCap(ctx: Ctx, size: number): void {
   }
 }
 
-function checkSize(ctx: Ctx, size: number, declared: number | null): void {
+function checkSize(ctx: Ctx, size: number, declared: number | null, room: number | null): void {
   if (declared !== null && size > declared) {
     fail("bad_request", `Size exceeds: expected ${declared} bytes, got ${size} bytes`, { close: true });
   }
   checkSizeCap(ctx, size);
+  if (room !== null && size > room) refuseStorage(size, room);
 }

@@ -1,6 +1,7 @@
 /** `user_storage_quota`: bytes that a project may keep (spec/images-api.md §3.9). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
+import type { Quota } from "./quota.ts";
 
 const UNITS: Record<string, number> = { "": 0, B: 0, KB: 1, MB: 2, GB: 3, TB: 4 };
 
@@ -13,32 +14,53 @@ export function storageQuotaBytes(text: string): number {
   return Number(match[1]) * 1024 ** UNITS[match[2] ?? ""]!;
 }
 
-/** Refuses data of a known size that does not fit, or of unknown size when nothing is left. Errors: too_large. */
-export async function checkStorageQuota(ctx: Ctx, imageId: string, size: number | null): Promise<void> {
+/**
+ * Refuses data of a known size that does not fit, or of unknown size when nothing is left. Resolves to the bytes
+ * that are left, null = any number. Errors: too_large.
+ */
+export async function checkStorageQuota(
+  ctx: Ctx,
+  imageId: string,
+  size: number | null,
+): Promise<number | null> {
   const remaining = await remainingStorage(ctx, imageId);
-  if (remaining === null) return;
-  if (size === null ? remaining <= 0 : size > remaining) refuse(size ?? 0, remaining);
-}
-
-/** The same for data whose size is known only now that it is there. Errors: too_large. */
-export async function checkStorageQuotaAfter(ctx: Ctx, imageId: string, size: number): Promise<void> {
-  const remaining = await remainingStorage(ctx, imageId);
-  if (remaining !== null && size > remaining) refuse(size, remaining);
+  if (remaining === null) return null;
+  if (size === null ? remaining <= 0 : size > remaining) refuseStorage(size ?? 0, remaining);
+  return remaining;
 }
 
 /** Bytes that the caller's project may still add, the image itself left out; null = no quota. */
 export async function remainingStorage(ctx: Ctx, exceptImage: string): Promise<number | null> {
-  const { config, db } = ctx.deps;
-  if (config.get("DEFAULT.use_keystone_limits")) return null;
-  const quota = storageQuotaBytes(config.get("DEFAULT.user_storage_quota"));
-  if (quota === 0) return null;
-  return quota - await db.read.storageUsed({ owner: ctx.caller.projectId, exceptImage });
+  const quota = storageQuota(ctx);
+  if (quota === null) return null;
+  return quota - await ctx.deps.db.read.storageUsed({ owner: ctx.caller.projectId, exceptImage });
 }
 
-function refuse(size: number, remaining: number): never {
+/** The same for data whose size is known only now that it is there. Errors: too_large. */
+export async function checkStorageQuotaAfter(ctx: Ctx, imageId: string, size: number): Promise<void> {
+  await checkStorageQuota(ctx, imageId, size);
+}
+
+/** What the write that makes an image of `size` bytes active must keep: others may have come first. */
+export function storageSizeQuota(ctx: Ctx, size: number): Quota | null {
+  const max = storageQuota(ctx);
+  if (max === null) return null;
+  return {
+    limit: { resource: "image_size_total", owner: ctx.caller.projectId, add: size, max },
+    refuse: (used) => refuseStorage(size, max - used),
+  };
+}
+
+/** Errors: too_large. */
+export function refuseStorage(size: number, remaining: number): never {
   fail(
     "too_large",
     `Image exceeds the storage quota: The size of the data ${size} will exceed the limit. ${remaining} bytes remaining.`,
     { close: true },
   );
+}
+
+/** Bytes in all; null when nothing is limited, or unified limits count instead. */
+function storageQuota({ deps: { config, limits } }: Ctx): number | null {
+  return limits === null ? storageQuotaBytes(config.get("DEFAULT.user_storage_quota")) || null : null;
 }

@@ -1,4 +1,5 @@
 /** /v2/info (spec/images-api.md §2.14). */
+import { showUsage } from "../../quota/show_usage.ts";
 import { describeStores, describeStoresInDetail } from "../../stores_info/describe.ts";
 import type { Call } from "../bind.ts";
 import { asciiJson as json } from "../reply.ts";
@@ -15,6 +16,10 @@ export function importInfo(call: Call): Response {
 
 export function stores(call: Call): Response {
   return json(call, { stores: describeStores(call.ctx) });
+}
+
+export async function usage(call: Call): Promise<Response> {
+  return json(call, { usage: await showUsage(call.ctx) });
 }
 
 export async function storesDetail(call: Call): Promise<Response> {

@@ -1,0 +1,72 @@
+/** `[oslo_limit]`: how limits are asked for (spec/configuration.md §14). */
+import { readServiceLogin, type ServiceLogin } from "../auth/service_login.ts";
+import type { Config } from "../config/config.ts";
+import { fail } from "../errors.ts";
+import type { OutboundOptions } from "../net/outbound.ts";
+
+/** Milliseconds an answer of Keystone may take when `timeout` is unset. */
+const ANSWER_TIMEOUT_MS = 20_000;
+
+/** The endpoint under whose service and region limits are registered: by id, or by what it is. */
+export type LimitEndpoint =
+  | { id: string }
+  | { serviceName: string | null; serviceType: string | null; region: string | null; interface: string };
+
+export interface LimitSettings {
+  login: ServiceLogin;
+  endpoint: LimitEndpoint;
+  /** Keystone's URL instead of the catalog's. */
+  keystoneUrl: string | null;
+  /** Keystone's endpoints in the catalog, best first. */
+  interfaces: readonly string[];
+  region: string | null;
+}
+
+/**
+ * Reads the settings.
+ * @throws GlanceError `config` when the login is incomplete or nothing says which endpoint is this service's
+ */
+export function readLimitSettings(config: Pick<Config, "get">): LimitSettings {
+  const interfaces = config.get("oslo_limit.valid_interfaces");
+  return {
+    login: readServiceLogin(config, "oslo_limit"),
+    endpoint: readEndpoint(config),
+    keystoneUrl: config.get("oslo_limit.endpoint_override"),
+    interfaces: interfaces.length > 0 ? interfaces : ["public"],
+    region: config.get("oslo_limit.region_name"),
+  };
+}
+
+function readEndpoint(config: Pick<Config, "get">): LimitEndpoint {
+  const id = config.get("oslo_limit.endpoint_id");
+  if (id !== null) return { id };
+  const serviceName = config.get("oslo_limit.endpoint_service_name");
+  const serviceType = config.get("oslo_limit.endpoint_service_type");
+  if (serviceName === null && serviceType === null) {
+    fail(
+      "config",
+      "[oslo_limit] endpoint_id is not set, nor endpoint_service_type or endpoint_service_name.",
+    );
+  }
+  return {
+    serviceName,
+    serviceType,
+    region: config.get("oslo_limit.endpoint_region_name"),
+    // The old spelling of keystoneclient.
+    interface: config.get("oslo_limit.endpoint_interface").replace(/URL$/, ""),
+  };
+}
+
+/** Trust and limits of the requests, for `makeOutbound({ limits: … })`. */
+export function limitsOutbound(config: Pick<Config, "get">): OutboundOptions {
+  const seconds = config.get("oslo_limit.timeout") ?? 0;
+  const limit = seconds > 0 ? seconds * 1000 : ANSWER_TIMEOUT_MS;
+  return {
+    caFile: config.get("oslo_limit.cafile"),
+    insecure: config.get("oslo_limit.insecure"),
+    certFile: config.get("oslo_limit.certfile"),
+    keyFile: config.get("oslo_limit.keyfile"),
+    connectTimeoutMs: limit,
+    totalTimeoutMs: limit * 2,
+  };
+}
