@@ -4,6 +4,7 @@ import { parseShared } from "../config/cli_options.ts";
 import { type Config, loadConfig } from "../config/config.ts";
 import { fail } from "../errors.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
+import { startRecovery } from "../images/recover.ts";
 import { flushLog, getLog } from "../observe/log.ts";
 import { listen, type Server } from "../server.ts";
 import { takeValue } from "../util/take_option.ts";
@@ -107,6 +108,7 @@ async function run(
         "keystone, or bind_host = 127.0.0.1, or [oneglance] allow_open_access = true if that is what you want.",
     );
   }
+  const endRecovery = await startRecovery(deps);
   const server = await bindAddress(() => listen(deps, host, config.get("DEFAULT.bind_port") ?? 9292));
   program.out(banner({ server, config, summary: deps.auth.summary, standalone }));
   await untilStopped();
@@ -114,6 +116,7 @@ async function run(
   log.info("stopping");
   const seconds = config.get("oneglance.graceful_shutdown_timeout");
   const clean = await server.stop(seconds * 1000);
+  await endRecovery();
   log.info(clean ? "stopped" : "stopped; some requests were broken off");
   return 0;
 }

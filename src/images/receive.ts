@@ -1,7 +1,8 @@
 /** Takes a request's body into a write handle under the caps on size and stall (design: bytes). */
 import type { Ctx } from "../deps.ts";
 import { fail, GlanceError } from "../errors.ts";
-import { refuseStorage } from "../quota/storage.ts";import type { WriteHandle } from "../stores/store.ts";
+import { refuseStorage } from "../quota/storage.ts";
+import type { WriteHandle } from "../stores/store.ts";
 
 /** How often the growing data is looked at, in ms. */
 const POLL = 100;

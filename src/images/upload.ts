@@ -1,16 +1,20 @@
 /** PUT /v2/images/{id}/file (spec/images-api.md §2.6.1): bytes in, `queued → saving → active`. */
-import type { ImageRecord } from "../../db/records.ts";
+import type { ImageRecord, OverLimit, TransitionResult } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { requireWriter } from "../policy/read_only.ts";
-import { checkStorageQuota, checkStorageQuotaAfter } from "../quota/storage.ts";
+import type { Quota } from "../quota/quota.ts";
+import { checkStorageQuota, storageSizeQuota } from "../quota/storage.ts";
+import { enforceImageSizeTotal, uploadingQuota } from "../quota/unified.ts";
 import type { Store, StoredLocation, WriteHandle } from "../stores/store.ts";
 import { findImage } from "./find.ts";
 import { judgeData } from "./judge_data.ts";
 import { checkSizeCap, receive } from "./receive.ts";
+import { recoverUpload } from "./recover.ts";
 import { uploadError } from "./store_errors.ts";
+import type { Transfer } from "./transfers.ts";
 
 const log = getLog("oneglance.images.upload");
 
@@ -31,17 +35,23 @@ export interface UploadInput {
 export async function uploadImage(ctx: Ctx, input: UploadInput): Promise<void> {
   const { deps, caller } = ctx;
   requireWriter(caller);
+  const sizeQuota = await enforceImageSizeTotal(ctx, input.size);
   const store = chooseStore(ctx, input.store);
   const image = await findImage(ctx, input.id);
   await authorizeImage(deps.policy, "upload_image", caller, image);
   if (image.status !== "queued") refuseTransition(image.status);
   requireFormats(image);
-  const begun = await deps.db.write.transitionImage({ id: image.id, from: ["queued"], to: "saving" });
-  if (begun.outcome === "gone") fail("not_found", `No image found with ID ${image.id}`);
-  if (begun.outcome === "status") refuseTransition(begun.status);
-  const transfer = deps.transfers.begin();
+  const uploading = await uploadingQuota(ctx, image);
+  const transfer = deps.transfers.begin(store.id);
   try {
-    await saveData(ctx, input, begun.image, store, transfer.signal);
+    const begun = await deps.db.write.transitionImageWithin({
+      change: { id: image.id, from: ["queued"], to: "saving", beginUpload: transfer.lease },
+      limit: uploading?.limit ?? null,
+    });
+    if (begun.outcome === "gone") fail("not_found", `No image found with ID ${image.id}`);
+    if (begun.outcome === "status") refuseTransition(begun.status);
+    if (begun.outcome === "over") return uploading!.refuse(begun.used);
+    await saveData(ctx, input, begun.image, store, transfer, sizeQuota);
   } catch (error) {
     throw uploadError(error);
   } finally {
@@ -49,64 +59,69 @@ export async function uploadImage(ctx: Ctx, input: UploadInput): Promise<void> {
   }
 }
 
-async function saveData(ctx: Ctx, input: UploadInput, image: ImageRecord, store: Store, stop: AbortSignal) {
+async function saveData(
+  ctx: Ctx,
+  input: UploadInput,
+  image: ImageRecord,
+  store: Store,
+  transfer: Transfer,
+  sizeQuota: Quota | null,
+): Promise<void> {
   const algorithm = ctx.deps.config.get("DEFAULT.hashing_algorithm");
   let handle: WriteHandle | undefined;
-  let location: StoredLocation | undefined;
+  let unsure = false;
   try {
     if (input.size !== null) checkSizeCap(ctx, input.size);
-    await checkStorageQuota(ctx, image.id, input.size);
+    const room = await checkStorageQuota(ctx, image.id, input.size);
     handle = await store.open(image.id, { size: input.size, algorithm });
-    const size = await receive(ctx, handle, input.body, input.size, stop);
+    const size = await receive(ctx, handle, input.body, input.size, transfer.signal, room);
     const virtual_size = await judgeData(ctx, image, handle, size);
     const digests = await handle.digests();
-    if (input.size === null) await checkStorageQuotaAfter(ctx, image.id, size);
-    location = await handle.commit();
-    await activate(ctx, image.id, location, {
+    const location = await handle.commit();
+    const quota = sizeQuota ?? storageSizeQuota(ctx, size);
+    const columns = {
       size,
       virtual_size,
       checksum: digests.md5,
       os_hash_algo: algorithm,
       os_hash_value: digests.hash,
-    });
+    };
+    unsure = true;
+    const result = await activate(ctx, image.id, transfer.lease.token, location, columns, quota);
+    unsure = false;
+    if (result.outcome === "over") quota!.refuse(result.used);
+    if (result.outcome !== "done") refuseLate(image.id);
   } catch (error) {
-    if (location) await dropData(store, image.id, location);
-    else await handle?.cancel();
-    await putBack(ctx, image.id);
+    if (unsure) await recoverUpload(ctx.deps, { ...transfer.lease, image_id: image.id });
+    else {
+      await handle?.cancel();
+      await putBack(ctx, image.id, transfer.lease.token);
+    }
     throw error;
   }
 }
 
-async function activate(ctx: Ctx, id: string, location: StoredLocation, columns: Partial<ImageRecord>) {
-  const done = await ctx.deps.db.write.transitionImage({
-    id,
-    from: ["saving"],
-    to: "active",
-    columns,
-    addLocations: [location],
+/** When this throws, the database alone knows what it did: then only the lease says whether the data may go. */
+async function activate(
+  ctx: Ctx,
+  id: string,
+  token: string,
+  location: StoredLocation,
+  columns: Partial<ImageRecord>,
+  quota: Quota | null,
+): Promise<TransitionResult | OverLimit> {
+  return await ctx.deps.db.write.transitionImageWithin({
+    change: { id, from: ["saving"], to: "active", columns, addLocations: [location], endUpload: token },
+    limit: quota?.limit ?? null,
   });
-  if (done.outcome === "done") return;
-  fail(
-    "gone",
-    `Image ${id} could not be found after upload. The image may have been deleted during the upload.`,
-  );
-}
-
-async function dropData(store: Store, id: string, location: StoredLocation): Promise<void> {
-  try {
-    await store.delete(location.url);
-  } catch (error) {
-    log.error(`the data of image ${id} could not be removed from its store`, { error });
-  }
 }
 
 /** Back to `queued`, unless it was deleted meanwhile. */
-async function putBack(ctx: Ctx, id: string): Promise<void> {
-  const columns = { size: null, virtual_size: null };
+async function putBack(ctx: Ctx, id: string, token: string): Promise<void> {
   try {
-    await ctx.deps.db.write.transitionImage({ id, from: ["saving"], to: "queued", columns });
+    await ctx.deps.db.write.cancelUpload({ token });
   } catch (error) {
-    log.error(`image ${id} could not be put back to queued`, { error });
+    log.error(`image ${id} could not be put back to queued yet`, { error });
   }
 }
 
@@ -122,6 +137,13 @@ export function requireFormats(image: ImageRecord): void {
   if (missing.length === 0) return;
   const noun = missing.length > 1 ? "Properties" : "Property";
   fail("bad_request", `${noun} ${missing.join(", ")} must be set prior to saving data.`);
+}
+
+function refuseLate(id: string): never {
+  fail(
+    "gone",
+    `Image ${id} could not be found after upload. The image may have been deleted during the upload.`,
+  );
 }
 
 function refuseTransition(status: string): never {
