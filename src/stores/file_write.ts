@@ -197,7 +197,10 @@ export class FileWrite implements WriteHandle {
   /** Removes the finished file, unless the name stands for another one by now. */
   async #takeBack({ path, info }: { path: string; info: Deno.FileInfo }): Promise<void> {
     const found = await Deno.lstat(path).catch(() => null);
-    if (found?.ino === info.ino && found.dev === info.dev) await this.#remove(path);
+    // Numbers of removed files are given out again, so the time counts too.
+    const same = found?.ino === info.ino && found.dev === info.dev &&
+      Number(found.mtime) === Number(info.mtime);
+    if (same) await this.#remove(path);
   }
 
   async #remove(path: string): Promise<void> {

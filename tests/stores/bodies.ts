@@ -1,8 +1,16 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { type ErrorCode, GlanceError } from "../../src/errors.ts";
 
 export function random(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(randomBytes(length));
+}
+
+/** Asserts that two images are equal; `assert.deepEqual` takes seconds for a megabyte. */
+export function sameBytes(actual: Uint8Array, wanted: Uint8Array): void {
+  assert.equal(actual.length, wanted.length);
+  assert.ok(Buffer.compare(actual, wanted) === 0, "the bytes differ");
 }
 
 /** A body as a request has it: a byte stream. */
