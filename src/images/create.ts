@@ -46,3 +46,10 @@ export async function createImage(ctx: Ctx, input: CreateInput): Promise<ImageRe
   });
   return await readable(ctx, owner === "" ? { ...image, owner: "" } : image);
 }
+
+async function insert(ctx: Ctx, image: NewImage): Promise<ImageRecord> {
+  const quota = await imageCountQuota(ctx);
+  if (quota === null) return await ctx.deps.db.write.createImage(image);
+  const result = await ctx.deps.db.write.createImageWithin({ image, limit: quota.limit });
+  return result.outcome === "done" ? result.image : quota.refuse(result.used);
+}
