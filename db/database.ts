@@ -18,9 +18,10 @@ import type {
   UsageRecord,
   Viewer,
 } from "./records.ts";
+import type { MetadefReads, MetadefWrites } from "./metadef_database.ts";
 import type { NewTask, TaskChange, TaskRecord } from "./task_records.ts";
 
-export interface DatabaseReads {
+export interface DatabaseReads extends MetadefReads {
   /** The image when its row exists for the viewer: not deleted, not pending_delete, visible (spec/images-api.md §3.6). */
   image(input: { id: string; viewer: Viewer }): Promise<ImageRecord | null>;
   /** One page, in one query. */
@@ -39,7 +40,7 @@ export interface DatabaseReads {
   ping(): Promise<void>;
 }
 
-export interface DatabaseWrites {
+export interface DatabaseWrites extends MetadefWrites {
   createTask(input: NewTask): Promise<TaskRecord>;
   /** False when the task is in another status than `from` says, or gone. */
   changeTask(input: TaskChange): Promise<boolean>;

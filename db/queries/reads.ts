@@ -4,6 +4,7 @@ import type { DatabaseReads } from "../database.ts";
 import { listImages } from "./images_list.ts";
 import { readImage } from "./images_read.ts";
 import { readMembers } from "./members_read.ts";
+import { metadefReads } from "./metadef_verbs.ts";
 import { readImageTasks, readTask } from "./tasks_read.ts";
 import { readUploads } from "./uploads_read.ts";
 import { readUsage, storageUsed } from "./usage_read.ts";
@@ -25,6 +26,7 @@ export function readsOn(conn: Conn): DatabaseReads {
     usage: on(readUsage),
     task: on(readTask),
     imageTasks: on(readImageTasks),
+    ...metadefReads(on),
     uploads: on((conn: Conn, _: void) => readUploads(conn)),
     ping: on(async (conn: Conn, _: void): Promise<void> => {
       await conn.one("SELECT 1 AS alive");

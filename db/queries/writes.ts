@@ -7,6 +7,7 @@ import { changeImage, createImage } from "./images_write.ts";
 import { createImageWithin, transitionImageWithin } from "./limited_write.ts";
 import { addLocation, dropLocation, setLocationMetadata } from "./locations_write.ts";
 import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
+import { METADEF_WRITES } from "./metadef_verbs.ts";
 import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
 import { addTag, removeTag } from "./tags_write.ts";
 import { changeTask, createTask } from "./tasks_write.ts";
@@ -37,6 +38,7 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   addLocation,
   dropLocation,
   setLocationMetadata,
+  ...METADEF_WRITES,
   renewUploads,
   takeUpload,
   cancelUpload,

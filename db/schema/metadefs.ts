@@ -17,6 +17,7 @@ export const metadefNamespaces = sqliteTable("metadef_namespaces", {
 }, (table) => [
   unique("uq_metadef_namespaces_namespace").on(table.namespace),
   index("ix_metadef_namespaces_owner").on(table.owner),
+  index("oneglance_metadefs_created").on(table.created_at, table.id),
 ]);
 
 const namespaceId = () => integer().notNull().references(() => metadefNamespaces.id);
