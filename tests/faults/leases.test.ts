@@ -1,0 +1,174 @@
+/** Whose uploads are put back, and that a late uploader can never complete somebody else's (design: promises, processes). */
+import assert from "node:assert/strict";
+import type { UploadLease } from "../../db/records.ts";
+import { GlanceError } from "../../src/errors.ts";
+import { recoverUploads } from "../../src/images/recover.ts";
+import { processName } from "../../src/util/process_name.ts";
+import { filesIn } from "../support/served.ts";
+import { OWNER, startService, type TestService } from "../support/service.ts";
+
+const PAST = "2001-01-01 00:00:00.000000";
+const FUTURE = "2999-01-01 00:00:00.000000";
+
+/** The name of this process with one of its parts changed. */
+function other(part: "machine" | "boot" | "namespace" | "pid" | "start", value: string): string {
+  const parts = processName().split("-");
+  parts[["machine", "boot", "namespace", "pid", "start"].indexOf(part)] = value;
+  return parts.join("-");
+}
+
+/** An image that somebody uploads, with a file that he may have left. */
+async function uploading(service: TestService, lease: Partial<UploadLease>): Promise<string> {
+  const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
+  const beginUpload = {
+    token: crypto.randomUUID(),
+    owner: processName(),
+    store_id: null,
+    expires_at: FUTURE,
+    ...lease,
+  };
+  await service.deps.db.write.transitionImage({ id, from: ["queued"], to: "saving", beginUpload });
+  await Deno.writeTextFile(`${service.dir}/images/${id}`, "left");
+  return id;
+}
+
+const statusOf = async (service: TestService, id: string) =>
+  (await (await service.ask(`/v2/images/${id}`, OWNER)).json()).status;
+
+const ROWS: [who: string, lease: Partial<UploadLease>, putBack: boolean][] = [
+  ["a process of an earlier boot", { owner: other("boot", "00000000") }, true],
+  ["a process that is not there", { owner: other("pid", "4194305") }, true],
+  ["a process whose pid is another's now", { owner: other("start", "1") }, true],
+  ["another machine, lease held", { owner: other("machine", "00000000") }, false],
+  ["another machine, lease expired", { owner: other("machine", "00000000"), expires_at: PAST }, true],
+  ["another container, lease held", { owner: other("namespace", "1") }, false],
+  ["another container, lease expired", { owner: other("namespace", "1"), expires_at: PAST }, true],
+  [
+    "a living process of this machine, lease expired",
+    { owner: `${processName().split("-").slice(0, 3).join("-")}-1-${startOfInit()}`, expires_at: PAST },
+    false,
+  ],
+  ["this process, which knows nothing of it", { owner: processName() }, true],
+];
+
+function startOfInit(): string {
+  return Deno.readTextFileSync("/proc/1/stat").replace(/^.*\) /, "").split(" ")[19]!;
+}
+
+Deno.test("uploads are put back by whose they are", async (t) => {
+  await using service = await startService();
+  for (const [who, lease, putBack] of ROWS) {
+    await t.step(`${who}: ${putBack ? "queued, data gone" : "left alone"}`, async () => {
+      const id = await uploading(service, lease);
+      await recoverUploads(service.deps);
+      assert.equal(await statusOf(service, id), putBack ? "queued" : "saving");
+      assert.equal(filesIn(`${service.dir}/images`).includes(id), !putBack);
+      const leases = await service.deps.db.read.uploads();
+      assert.equal(leases.some(({ image_id }) => image_id === id), !putBack);
+    });
+  }
+  assert.equal(service.deps.transfers.size, 0);
+});
+
+Deno.test("an upload that is under way here is left alone, and renewed by one write", async () => {
+  await using service = await startService();
+  const transfer = service.deps.transfers.begin(null);
+  const id = await uploading(service, transfer.lease);
+  await recoverUploads(service.deps);
+  assert.equal(await statusOf(service, id), "saving");
+  const held = await service.deps.db.write.renewUploads({
+    tokens: [transfer.lease.token, "unknown"],
+    expiresAt: FUTURE,
+  });
+  assert.deepEqual(held, [transfer.lease.token]);
+  assert.equal((await service.deps.db.read.uploads())[0]!.expires_at, FUTURE);
+  transfer.end();
+});
+
+Deno.test("an uploader that was thought dead completes neither its own upload nor the next one", async () => {
+  await using service = await startService();
+  const dead = { token: "old", owner: other("machine", "00000000"), expires_at: PAST };
+  const id = await uploading(service, dead);
+  const { write } = service.deps.db;
+  const finish = () =>
+    write.transitionImage({ id, from: ["saving"], to: "active", columns: { size: 4 }, endUpload: "old" });
+  await recoverUploads(service.deps);
+  assert.deepEqual(await finish(), { outcome: "status", status: "queued" });
+  const next = service.deps.transfers.begin(null);
+  await write.transitionImage({ id, from: ["queued"], to: "saving", beginUpload: next.lease });
+  assert.deepEqual(await finish(), { outcome: "status", status: "saving" });
+  await write.cancelUpload({ token: "old" });
+  assert.equal(await statusOf(service, id), "saving");
+  next.end();
+});
+
+Deno.test("the image of a dead upload that was deleted stays deleted; its data goes", async () => {
+  await using service = await startService();
+  const id = await uploading(service, { owner: other("boot", "00000000") });
+  assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
+  assert.deepEqual(filesIn(`${service.dir}/images`), [id]);
+  await recoverUploads(service.deps);
+  assert.deepEqual(filesIn(`${service.dir}/images`), []);
+  assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 404);
+  assert.deepEqual(await service.deps.db.read.uploads(), []);
+});
+
+Deno.test("what cannot be removed or written now is tried again, and stops nothing", async () => {
+  await using service = await startService();
+  const { deps } = service;
+  const id = await uploading(service, { owner: other("boot", "00000000") });
+  const broken = () => Promise.reject(new GlanceError("unavailable", "The database is locked."));
+  await recoverUploads({ ...deps, db: { ...deps.db, read: { ...deps.db.read, uploads: broken } } });
+  await recoverUploads({ ...deps, db: { ...deps.db, write: { ...deps.db.write, cancelUpload: broken } } });
+  assert.equal(await statusOf(service, id), "saving");
+  await recoverUploads(deps);
+  assert.equal(await statusOf(service, id), "queued");
+  assert.deepEqual(filesIn(`${service.dir}/images`), []);
+});
+
+Deno.test("an upload whose last write may or may not have been done leaves the data only to an active image", async (t) => {
+  for (const done of [true, false]) {
+    await t.step(done ? "it was done" : "it was not", async () => {
+      await using service = await startService();
+      const { write } = service.deps.db;
+      const real = write.transitionImageWithin;
+      write.transitionImageWithin = async (input) => {
+        if (input.change.to !== "active") return await real(input);
+        if (done) await real(input);
+        throw new GlanceError("unavailable", "The database server does not answer.");
+      };
+      const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
+      const response = await service.ask(`/v2/images/${id}/file`, OWNER, {
+        method: "PUT",
+        headers: { "content-type": "application/octet-stream" },
+        body: "data",
+      });
+      assert.equal(response.status, 503);
+      await response.body?.cancel();
+      assert.equal(await statusOf(service, id), done ? "active" : "queued");
+      assert.deepEqual(filesIn(`${service.dir}/images`), done ? [id] : []);
+      assert.deepEqual(await service.deps.db.read.uploads(), []);
+    });
+  }
+});
+
+Deno.test("in multi-store mode only the store of the upload is searched, any when it is gone", async (t) => {
+  const options = {
+    "DEFAULT.enabled_backends": "fast:file,slow:file",
+    "glance_store.default_backend": "fast",
+    "fast.filesystem_store_datadir": "{dir}/fast",
+    "slow.filesystem_store_datadir": "{dir}/slow",
+  };
+  for (const [store_id, left] of [["fast", ["slow"]], ["gone", []]] as const) {
+    await t.step(store_id, async () => {
+      await using service = await startService(options);
+      await Deno.mkdir(`${service.dir}/images`);
+      const id = await uploading(service, { owner: other("boot", "00000000"), store_id });
+      for (const store of ["fast", "slow"]) await Deno.writeTextFile(`${service.dir}/${store}/${id}`, "left");
+      await recoverUploads(service.deps);
+      assert.equal(await statusOf(service, id), "queued");
+      const found = ["fast", "slow"].filter((store) => filesIn(`${service.dir}/${store}`).length > 0);
+      assert.deepEqual(found, left);
+    });
+  }
+});

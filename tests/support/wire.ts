@@ -1,0 +1,78 @@
+/** A request sent byte by byte as the test wants it, over a TCP connection of its own. */
+
+export interface WireAnswer {
+  status: number;
+  /** Status line and headers. */
+  head: string;
+  body: string;
+}
+
+export interface Wire extends Disposable {
+  send(bytes: Uint8Array | string): Promise<void>;
+  /** Reads one answer to its end; a 204 and an answer without length end with their headers. */
+  answer(): Promise<WireAnswer>;
+  /** Resolves to the bytes that still come until the peer closes the connection, -1 when it is reset. */
+  closed(): Promise<number>;
+  /** Closes the connection without an end of the body. */
+  [Symbol.dispose](): void;
+}
+
+/** Connects. */
+export async function wire(port: number): Promise<Wire> {
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  let held = new Uint8Array();
+  let open = true;
+
+  async function more(): Promise<boolean> {
+    const block = new Uint8Array(65536);
+    const got = await conn.read(block);
+    if (got === null) return false;
+    held = Uint8Array.from([...held, ...block.subarray(0, got)]);
+    return true;
+  }
+
+  return {
+    async send(bytes) {
+      const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+      for (let at = 0; at < data.length;) at += await conn.write(data.subarray(at));
+    },
+    async answer() {
+      let mark: number;
+      while ((mark = text(held).indexOf("\r\n\r\n")) < 0) {
+        if (!await more()) throw new Error(`the connection ended in the headers: ${text(held)}`);
+      }
+      const head = text(held).slice(0, mark);
+      held = held.slice(mark + 4);
+      const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
+      while (held.length < length) if (!await more()) throw new Error("the connection ended in the body");
+      const body = text(held.subarray(0, length));
+      held = held.slice(length);
+      return { status: Number(head.split(" ")[1]), head, body };
+    },
+    async closed() {
+      try {
+        while (await more()) { /* until the end */ }
+        return held.length;
+      } catch {
+        return -1;
+      }
+    },
+    [Symbol.dispose]() {
+      if (open) conn.close();
+      open = false;
+    },
+  };
+}
+
+/** The head of an upload; `length` null = chunked. */
+export function uploadHead(id: string, length: number | null, more: Record<string, string> = {}): string {
+  const size = length === null ? "transfer-encoding: chunked" : `content-length: ${length}`;
+  const headers = Object.entries(more).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return `PUT /v2/images/${id}/file HTTP/1.1\r\nhost: glance\r\n${size}\r\n` +
+    `content-type: application/octet-stream\r\naccept: application/json\r\n${headers}\r\n`;
+}
+
+// One character for each byte.
+function text(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
+}
