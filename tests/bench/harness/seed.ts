@@ -8,7 +8,7 @@ import { WORKERS } from "../../../workers.ts";
 /** How many images of a seeded database are rare: tag `rare`, property `build=rare`. The same in each size. */
 export const RARE = 40;
 
-const BATCH = 500;
+const BATCH = 2000;
 
 function seedImage(index: number, count: number): NewImage {
   const rare = index % (count / RARE) === 0;
