@@ -9,12 +9,14 @@ import type { Deps } from "./deps.ts";
 import { fail } from "./errors.ts";
 import { ImageSchema } from "./images/image_schema.ts";
 import { Transfers } from "./images/transfers.ts";
+import { makeGuard } from "./net/guard.ts";
 import { makeOutbound } from "./net/outbound.ts";
 import { getLog } from "./observe/log.ts";
 import { isAdmin } from "./policy/is_admin.ts";
 import { makeEnforcer } from "./policy/load.ts";
 import { policyOutbound } from "./policy/outbound.ts";
 import { loadPropertyProtections } from "./policy/property_protections.ts";
+import { httpStoreTrust } from "./stores/http_outbound.ts";
 import { makeStores } from "./stores/registry.ts";
 import { limitsOutbound } from "./quota/limit_settings.ts";
 import { storageQuotaBytes } from "./quota/storage.ts";
@@ -77,10 +79,12 @@ async function build(
   });
   const db = cipher ? withEncryptedLocations(plain, cipher) : plain;
   closers.push(() => db.close());
+  const importGuard = makeGuard({ allowedNetworks: config.get("oneglance.outbound_allowed_networks") });
   const outbound = await makeOutbound({
     keystone: keystoneOutbound(config),
     limits: limitsOutbound(config),
-    location: { connectTimeoutMs: 30_000 },
+    location: { connectTimeoutMs: 30_000, guard: importGuard, ...httpStoreTrust(config) },
+    import: { connectTimeoutMs: 30_000, guard: importGuard },
     policy: policyOutbound(config),
   });
   closers.push(() => outbound.close());
@@ -112,6 +116,8 @@ async function build(
     limits: config.get("DEFAULT.use_keystone_limits") ? makeUnifiedLimits(config, outbound.fetch) : null,
     imageSchema: readImageSchema(config),
     transfers: new Transfers((input) => db.write.renewUploads(input)),
+    outbound: outbound.fetch,
+    importGuard,
     background,
     lifecycle: { stopping: false },
   };

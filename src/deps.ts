@@ -6,6 +6,7 @@ import type { Config } from "./config/config.ts";
 import type { ImageSchema } from "./images/image_schema.ts";
 import type { Transfers } from "./images/transfers.ts";
 import type { Enforcer } from "./policy/enforcer.ts";
+import type { Guard, OutboundFetch } from "./net/outbound.ts";
 import type { PropertyProtections } from "./policy/property_protections.ts";
 import type { UnifiedLimits } from "./quota/unified_limits.ts";
 import type { Background } from "./tasks/background.ts";
@@ -24,6 +25,10 @@ export interface Deps {
   imageSchema: ImageSchema;
   /** Uploads under way. */
   transfers: Transfers;
+  /** The one way out. */
+  outbound: OutboundFetch;
+  /** Refuses addresses that URLs given by users must not reach. */
+  importGuard: Guard;
   /** Jobs that go on after their request was answered. */
   background: Background;
   /** Set when the process is going away, so that load balancers take it out before it closes its door. */

@@ -25,6 +25,12 @@ export const ONEGLANCE_OPTIONS = {
     min: 0,
     help: "Seconds after which an upload that brings no byte is ended; 0 means never.",
   }),
+  outbound_allowed_networks: list({
+    default: [],
+    help:
+      "Networks that URLs given by users (web-download, locations of the http store) may reach although they " +
+      "are private, loopback or link-local.",
+  }),
   force_network_filesystem: bool({
     default: false,
     help: "Permit the database file on a network filesystem, where locks are not to be trusted.",

@@ -51,7 +51,7 @@ export interface Outbound {
 interface Way {
   options: OutboundOptions;
   tls: Tls;
-  client: Deno.HttpClient | null;
+  client: Deno.HttpClient;
 }
 
 /**
@@ -69,7 +69,7 @@ export async function makeOutbound(uses: Partial<Record<OutboundUse, OutboundOpt
       return await send(way, url, init, use);
     },
     close: () => {
-      for (const way of ways.values()) way.client?.close();
+      for (const way of ways.values()) way.client.close();
       ways.clear();
     },
   };
@@ -83,7 +83,7 @@ async function makeWay(options: OutboundOptions): Promise<Way> {
     key: await readPem(options.keyFile) ?? cert,
     insecure: options.insecure ?? false,
   };
-  return { options, tls, client: tls.insecure ? null : makeClient(tls) };
+  return { options, tls, client: makeClient(tls) };
 }
 
 async function readPem(path: string | null | undefined): Promise<string | null> {
@@ -119,7 +119,8 @@ async function send(way: Way, target: URL, given: RequestInit, use: OutboundUse)
     way.options.connectTimeoutMs,
   );
   try {
-    if (way.client !== null && address === null) return await fetch(url, { ...init, client: way.client });
+    const unchecked = way.tls.insecure && url.protocol === "https:";
+    if (address === null && !unchecked) return await fetch(url, { ...init, client: way.client });
     return await nodeFetch(url, init, address, way.tls);
   } catch (error) {
     if (given.signal?.aborted) throw given.signal.reason;
