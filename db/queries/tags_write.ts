@@ -63,11 +63,14 @@ export async function addTag(
   { id, tag, quota }: Parameters<DatabaseWrites["addTag"]>[0],
 ): ReturnType<DatabaseWrites["addTag"]> {
   const now = conn.now();
-  if (!await touchImage(conn, id, now)) return { outcome: "gone" };
   const present = new Set((await liveTags(conn, id)).map((row) => row.value));
   const added = !present.has(tag);
   const attempted = present.size + (added ? 1 : 0);
-  if (quota >= 0 && attempted > quota) return { outcome: "full", attempted };
+  if (quota >= 0 && attempted > quota) {
+    const live = await conn.one("SELECT 1 AS live FROM images WHERE id = ? AND +deleted = 0", [id]);
+    return live ? { outcome: "full", attempted } : { outcome: "gone" };
+  }
+  if (!await touchImage(conn, id, now)) return { outcome: "gone" };
   if (added) await insertTags(conn, id, [tag], now);
   return { outcome: "done" };
 }

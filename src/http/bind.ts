@@ -8,7 +8,7 @@ import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import type { Env } from "./env.ts";
 import { hasBody, readJson } from "./json_body.ts";
-import { checkQueryEncoding } from "./query.ts";
+import { checkUrlEncoding } from "./url_encoding.ts";
 
 /** What a handler gets. `body` is the parsed JSON, checked against the route's schema when it has one. */
 export interface Call {
@@ -41,6 +41,8 @@ export function bind(app: Hono<Env>, route: RouteConfig, handler: Handler, optio
   const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
   app.on(route.method.toUpperCase(), path, async (c) => {
     const request = c.req.raw;
+    const url = request.url;
+    checkUrlEncoding(url);
     const ctx = c.get("ctx");
     let body: unknown;
     if (schema) {
@@ -50,10 +52,8 @@ export function bind(app: Hono<Env>, route: RouteConfig, handler: Handler, optio
     } else if (!options.rawBody && !options.ignoreBody && hasBody(request)) {
       fail("bad_request", "A body is not expected with this request.", { close: true });
     }
-    const url = request.url;
     const mark = url.indexOf("?");
     const search = mark < 0 ? "" : url.slice(mark + 1);
-    if (search !== "") checkQueryEncoding(search);
     const param = (name: string) => c.req.param(name as never) as unknown as string;
     return await handler({ c, ctx, request, query: new URLSearchParams(search), body, param });
   });
