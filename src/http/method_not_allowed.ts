@@ -2,6 +2,9 @@
 import { fail } from "../errors.ts";
 import { ROUTES } from "../../openapi/document.ts";
 
+/** The methods of the API, in the order in which `Allow` names them. */
+const ORDER = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
 const KNOWN_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"];
 
 /** Paths on which another method is not found rather than not allowed. */
@@ -25,6 +28,8 @@ for (const route of ROUTES) {
     PATHS.push({ pattern, path: route.path, methods: [route.method.toUpperCase()] });
   }
 }
+
+for (const { methods } of PATHS) methods.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
 
 /** Always throws. Errors: method_not_allowed, not_found, not_implemented. */
 export function refuseRoute(method: string, path: string): never {

@@ -83,7 +83,7 @@ export function answerError(error: unknown, request: Request, requestId: string 
   let known: GlanceError;
   if (error instanceof GlanceError) {
     known = error;
-    if (known.status >= 500) {
+    if (known.status >= 500 && known.code !== "not_implemented") {
       log.error(`${request.method} failed: ${known.message}`, { error: known.cause ?? known });
     }
   } else {

@@ -7,7 +7,7 @@ const ITEM = /^\s*([!#$%&'*+.^_`|~\w-]+)\/([!#$%&'*+.^_`|~\w-]+)\s*((?:;.*)?)$/;
 /** HTML is offered first, JSON second, by ordinary quality negotiation; plain text when neither is wanted. */
 export function negotiate(accept: string | null): ErrorForm {
   if (accept === null || accept.trim() === "") return "plain";
-  const ranges = accept.split(",").map(parseItem);
+  const ranges = accept.split(",").filter((item) => item.trim() !== "").map(parseItem);
   if (ranges.some((range) => range === null)) return "html";
   const html = quality(ranges as Range[], "text", "html");
   const json = quality(ranges as Range[], "application", "json");
