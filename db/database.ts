@@ -19,7 +19,16 @@ import type {
   Viewer,
 } from "./records.ts";
 import type { MetadefReads, MetadefWrites } from "./metadef_database.ts";
-import type { NewTask, TaskChange, TaskRecord } from "./task_records.ts";
+import type {
+  NewTask,
+  NewTaskLease,
+  TaskChange,
+  TaskEnd,
+  TaskLease,
+  TaskListQuery,
+  TaskProgress,
+  TaskRecord,
+} from "./task_records.ts";
 
 export interface DatabaseReads extends MetadefReads {
   /** The image when its row exists for the viewer: not deleted, not pending_delete, visible (spec/images-api.md §3.6). */
@@ -28,12 +37,19 @@ export interface DatabaseReads extends MetadefReads {
   images(input: ImageListQuery): Promise<ImageRecord[]>;
   /** Members with `deleted = 0`, in stored order. */
   members(input: { imageId: string; member?: string }): Promise<MemberRecord[]>;
-  /** Σ size × live locations of the owner's images other than `exceptImage`, in bytes (user_storage_quota). */
-  storageUsed(input: { owner: string | null; exceptImage?: string }): Promise<number>;
+  /** One of the numbers of `usage`, of the owner's images other than `exceptImage`. */
+  used(
+    input: { resource: keyof UsageRecord; owner: string | null; exceptImage?: string },
+  ): Promise<number>;
   usage(input: { owner: string | null }): Promise<UsageRecord>;
   /** Every upload under way, of this process and of others. */
   uploads(): Promise<UploadLease[]>;
-  task(input: { id: string }): Promise<TaskRecord | null>;
+  /** With `deleted` also one that has been swept. */
+  task(input: { id: string; deleted?: boolean }): Promise<TaskRecord | null>;
+  /** One page. */
+  tasks(input: TaskListQuery): Promise<TaskRecord[]>;
+  /** Every task under way, of this process and of others; with `taskIds` only those. */
+  taskLeases(input: { taskIds?: string[] }): Promise<TaskLease[]>;
   /** Tasks of an image that have not expired at `now`, oldest first; with `owner` only that project's. */
   imageTasks(input: { imageId: string; owner?: string; now: Timestamp }): Promise<TaskRecord[]>;
   /** `SELECT 1`: for health. */
@@ -48,6 +64,20 @@ export interface DatabaseWrites extends MetadefWrites {
   takeImportLock(input: { imageId: string; taskId: string }): Promise<boolean>;
   /** Removes the lock when this task holds it. */
   dropImportLock(input: { imageId: string; taskId: string }): Promise<boolean>;
+  /** Makes a task with its lease; with `lock` also locks the image, null when that cannot be had. */
+  startTask(input: { task: NewTask; lease: NewTaskLease; lock: boolean }): Promise<TaskRecord | null>;
+  /** Writes how far these runs are and until when they are to be believed; answers the tokens of those that may go on. */
+  renewTasks(input: { runs: (TaskProgress & { token: string })[]; expiresAt: Timestamp }): Promise<string[]>;
+  /** Gives the lease of `token` to another run, which `counts` as an attempt; false when it is not held any more. */
+  takeTask(
+    input: { token: string; by: Pick<TaskLease, "token" | "owner" | "expires_at">; counts: boolean },
+  ): Promise<boolean>;
+  /** Ends the task of a run; its lock and its lease go. False when the run does not hold it any more. */
+  endTask(input: { token: string; end: TaskEnd }): Promise<boolean>;
+  /** Ends a task that holds an image and is taken for lost; its lock and its lease go. */
+  preemptTask(input: { imageId: string; taskId: string; end: TaskEnd }): Promise<void>;
+  /** Marks the ended tasks of a project deleted that have expired at `now`. */
+  sweepTasks(input: { owner: string; now: Timestamp }): Promise<void>;
   /** Throws `conflict` when the id was ever used, also by a deleted image. */
   createImage(input: NewImage): Promise<ImageRecord>;
   /** Writes only what the change names and sets updated_at; null when the image is gone. Never touches status. */

@@ -1,5 +1,7 @@
 /** What the database gives and takes: plain records, in the columns' own names (spec/data-model.md §1). */
 
+import type { TaskEnd } from "./task_records.ts";
+
 /** A time as the database keeps it: naive UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
 export type Timestamp = string;
 
@@ -107,18 +109,25 @@ export interface LocationChange {
 export interface ImageTransition {
   id: string;
   from: ImageStatus[];
-  to: ImageStatus;
+  /** `same`: whichever of `from` it is in stays. */
+  to: ImageStatus | "same";
   columns?: Partial<Omit<ImageColumns, "status">>;
   /** Locations added in the same transaction. */
   addLocations?: { url: string; metadata: Record<string, unknown> }[];
   /** Also mark every active location deleted (rejected upload, failed import). */
   dropLocations?: boolean;
+  /** Ids of single locations to mark deleted. */
+  dropLocationIds?: number[];
   setProperties?: Record<string, string | null>;
   removeProperties?: string[];
   /** The lease of the upload that begins, written in the same transaction. */
   beginUpload?: Omit<UploadLease, "image_id">;
   /** Token of the upload that ends: only while its lease is held; the lease goes in the same transaction. */
   endUpload?: string;
+  /** Token of the task that works on the image: only while it holds its lease. */
+  task?: string;
+  /** That task ends, and its lock and lease go, in the same transaction. */
+  endTask?: TaskEnd;
 }
 
 /** An upload under way: which process writes the data of an image, and until when that is to be believed. */

@@ -42,3 +42,65 @@ export interface TaskChange {
   result?: Record<string, unknown> | null;
   expires_at?: Timestamp | null;
 }
+
+/** How a task ends. `message` absent: the last one stays. */
+export interface TaskEnd {
+  status: "success" | "failure";
+  message?: string;
+  result?: Record<string, unknown>;
+  expires_at: Timestamp;
+}
+
+/** How far a task is. */
+export interface TaskProgress {
+  /** A word for what it does now, for example `staging`. */
+  step: string;
+  /** Bytes that this step has moved. */
+  bytes: number;
+  /** Bytes that it will move in all; null = not known. */
+  total: number | null;
+  /** Bytes a second at present; null = not known. */
+  rate: number | null;
+}
+
+/** A task under way: which process works on it, and until when that is to be believed. */
+export interface TaskLease extends TaskProgress {
+  task_id: string;
+  /** The image it works on; for a legacy import the one that it will make. */
+  image_id: string | null;
+  /** Of this one run; who goes on with the task has another. */
+  token: string;
+  /** The process, as src/util/process_name.ts names it. */
+  owner: string;
+  expires_at: Timestamp;
+  /** Runs so far, the present one included. */
+  attempts: number;
+  /** Who asked, as JSON without the token: what another process needs to go on. */
+  caller: string;
+}
+
+export type NewTaskLease = Pick<TaskLease, "image_id" | "token" | "owner" | "expires_at" | "caller">;
+
+export type TaskSortKey =
+  | "id"
+  | "type"
+  | "status"
+  | "owner"
+  | "expires_at"
+  | "created_at"
+  | "updated_at"
+  | "image_id"
+  | "request_id"
+  | "user_id";
+
+/** One page of tasks (spec/tasks-api.md §6). */
+export interface TaskListQuery {
+  /** Only this project's; absent = all. */
+  owner?: string;
+  /** Columns that must equal a text. */
+  filters: Partial<Record<TaskSortKey, string>>;
+  sort: { key: TaskSortKey; dir: "asc" | "desc" };
+  limit: number;
+  /** The last task of the page before. */
+  marker?: TaskRecord;
+}

@@ -3,34 +3,39 @@ import { placeholders, type WriteConn } from "../conn.ts";
 import type { ImageStatus, ImageTransition, TransitionResult } from "../records.ts";
 import { columnValues } from "./column_values.ts";
 import { liveImage } from "./images_read.ts";
-import { dropActiveLocations, insertLocations } from "./locations_write.ts";
+import { changeLocations, dropActiveLocations, insertLocations } from "./locations_write.ts";
 import { removeProperties, setProperties } from "./properties_write.ts";
+import { endTask, WORKED_ON } from "./task_leases_write.ts";
 import { beginUpload, dropUpload, HELD } from "./uploads_write.ts";
 
 /** `DatabaseWrites.transitionImage`: all of it, or nothing when the image is in another status or its lease is lost. */
 export async function transitionImage(conn: WriteConn, change: ImageTransition): Promise<TransitionResult> {
-  const { id, from, to, endUpload } = change;
+  const { id, from, to, endUpload, task } = change;
   const now = conn.now();
-  const columns = columnValues({ ...change.columns, status: to });
+  const columns = columnValues(to === "same" ? { ...change.columns } : { ...change.columns, status: to });
   const changed = await conn.run(
     `UPDATE images SET ${[...columns.map(([name]) => `${name} = ?`), "updated_at = ?"].join(", ")}
      WHERE id = ? AND +deleted = 0 AND +status IN (${placeholders(from.length)})
-     ${endUpload === undefined ? "" : `AND ${HELD}`}`,
+     ${endUpload === undefined ? "" : `AND ${HELD}`} ${task === undefined ? "" : `AND ${WORKED_ON}`}`,
     [
       ...columns.map(([, value]) => value),
       now,
       id,
       ...from,
       ...(endUpload === undefined ? [] : [endUpload]),
+      ...(task === undefined ? [] : [task]),
     ],
   );
   if (changed === 0) return await statusOf(conn, id);
   if (change.beginUpload) await beginUpload(conn, { image_id: id, ...change.beginUpload });
   if (endUpload !== undefined) await dropUpload(conn, endUpload);
   if (change.dropLocations) await dropActiveLocations(conn, id, "deleted", now);
+  const drop = (change.dropLocationIds ?? []).map((row) => ({ id: row, to: "deleted" as const }));
+  await changeLocations(conn, id, { add: [], drop, metadata: [] }, now);
   await insertLocations(conn, id, change.addLocations ?? [], now);
   await removeProperties(conn, id, change.removeProperties ?? [], now);
   await setProperties(conn, id, change.setProperties ?? {}, now);
+  if (task !== undefined && change.endTask) await endTask(conn, { token: task, end: change.endTask });
   const image = await liveImage(conn, id);
   return image ? { outcome: "done", image } : { outcome: "gone" };
 }

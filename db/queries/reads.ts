@@ -5,9 +5,11 @@ import { listImages } from "./images_list.ts";
 import { readImage } from "./images_read.ts";
 import { readMembers } from "./members_read.ts";
 import { metadefReads } from "./metadef_verbs.ts";
+import { readTaskLeases } from "./task_leases_read.ts";
+import { listTasks } from "./tasks_list.ts";
 import { readImageTasks, readTask } from "./tasks_read.ts";
 import { readUploads } from "./uploads_read.ts";
-import { readUsage, storageUsed } from "./usage_read.ts";
+import { readUsage, readUsed } from "./usage_read.ts";
 
 /** The reads on a connection; whatever the engine throws comes out as one of the closed list of errors. */
 export function readsOn(conn: Conn): DatabaseReads {
@@ -22,10 +24,12 @@ export function readsOn(conn: Conn): DatabaseReads {
     image: on(readImage),
     images: on(listImages),
     members: on(readMembers),
-    storageUsed: on(storageUsed),
+    used: on(readUsed),
     usage: on(readUsage),
     task: on(readTask),
     imageTasks: on(readImageTasks),
+    tasks: on(listTasks),
+    taskLeases: on(readTaskLeases),
     ...metadefReads(on),
     uploads: on((conn: Conn, _: void) => readUploads(conn)),
     ping: on(async (conn: Conn, _: void): Promise<void> => {

@@ -6,11 +6,10 @@ import { TASK_COLUMNS, TASK_TABLES, taskOf } from "./task_row.ts";
 /** `DatabaseReads.task`. */
 export async function readTask(
   conn: Conn,
-  { id }: Parameters<DatabaseReads["task"]>[0],
+  { id, deleted = false }: Parameters<DatabaseReads["task"]>[0],
 ): ReturnType<DatabaseReads["task"]> {
-  const row = await conn.one(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ? AND +t.deleted = 0`, [
-    id,
-  ]);
+  const live = deleted ? "" : " AND +t.deleted = 0";
+  const row = await conn.one(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ?${live}`, [id]);
   return row ? taskOf(row) : null;
 }
 

@@ -52,3 +52,14 @@ export async function changeTask(
   }
   return true;
 }
+
+/** `DatabaseWrites.sweepTasks`. */
+export async function sweepTasks(
+  conn: WriteConn,
+  { owner, now }: Parameters<DatabaseWrites["sweepTasks"]>[0],
+): Promise<void> {
+  await conn.run(
+    `UPDATE tasks SET deleted = 1, deleted_at = ? WHERE owner = ? AND +deleted = 0 AND expires_at <= ?`,
+    [now, owner, now],
+  );
+}

@@ -54,7 +54,8 @@ export async function cancelUpload(
 ): Promise<void> {
   await conn.run(
     `UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL, updated_at = ?
-     WHERE id = (SELECT image_id FROM oneglance_uploads WHERE token = ?) AND +deleted = 0 AND +status = 'saving'`,
+     WHERE id = (SELECT image_id FROM oneglance_uploads WHERE token = ?) AND +deleted = 0
+     AND +status IN ('saving', 'uploading')`,
     [conn.now(), token],
   );
   await dropUpload(conn, token);

@@ -10,7 +10,8 @@ import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
 import { METADEF_WRITES } from "./metadef_verbs.ts";
 import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
 import { addTag, removeTag } from "./tags_write.ts";
-import { changeTask, createTask } from "./tasks_write.ts";
+import { endTask, preemptTask, renewTasks, startTask, takeTask } from "./task_leases_write.ts";
+import { changeTask, createTask, sweepTasks } from "./tasks_write.ts";
 import { cancelUpload, renewUploads, takeUpload } from "./uploads_write.ts";
 
 type Write<K extends keyof DatabaseWrites> = (
@@ -22,6 +23,12 @@ type Write<K extends keyof DatabaseWrites> = (
 export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   createTask,
   changeTask,
+  startTask,
+  renewTasks,
+  takeTask,
+  endTask,
+  preemptTask,
+  sweepTasks,
   takeImportLock,
   dropImportLock,
   createImage,

@@ -6,12 +6,13 @@ import * as children from "../../db/schema/image_children.ts";
 import * as images from "../../db/schema/images.ts";
 import * as metadefs from "../../db/schema/metadefs.ts";
 import * as tasks from "../../db/schema/tasks.ts";
+import * as taskLeases from "../../db/schema/task_leases.ts";
 import * as uploads from "../../db/schema/uploads.ts";
 import * as versions from "../../db/schema/versions.ts";
 import { rowsOf } from "../support/raw_database.ts";
 import { withDatabase } from "../support/temp_database.ts";
 
-const TABLES = [cache, children, images, metadefs, tasks, uploads, versions]
+const TABLES = [cache, children, images, metadefs, tasks, taskLeases, uploads, versions]
   .flatMap((module) => Object.values(module))
   .filter((value) => is(value, SQLiteTable));
 
@@ -43,7 +44,7 @@ Deno.test("the migrations make exactly the tables, columns, indexes and keys of 
     await Promise.resolve();
     const found = rowsOf(path, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
     assert.deepEqual(found.map(({ name }) => name), TABLES.map((table) => getTableConfig(table).name).sort());
-    assert.equal(TABLES.length, 18);
+    assert.equal(TABLES.length, 19);
     for (const table of TABLES) {
       const { name, indexes, uniqueConstraints, foreignKeys } = getTableConfig(table);
       assert.deepEqual(foundColumns(path, name).sort(), wantedColumns(table).sort(), name);
