@@ -7,4 +7,6 @@ export const WORKERS = {
   dbWriter: new URL("./db/writer_worker.ts", import.meta.url),
   /** Hashes a file while it grows. */
   hash: new URL("./src/util/hash_worker.ts", import.meta.url),
+  /** Decompresses imported data. */
+  decompress: new URL("./src/imports/plugins/decompress_worker.ts", import.meta.url),
 } as const;

@@ -8,6 +8,7 @@ import type { Config } from "./config/config.ts";
 import type { Deps } from "./deps.ts";
 import { fail } from "./errors.ts";
 import { ImageSchema } from "./images/image_schema.ts";
+import { pluginNames } from "./imports/plugins/run.ts";
 import { Transfers } from "./images/transfers.ts";
 import { makeGuard } from "./net/guard.ts";
 import { makeOutbound } from "./net/outbound.ts";
@@ -28,6 +29,7 @@ import { HashPool } from "./util/hash_pool.ts";
 export interface WorkerUrls {
   dbWriter: URL;
   hash: URL;
+  decompress: URL;
 }
 
 export interface Composition {
@@ -63,6 +65,7 @@ async function build(
   closers: (() => Promise<void> | void)[],
 ): Promise<Deps> {
   const log = getLog("oneglance.start");
+  pluginNames(config);
   storageQuotaBytes(config.get("DEFAULT.user_storage_quota"));
   const connection = config.get("database.connection") ??
     fail(
@@ -116,6 +119,7 @@ async function build(
     limits: config.get("DEFAULT.use_keystone_limits") ? makeUnifiedLimits(config, outbound.fetch) : null,
     imageSchema: readImageSchema(config),
     transfers: new Transfers((input) => db.write.renewUploads(input)),
+    workers,
     outbound: outbound.fetch,
     importGuard,
     background,

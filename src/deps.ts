@@ -25,6 +25,8 @@ export interface Deps {
   imageSchema: ImageSchema;
   /** Uploads under way. */
   transfers: Transfers;
+  /** Addresses of worker modules. */
+  workers: { decompress: URL };
   /** The one way out. */
   outbound: OutboundFetch;
   /** Refuses addresses that URLs given by users must not reach. */

@@ -31,6 +31,22 @@ export const ONEGLANCE_OPTIONS = {
       "Networks that URLs given by users (web-download, locations of the http store) may reach although they " +
       "are private, loopback or link-local.",
   }),
+  decompression_max_ratio: int({
+    default: 2000,
+    min: 0,
+    help: "How many times larger imported data may become when it is decompressed; 0 means no limit. " +
+      "image_size_cap holds besides.",
+  }),
+  conversion_timeout: int({
+    default: 3600,
+    min: 1,
+    help: "Seconds, of CPU and on the clock, that a conversion may take.",
+  }),
+  conversion_memory: int({
+    default: 4294967296,
+    min: 268435456,
+    help: "Bytes of address space that qemu-img may use for a conversion.",
+  }),
   force_network_filesystem: bool({
     default: false,
     help: "Permit the database file on a network filesystem, where locks are not to be trusted.",

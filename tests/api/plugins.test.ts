@@ -1,0 +1,213 @@
+/** Import plugins on real files. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { compressionOf } from "../../src/imports/plugins/compression.ts";
+import { runPlugins } from "../../src/imports/plugins/run.ts";
+import type { Ctx } from "../../src/deps.ts";
+import { NOBODY } from "../../src/caller.ts";
+import { isError } from "../../src/errors.ts";
+import { OWNER, startService, type TestService } from "../support/service.ts";
+
+const text = new TextEncoder();
+
+async function run(name: string, args: string[], cwd: string): Promise<boolean> {
+  try {
+    const { code } = await new Deno.Command(name, { args, cwd, stdout: "null", stderr: "null" }).output();
+    return code === 0;
+  } catch {
+    console.log(`SKIPPED: ${name} is not installed`);
+    return false;
+  }
+}
+
+/** 3 MiB that compress well, but not to nothing. */
+function plainData(): Uint8Array {
+  const data = new Uint8Array(3 * 1024 * 1024);
+  for (let i = 0; i < data.length; i++) data[i] = (i * i) >> 8 & 0x3f;
+  return data;
+}
+
+async function stage(service: TestService, bytes: Uint8Array): Promise<string> {
+  const path = join(service.dir, "staging", crypto.randomUUID());
+  await Deno.mkdir(join(service.dir, "staging"), { recursive: true });
+  await Deno.writeFile(path, bytes);
+  return path;
+}
+
+async function plugins(
+  service: TestService,
+  path: string,
+  body: Record<string, unknown>,
+  roles: string[] = ["member"],
+) {
+  const { id } = await service.create(OWNER, { container_format: "bare", disk_format: "raw", ...body });
+  const image = await service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const told: string[] = [];
+  const ctx: Ctx = { deps: service.deps, caller: { ...NOBODY, roles }, requestId: "req-test" };
+  const result = await runPlugins({
+    ctx,
+    image: image!,
+    path,
+    signal: new AbortController().signal,
+    progress: (line) => told.push(line),
+  });
+  return { ...result, told };
+}
+
+const COMPRESSORS: [string, string, string[]][] = [
+  ["gzip", "gzip", ["-k", "plain"]],
+  ["xz", "xz", ["-k", "-1", "plain"]],
+  ["bzip2", "bzip2", ["-k", "plain"]],
+  ["zstd", "zstd", ["-q", "plain"]],
+  ["zip", "zip", ["-q", "plain.zip", "plain"]],
+];
+
+Deno.test("compressed data is replaced by what is in it", async (t) => {
+  await using service = await startService({
+    "image_import_opts.image_import_plugins": "[image_decompression]",
+  });
+  const data = plainData();
+  for (const [kind, command, args] of COMPRESSORS) {
+    await t.step(kind, async () => {
+      const dir = await Deno.makeTempDir({ dir: service.dir });
+      await Deno.writeFile(join(dir, "plain"), data);
+      if (!await run(command, args, dir)) return;
+      const made = [...Deno.readDirSync(dir)].find(({ name }) => name !== "plain")!.name;
+      const compressed = await Deno.readFile(join(dir, made));
+      assert.equal(compressionOf(compressed), kind);
+      const path = await stage(service, compressed);
+      const result = await plugins(service, path, {});
+      assert.equal(result.path, path);
+      assert.equal(result.columns.size, data.length);
+      assert.ok(Buffer.from(await Deno.readFile(path)).equals(Buffer.from(data)));
+      await Deno.remove(path);
+    });
+  }
+  await t.step("two gzip members", async () => {
+    const dir = await Deno.makeTempDir({ dir: service.dir });
+    await Deno.writeTextFile(join(dir, "plain"), "one");
+    if (!await run("gzip", ["plain"], dir)) return;
+    const one = await Deno.readFile(join(dir, "plain.gz"));
+    const path = await stage(service, new Uint8Array([...one, ...one]));
+    await plugins(service, path, {});
+    assert.equal(await Deno.readTextFile(path), "oneone");
+    await Deno.remove(path);
+  });
+  await t.step("plain data stays", async () => {
+    const path = await stage(service, text.encode("plain"));
+    const result = await plugins(service, path, {});
+    assert.deepEqual(result.columns, {});
+    assert.equal(await Deno.readTextFile(path), "plain");
+    await Deno.remove(path);
+  });
+  await t.step("container format compressed stays", async () => {
+    const path = await stage(service, new Uint8Array([0x1f, 0x8b, 0x08, 0, 0, 0]));
+    await plugins(service, path, { container_format: "compressed" });
+    await Deno.remove(path);
+  });
+  assert.deepEqual([...Deno.readDirSync(join(service.dir, "staging"))], [], "nothing is left in staging");
+});
+
+Deno.test("bombs and broken archives are refused and leave the staged file alone", async (t) => {
+  await using service = await startService({
+    "image_import_opts.image_import_plugins": "[image_decompression]",
+    "DEFAULT.image_size_cap": String(100 * 1024 * 1024),
+    "oneglance.decompression_max_ratio": "50",
+  });
+  const refused = async (bytes: Uint8Array, code: "too_large" | "bad_request") => {
+    const path = await stage(service, bytes);
+    await assert.rejects(plugins(service, path, {}), (error) => isError(error, code));
+    assert.ok(Buffer.from(await Deno.readFile(path)).equals(Buffer.from(bytes)));
+    await Deno.remove(path);
+    assert.deepEqual([...Deno.readDirSync(join(service.dir, "staging"))], []);
+  };
+  const zeros = async (mib: number) => {
+    const dir = await Deno.makeTempDir({ dir: service.dir });
+    using file = await Deno.open(join(dir, "zeros"), { create: true, write: true });
+    await file.truncate(mib * 1024 * 1024);
+    assert.ok(await run("gzip", ["-1", "zeros"], dir));
+    return await Deno.readFile(join(dir, "zeros.gz"));
+  };
+  await t.step("above the ratio", async () => await refused(await zeros(80), "too_large"));
+  await t.step("above the absolute size", async () => await refused(await zeros(200), "too_large"));
+  const broken: [string, number[]][] = [
+    ["gzip", [0x1f, 0x8b, 0x08, 0, 1, 2, 3, 4, 5]],
+    ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 1, 2, 3]],
+    ["bzip2", [0x42, 0x5a, 0x68, 0x39, 1, 2, 3]],
+    ["zstd", [0x28, 0xb5, 0x2f, 0xfd, 255, 255, 255]],
+    ["zip", [0x50, 0x4b, 0x03, 0x04, 1, 2, 3]],
+  ];
+  for (const [kind, bytes] of broken) {
+    await t.step(`broken ${kind}`, async () => await refused(new Uint8Array(bytes), "bad_request"));
+  }
+  await t.step("two members in a zip", async () => {
+    const dir = await Deno.makeTempDir({ dir: service.dir });
+    await Deno.writeTextFile(join(dir, "a"), "a");
+    await Deno.writeTextFile(join(dir, "b"), "b");
+    if (!await run("zip", ["-q", "two.zip", "a", "b"], dir)) return;
+    await refused(await Deno.readFile(join(dir, "two.zip")), "bad_request");
+  });
+});
+
+Deno.test("properties are injected, but not for users who are to be left alone", async () => {
+  await using service = await startService({
+    "image_import_opts.image_import_plugins": "[no_op,inject_image_metadata]",
+    "inject_metadata_properties.inject": "os_type:linux,os_glance_x:no",
+  });
+  const path = await stage(service, text.encode("x"));
+  assert.deepEqual((await plugins(service, path, {})).setProperties, { os_type: "linux" });
+  assert.deepEqual((await plugins(service, path, {}, ["admin"])).setProperties, {});
+});
+
+Deno.test("a plugin that is not known stops the start", async () => {
+  await assert.rejects(
+    startService({ "image_import_opts.image_import_plugins": "[nonsense]" }),
+    (error) => isError(error, "config") && error.message.includes("nonsense"),
+  );
+});
+
+Deno.test("conversion by qemu-img", async (t) => {
+  await using service = await startService({
+    "image_import_opts.image_import_plugins": "[image_conversion]",
+    "image_conversion.output_format": "raw",
+  });
+  const dir = await Deno.makeTempDir({ dir: service.dir });
+  await Deno.writeFile(join(dir, "plain"), plainData());
+  if (!await run("qemu-img", ["convert", "-O", "qcow2", "plain", "plain.qcow2"], dir)) return;
+  await t.step("qcow2 to raw", async () => {
+    const path = await stage(service, await Deno.readFile(join(dir, "plain.qcow2")));
+    const result = await plugins(service, path, { disk_format: "qcow2" });
+    assert.equal(result.path, `${path}.raw`);
+    assert.equal(result.columns.disk_format, "raw");
+    assert.equal(result.columns.size, 3 * 1024 * 1024);
+    assert.ok(Buffer.from(await Deno.readFile(result.path)).equals(Buffer.from(plainData())));
+    await Deno.remove(result.path);
+    await assert.rejects(Deno.stat(path));
+  });
+  await t.step("raw stays raw", async () => {
+    const path = await stage(service, plainData());
+    const result = await plugins(service, path, { disk_format: "raw" });
+    assert.equal(result.path, path);
+    await Deno.remove(path);
+  });
+  const refused: [string, string[], string, string][] = [
+    [
+      "a backing file",
+      ["create", "-f", "qcow2", "-F", "raw", "-b", "plain", "backed.qcow2"],
+      "backed.qcow2",
+      "qcow2",
+    ],
+    ["another format than declared", ["convert", "-O", "vmdk", "plain", "plain.vmdk"], "plain.vmdk", "qcow2"],
+    ["qed", ["convert", "-O", "qed", "plain", "plain.qed"], "plain.qed", "raw"],
+  ];
+  for (const [name, args, file, disk_format] of refused) {
+    await t.step(name, async () => {
+      if (!await run("qemu-img", args, dir)) return;
+      const path = await stage(service, await Deno.readFile(join(dir, file)));
+      await assert.rejects(plugins(service, path, { disk_format }), (error) => isError(error, "bad_request"));
+      await Deno.remove(path);
+    });
+  }
+  assert.deepEqual([...Deno.readDirSync(join(service.dir, "staging"))], []);
+});
