@@ -33,12 +33,11 @@ export async function checkStorageQuota(
 export async function remainingStorage(ctx: Ctx, exceptImage: string): Promise<number | null> {
   const quota = storageQuota(ctx);
   if (quota === null) return null;
-  return quota - await ctx.deps.db.read.storageUsed({ owner: ctx.caller.projectId, exceptImage });
-}
-
-/** The same for data whose size is known only now that it is there. Errors: too_large. */
-export async function checkStorageQuotaAfter(ctx: Ctx, imageId: string, size: number): Promise<void> {
-  await checkStorageQuota(ctx, imageId, size);
+  return quota - await ctx.deps.db.read.used({
+    resource: "image_size_total",
+    owner: ctx.caller.projectId,
+    exceptImage,
+  });
 }
 
 /** What the write that makes an image of `size` bytes active must keep: others may have come first. */

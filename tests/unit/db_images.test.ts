@@ -249,10 +249,10 @@ Deno.test("usage counts by status, location and running copies", () =>
       image_count_total: 5,
       image_count_uploading: 3,
     });
-    assert.equal(await db.read.storageUsed({ owner: "p" }), 1210);
-    assert.equal(await db.read.storageUsed({ owner: "p", exceptImage: two }), 1010);
-    assert.equal(await db.read.storageUsed({ owner: "q" }), 0);
-    assert.equal(await db.read.storageUsed({ owner: null }), 0);
+    assert.equal(await db.read.used({ resource: "image_size_total", owner: "p" }), 1210);
+    assert.equal(await db.read.used({ resource: "image_size_total", owner: "p", exceptImage: two }), 1010);
+    assert.equal(await db.read.used({ resource: "image_size_total", owner: "q" }), 0);
+    assert.equal(await db.read.used({ resource: "image_size_total", owner: null }), 0);
   }));
 
 Deno.test("a failed write leaves the others of its group alone", () =>

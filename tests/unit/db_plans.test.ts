@@ -6,7 +6,7 @@ import { migrateFile, prepareFile } from "../../db/engines/open_file.ts";
 import { listImages } from "../../db/queries/images_list.ts";
 import { liveImage, readImage } from "../../db/queries/images_read.ts";
 import { readMembers } from "../../db/queries/members_read.ts";
-import { readUsage, storageUsed } from "../../db/queries/usage_read.ts";
+import { readUsage, readUsed } from "../../db/queries/usage_read.ts";
 import type { ImageListQuery, ListCondition, SortKey } from "../../db/records.ts";
 import { createImage } from "../../db/queries/images_write.ts";
 import { ADMIN, listQuery, newImage, project } from "../support/temp_database.ts";
@@ -142,7 +142,7 @@ Deno.test("one image, its members and a project's usage are found by index, one 
     await readMembers(conn, { imageId: id });
     await readMembers(conn, { imageId: id, member: "m" });
     await readUsage(conn, { owner: "p" });
-    await storageUsed(conn, { owner: null });
+    await readUsed(conn, { resource: "image_size_total", owner: null });
   });
   assert.equal(all.length, 7);
   refuseScans(all);
