@@ -64,7 +64,7 @@ export const updateMember = createRoute({
   tags: ["members"],
   security: SECURED,
   request: { params: MemberParams, body: jsonBody(MemberUpdate, "The new status.") },
-  responses: { 200: json(Member, "The membership."), ...errors(403, 404) },
+  responses: { 200: json(Member, "The membership."), ...errors(403, 404, 413) },
 });
 
 export const removeMember = createRoute({

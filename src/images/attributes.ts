@@ -51,13 +51,17 @@ export function isReserved(name: string): boolean {
   return RESERVED.includes(name) || name.startsWith("os_glance");
 }
 
-/** A character outside the basic plane. MySQL's utf8 cannot hold one, so upstream refuses it everywhere (§3.7). */
-const BEYOND_BMP = /[\u{10000}-\u{10FFFF}]/u;
+/**
+ * A character outside the basic plane: MySQL's utf8 cannot hold one, so upstream refuses it everywhere (§3.7). And
+ * NUL: PostgreSQL cannot hold it, and the embedded engine gives back only what stands before it.
+ */
+// deno-lint-ignore no-control-regex
+const UNKEPT = /[\0\u{10000}-\u{10FFFF}]/u;
 
-/** Refuses text that the tables of upstream cannot hold. Errors: bad_request. */
+/** Refuses text that the tables of upstream, or the engine, cannot hold. Errors: bad_request. */
 export function refuseBeyondBmp(...texts: (string | null | undefined)[]): void {
   for (const text of texts) {
-    if (typeof text === "string" && (BEYOND_BMP.test(text) || !text.isWellFormed())) {
+    if (typeof text === "string" && (UNKEPT.test(text) || !text.isWellFormed())) {
       fail("bad_request", UNDECODABLE);
     }
   }
