@@ -99,7 +99,11 @@ async function build(
     warn: (text) => log.warn(text),
   });
   closers.push(() => stores.close());
-  const background = new Background();
+  const background = new Background({
+    renew: (input) => db.write.renewTasks(input),
+    leaseSeconds: config.get("oneglance.task_lease_timeout"),
+    limit: config.get("taskflow_executor.max_workers"),
+  });
   closers.push(() => background.close());
   const policyLog = getLog("oneglance.policy");
   const policy = await makeEnforcer(config, { outbound: outbound.fetch, log: policyLog });

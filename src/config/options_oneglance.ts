@@ -47,6 +47,12 @@ export const ONEGLANCE_OPTIONS = {
     min: 268435456,
     help: "Bytes of address space that qemu-img may use for a conversion.",
   }),
+  task_lease_timeout: int({
+    default: 120,
+    min: 1,
+    help:
+      "Seconds after which the tasks of a process on another machine that gives no sign of life are taken over.",
+  }),
   force_network_filesystem: bool({
     default: false,
     help: "Permit the database file on a network filesystem, where locks are not to be trusted.",

@@ -16,7 +16,7 @@ const log = getLog("oneglance.images.formats");
 export async function judgeData(
   ctx: Ctx,
   image: ImageRecord,
-  handle: WriteHandle,
+  handle: Pick<WriteHandle, "peek">,
   size: number,
 ): Promise<number | null> {
   if (image.container_format !== "bare" || size === 0) return null;

@@ -71,6 +71,7 @@ export async function recoverUpload(
 /** Where the data may lie: anywhere, when the store is not known by that name any more. */
 function storesOf({ stores }: Parts, imageId: string, id: string | null): readonly Store[] {
   if (id === null) return stores.all;
+  if (id === "os_glance_staging_store") return [stores.staging];
   const store = stores.byId(id);
   if (store) return [store];
   log.warn(

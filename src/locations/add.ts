@@ -5,7 +5,7 @@ import { findImage } from "../images/find.ts";
 import { DIGEST_LENGTHS } from "../images/validation_data.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { requireWriter } from "../policy/read_only.ts";
-import { startTask } from "../tasks/start.ts";
+import { breakStaleLock, startTask } from "../tasks/start.ts";
 import { importLocation } from "./import_location.ts";
 
 export interface HashGiven {
@@ -41,14 +41,9 @@ export async function addLocation(
     fail("forbidden", "http store must be enabled to use location API by normal user.");
   }
   if (validation) checkHash(validation);
-  const task = await startTask(ctx, image, {
-    type: "location_import",
-    input: { image_id: image.id, loc_url: url, validation_data: validation ?? {} },
-  });
-  deps.background.start(
-    image.id,
-    (signal) => importLocation(ctx, { image, task: task.id, url, validation, signal }),
-  );
+  await breakStaleLock(ctx, image);
+  const input = { image_id: image.id, loc_url: url, validation_data: validation ?? {} };
+  await startTask(ctx, image, { type: "location_import", input }, importLocation);
 }
 
 function checkHash({ os_hash_algo, os_hash_value }: HashGiven): void {

@@ -1,78 +1,99 @@
 /** The task behind an added location (spec/background-jobs.md §4.4, spec/images-api.md §2.10.2). */
 import type { ImageColumns, ImageRecord, ImageTransition } from "../../db/records.ts";
-import type { Ctx } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
 import { sizeOfExternal } from "../images/external_location.ts";
+import { imageById } from "../images/find.ts";
 import { getLog } from "../observe/log.ts";
 import { limitText } from "../quota/counts.ts";
-import { finishTask, INTERNAL, processTask } from "../tasks/finish.ts";
+import { STOPPING } from "../tasks/background.ts";
+import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
+import type { TaskRun } from "../tasks/start.ts";
 import type { HashGiven } from "./add.ts";
 import { hashLocation } from "./hash_location.ts";
 
 const log = getLog("oneglance.locations");
 
-export interface LocationImport {
-  image: ImageRecord;
-  /** Id of the task, pending. */
-  task: string;
-  url: string;
-  validation: HashGiven | null;
-  signal: AbortSignal;
-}
-
 type Columns = Partial<Omit<ImageColumns, "status">>;
 
-/** Runs the task to its end; the lock is dropped whatever happens. */
-export async function importLocation(ctx: Ctx, job: LocationImport): Promise<void> {
-  const { deps } = ctx;
-  const { image, task } = job;
+interface Input {
+  url: string;
+  validation: HashGiven | null;
+}
+
+/**
+ * Runs the task to its end, from wherever an earlier run has brought it; the lock is dropped whatever happens. A
+ * process that stops leaves it to the next one.
+ */
+export async function importLocation(run: TaskRun): Promise<void> {
+  const { deps } = run.ctx;
+  const id = run.task.image_id ?? String(run.task.input?.image_id ?? "");
   try {
-    if (!await processTask(deps, task)) return;
-    await saveLocation(ctx, job);
-    await finishTask(deps, task, "success", undefined, { image_id: image.id });
+    const input = inputOf(run);
+    if (!await processTask(deps, run.task.id)) return;
+    const image = await imageById(deps, id);
+    if (image.status === "queued") await saveLocation(run, image, input);
+    else if (image.status === "importing") await verify(run, image, input);
+    else if (image.os_hash_value === null) await hashLater(run, image, input);
+    const end = taskEnd(deps, "success", { result: { image_id: id } });
+    await deps.db.write.endTask({ token: run.token, end });
   } catch (error) {
+    if (run.signal.reason === STOPPING) return await leaveTask(deps, run);
     const why = isError(error) ? `: ${error.message}` : "";
-    log.error(`location import of image ${image.id} failed${why}`, isError(error) ? {} : { error });
-    await finishTask(deps, task, "failure", isError(error, "too_large") ? error.message : INTERNAL);
-  } finally {
-    await deps.db.write.dropImportLock({ imageId: image.id, taskId: task });
+    log.error(`location import of image ${id} failed${why}`, isError(error) ? {} : { error });
+    await deps.db.write.endTask({
+      token: run.token,
+      end: taskEnd(deps, "failure", { message: messageOf(error) }),
+    });
   }
 }
 
-async function saveLocation(ctx: Ctx, job: LocationImport): Promise<void> {
-  const { caller, deps } = ctx;
-  const { image, url, validation } = job;
+function inputOf({ task }: TaskRun): Input {
+  const { input } = task;
+  if (!input || Object.keys(input).length === 0) fail("bad_request", `Input of ${task.type} is empty`);
+  for (const name of ["image_id", "loc_url", "validation_data"]) {
+    if (input[name] === undefined) fail("bad_request", `Input does not contain '${name}' field`);
+  }
+  const given = input.validation_data as Partial<HashGiven> | null;
+  return {
+    url: String(input.loc_url),
+    validation: given?.os_hash_algo === undefined ? null : given as HashGiven,
+  };
+}
+
+async function saveLocation(run: TaskRun, image: ImageRecord, input: Input): Promise<void> {
+  const { caller, deps } = run.ctx;
+  const { url, validation } = input;
   if (!caller.isAdmin && caller.projectId !== image.owner) {
     fail("forbidden", "The image belongs to another project.");
   }
   const quota = deps.config.get("DEFAULT.image_location_quota");
   if (quota >= 0 && quota < 1) fail("too_large", limitText("image locations", 1, quota));
-  const size = await sizeOfExternal(ctx, url, {});
+  const size = await sizeOfExternal(run.ctx, url, {});
   const store = deps.stores.multi ? deps.stores.guess(url)?.id : null;
   const location = { url, metadata: store ? { store } : {} };
   const base = { id: image.id, from: ["queued" as const], addLocations: [location] };
   const secure = deps.config.get("DEFAULT.do_secure_hash");
   if (secure && validation) {
-    return await saveVerified(ctx, job, { ...base, to: "importing", columns: { size } });
+    await move(run, { ...base, to: "importing", columns: { size } });
+    return await verify(run, image, input);
   }
-  await move(ctx, { ...base, to: "active", columns: { size, ...(secure ? {} : validation) } });
-  if (secure) await hashLater(ctx, job);
+  await move(run, { ...base, to: "active", columns: { size, ...(secure ? {} : validation) } });
+  if (secure) await hashLater(run, image, input);
 }
 
 /** The image becomes active only when the data has the hash that was given. */
-async function saveVerified(ctx: Ctx, job: LocationImport, transition: ImageTransition): Promise<void> {
-  const { image, url, signal } = job;
-  const validation = job.validation!;
-  await move(ctx, transition);
+async function verify(run: TaskRun, image: ImageRecord, { url, validation }: Input): Promise<void> {
   try {
-    const { md5, hash } = await hashLocation(ctx, url, validation.os_hash_algo, signal);
-    if (hash !== validation.os_hash_value.toLowerCase()) {
+    const given = validation ?? fail("internal", "No hash was given.");
+    const { md5, hash } = await hashLocation(run.ctx, url, given.os_hash_algo, run.signal);
+    if (hash !== given.os_hash_value.toLowerCase()) {
       fail("conflict", "The data has another hash than was given.");
     }
-    const columns = { checksum: md5, os_hash_algo: validation.os_hash_algo, os_hash_value: hash };
-    await move(ctx, { id: image.id, from: ["importing"], to: "active", columns });
+    const columns = { checksum: md5, os_hash_algo: given.os_hash_algo, os_hash_value: hash };
+    await move(run, { id: image.id, from: ["importing"], to: "active", columns });
   } catch (error) {
-    await move(ctx, {
+    if (run.signal.reason === STOPPING) throw error;
+    await move(run, {
       id: image.id,
       from: ["importing"],
       to: "queued",
@@ -85,21 +106,24 @@ async function saveVerified(ctx: Ctx, job: LocationImport, transition: ImageTran
 }
 
 /** The image is active already; its hashes come when they are known, or not at all. */
-async function hashLater(ctx: Ctx, { image, url, signal }: LocationImport): Promise<void> {
-  const algorithm = ctx.deps.config.get("DEFAULT.hashing_algorithm");
-  const set = (columns: Columns) => ctx.deps.db.write.changeImage({ id: image.id, columns });
+async function hashLater(run: TaskRun, image: ImageRecord, { url }: Input): Promise<void> {
+  const algorithm = run.ctx.deps.config.get("DEFAULT.hashing_algorithm");
+  const set = (columns: Columns) =>
+    move(run, { id: image.id, from: ["active", "deactivated"], to: "same", columns });
   await set({ os_hash_algo: algorithm });
   try {
-    const { md5, hash } = await hashLocation(ctx, url, algorithm, signal);
+    const { md5, hash } = await hashLocation(run.ctx, url, algorithm, run.signal);
     await set({ checksum: md5, os_hash_value: hash });
   } catch (error) {
+    if (run.signal.reason === STOPPING) throw error;
     log.warn(`the hash of image ${image.id} could not be computed`, { error });
-    if (!signal.aborted) await set({ os_hash_algo: null });
+    if (!run.signal.aborted) await set({ os_hash_algo: null });
   }
 }
 
-async function move(ctx: Ctx, transition: ImageTransition): Promise<void> {
-  const result = await ctx.deps.db.write.transitionImage(transition);
+/** Errors: not_found, conflict. */
+async function move({ ctx, token }: TaskRun, transition: ImageTransition): Promise<void> {
+  const result = await ctx.deps.db.write.transitionImage({ ...transition, task: token });
   if (result.outcome === "gone") fail("not_found", `Image ${transition.id} was deleted meanwhile.`);
   if (result.outcome === "status") {
     fail("conflict", `Image status transition from ${result.status} to ${transition.to} is not allowed`);

@@ -4,7 +4,9 @@ import type { NewTask, TaskRecord } from "../../db/task_records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { fromTimestamp } from "../util/timestamp.ts";
-import { FINAL, finishTask } from "./finish.ts";
+import type { Run } from "./background.ts";
+import { saveCaller } from "./caller.ts";
+import { taskEnd } from "./finish.ts";
 
 const LOCK = "os_glance_import_task";
 const BUSY = "Image has active task";
@@ -12,41 +14,87 @@ const BUSY = "Image has active task";
 /** Minutes without a word after which a task counts as lost. */
 const PATIENCE = { pending: 120, other: 60 };
 
-/** Locks the image and makes the task, pending. Errors: conflict while another task holds the image. */
+/** A run of a task, and who asked for it. */
+export interface TaskRun extends Run {
+  ctx: Ctx;
+  task: TaskRecord;
+}
+
+export type Job = (run: TaskRun) => Promise<void>;
+
+/** Locks the image, makes the task and works on it in the background. Errors: conflict while another task holds the image. */
 export async function startTask(
   ctx: Ctx,
   image: ImageRecord,
   task: Pick<NewTask, "type" | "input">,
+  job: Job,
 ): Promise<TaskRecord> {
-  const { db } = ctx.deps;
-  const id = crypto.randomUUID();
-  const holder = image.properties[LOCK];
-  if (holder) await breakStaleLock(ctx, image, holder);
-  if (!await db.write.takeImportLock({ imageId: image.id, taskId: id })) fail("conflict", BUSY);
-  try {
-    return await db.write.createTask({
-      ...task,
-      id,
-      owner: ctx.caller.projectId ?? "",
-      image_id: image.id,
-      request_id: ctx.requestId,
-      user_id: ctx.caller.userId,
-    });
-  } catch (error) {
-    await db.write.dropImportLock({ imageId: image.id, taskId: id });
-    throw error;
-  }
+  const started = await enterTask(ctx, { ...task, image_id: image.id }, { imageId: image.id, lock: true });
+  if (!started) fail("conflict", BUSY);
+  workOn(started, job);
+  return started.task;
 }
 
-async function breakStaleLock(ctx: Ctx, image: ImageRecord, taskId: string): Promise<void> {
+/** Makes the task and its lease; null when the image is locked. */
+export async function enterTask(
+  ctx: Ctx,
+  task: Pick<NewTask, "type" | "input" | "image_id">,
+  { imageId, lock }: { imageId: string | null; lock: boolean },
+): Promise<TaskRun | null> {
+  const { background, db } = ctx.deps;
+  const { run, lease } = background.enter(imageId);
+  try {
+    const made = await db.write.startTask({
+      lock,
+      lease: { ...lease, caller: saveCaller(ctx.caller) },
+      task: {
+        ...task,
+        id: crypto.randomUUID(),
+        owner: ctx.caller.projectId ?? "",
+        request_id: ctx.requestId,
+        user_id: ctx.caller.userId,
+      },
+    });
+    if (made) return { ...run, ctx, task: made };
+  } catch (error) {
+    background.release(run);
+    throw error;
+  }
+  background.release(run);
+  return null;
+}
+
+/** Works on an entered run in the background. */
+export function workOn(run: TaskRun, job: Job): void {
+  run.ctx.deps.background.start(run, () => job(run));
+}
+
+/** Refuses an image that a living task holds; ends one that is lost. Errors: conflict. */
+export async function breakStaleLock(ctx: Ctx, image: ImageRecord): Promise<void> {
+  const taskId = image.properties[LOCK];
+  if (!taskId) return;
   const { db } = ctx.deps;
   const task = await db.read.task({ id: taskId });
   if (task) {
     const minutes = (Date.now() - fromTimestamp(task.updated_at)) / 60_000;
     if (minutes < (task.status === "pending" ? PATIENCE.pending : PATIENCE.other)) fail("conflict", BUSY);
-    if (!FINAL.includes(task.status)) {
-      await finishTask(ctx.deps, task.id, "failure", "Expired lock preempted");
-    }
+    await removeStores(ctx, image, storesOf(task));
   }
-  await db.write.dropImportLock({ imageId: image.id, taskId });
+  const end = taskEnd(ctx.deps, "failure", { message: "Expired lock preempted" });
+  await db.write.preemptTask({ imageId: image.id, taskId, end });
+}
+
+function storesOf({ input }: TaskRecord): string[] {
+  return Array.isArray(input?.backend) ? input.backend.filter((id) => typeof id === "string") : [];
+}
+
+/** Takes stores of a lost task out of both lists. */
+async function removeStores(ctx: Ctx, image: ImageRecord, stores: string[]): Promise<void> {
+  const lists = ["os_glance_importing_to_stores", "os_glance_failed_import"];
+  const entries = lists.filter((name) => image.properties[name]).map((name) => {
+    const left = image.properties[name]!.split(",").filter((id) => !stores.includes(id));
+    return [name, left.join(",")];
+  });
+  if (entries.length === 0) return;
+  await ctx.deps.db.write.changeImage({ id: image.id, setProperties: Object.fromEntries(entries) });
 }

@@ -85,7 +85,7 @@ Deno.test("a location with another hash: the task fails, the image is queued", a
   assert.equal((await post(service, id, OWNER, { url, validation_data })).status, 202);
   const task = await onlyTask(service, id);
   assert.equal(task.status, "failure");
-  assert.equal(task.message, "Task failed due to Internal Error");
+  assert.equal(task.message, "Task failed due to Internal Error: The data has another hash than was given.");
   const image = await show(service, id);
   assert.equal(image.status, "queued");
   assert.equal(image.size, null);

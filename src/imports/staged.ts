@@ -1,0 +1,55 @@
+/** The staged data of an image (spec/stores.md §11). */
+import type { ImageRecord } from "../../db/records.ts";
+import type { Ctx, Deps } from "../deps.ts";
+import { fail, isError } from "../errors.ts";
+import { filePeek } from "../formats/file_peek.ts";
+import { judgeData } from "../images/judge_data.ts";
+import { pathOf } from "../stores/location.ts";
+
+/** In leases of uploads: the staging area, in both modes. */
+export const STAGING = "os_glance_staging_store";
+
+type Parts = Pick<Deps, "stores">;
+
+/** Where the data of an image is staged. */
+export function stagedPath({ stores }: Parts, imageId: string): string {
+  return pathOf(`${stores.staging.urlPrefix}/${imageId}`);
+}
+
+/** Whether whole data of the image is staged here. */
+export async function isStaged({ stores }: Parts, imageId: string): Promise<boolean> {
+  try {
+    await stores.staging.size(`${stores.staging.urlPrefix}/${imageId}`);
+    return true;
+  } catch (error) {
+    if (isError(error, "store_not_found")) return false;
+    throw error;
+  }
+}
+
+/** Removes whatever is staged of an image, half-written files too. */
+export async function unstage({ stores }: Parts, imageId: string): Promise<void> {
+  await stores.staging.discard(imageId);
+}
+
+/** What stands in a staged file, judged as an upload of it would be. Errors: unsupported_media_type, not_found. */
+export async function judgeStaged(
+  ctx: Ctx,
+  image: ImageRecord,
+  path: string,
+): Promise<{ size: number; virtual_size: number | null }> {
+  using file = await openStaged(path);
+  const { size } = await file.stat();
+  const peek = filePeek(file);
+  return { size, virtual_size: await judgeData(ctx, image, { peek }, size) };
+}
+
+/** Errors: not_found. */
+export async function openStaged(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { read: true });
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) fail("not_found", "The staged data is not here.", { cause });
+    return fail("internal", "The staged data cannot be read.", { cause });
+  }
+}
