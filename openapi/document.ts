@@ -7,6 +7,7 @@ import { listStores, listStoresDetail, showImportInfo, showUsage } from "./info.
 import { listImageTasks } from "./image_tasks.ts";
 import { addLocation, deleteFromStore, listLocations } from "./locations.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "./members.ts";
+import { METADEF_ROUTES } from "./metadefs.ts";
 import { showImageSchema, showImagesSchema, showMemberSchema, showMembersSchema } from "./schemas.ts";
 import { discoverVersions, listVersions, showContract, showHealth } from "./service.ts";
 import { addTag, removeTag } from "./tags.ts";
@@ -45,6 +46,7 @@ export const ROUTES = [
   showImagesSchema,
   showMemberSchema,
   showMembersSchema,
+  ...METADEF_ROUTES,
 ] as const;
 
 /** The OpenAPI document. `version` is the program's. */

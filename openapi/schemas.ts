@@ -5,7 +5,8 @@ import { errors, json, SECURED } from "./common.ts";
 export const JsonSchema = z.looseObject({ name: z.string(), properties: z.record(z.string(), z.unknown()) })
   .openapi("JsonSchema");
 
-const schemaRoute = <P extends string>(name: P, operationId: string) =>
+/** The route of a schema document. */
+export const schemaRoute = <P extends string>(name: P, operationId: string) =>
   createRoute({
     method: "get",
     path: `/v2/schemas/${name}`,

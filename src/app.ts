@@ -16,6 +16,7 @@ import {
 import { addTag, removeTag } from "../openapi/tags.ts";
 import type { Deps } from "./deps.ts";
 import { bind } from "./http/bind.ts";
+import { bindMetadefs } from "./http/bind_metadefs.ts";
 import type { Env } from "./http/env.ts";
 import * as data from "./http/handlers/image_data.ts";
 import * as images from "./http/handlers/images.ts";
@@ -88,5 +89,7 @@ export function buildApp(deps: Deps): Hono<Env> {
   bind(app, showImagesSchema, schemas.images);
   bind(app, showMemberSchema, schemas.member);
   bind(app, showMembersSchema, schemas.members);
+
+  bindMetadefs(app);
   return app;
 }

@@ -1,0 +1,84 @@
+/** Objects and properties of a namespace (spec/metadefs-api.md §5, §6). */
+import type { MetadefKind } from "../../../db/metadef_records.ts";
+import { addPart } from "../../metadefs/add_part.ts";
+import { objectPart, parseObject, parseProperty, propertyPart } from "../../metadefs/bodies.ts";
+import { changePart } from "../../metadefs/change_part.ts";
+import { listParts } from "../../metadefs/list_parts.ts";
+import { propertyView } from "../../metadefs/property_schema.ts";
+import { clearParts, removePart } from "../../metadefs/remove_parts.ts";
+import { showPart, showPropertyOf } from "../../metadefs/show_part.ts";
+import type { Call, Handler } from "../bind.ts";
+import { checkObjectList } from "../metadef_query.ts";
+import { empty, json } from "../reply.ts";
+import { objectView, propertiesView, sentObjectView } from "../view/metadef.ts";
+
+export async function listObjects(call: Call): Promise<Response> {
+  checkObjectList(call.query);
+  const { namespace, parts } = await listParts(call.ctx, "object", call.param("namespace"));
+  return json(call, {
+    objects: parts.map((each) => objectView(namespace.namespace, each)),
+    // Without the slash, as upstream has it.
+    schema: "v2/schemas/metadefs/objects",
+  });
+}
+
+export async function addObject(call: Call): Promise<Response> {
+  const body = parseObject(call.body);
+  const added = await addPart(call.ctx, "object", call.param("namespace"), objectPart(body));
+  return json(call, sentObjectView(call.param("namespace"), added, body), 201);
+}
+
+export async function showObject(call: Call): Promise<Response> {
+  const { part } = await showPart(call.ctx, "object", call.param("namespace"), call.param("object"));
+  return json(call, objectView(call.param("namespace"), part));
+}
+
+export async function changeObject(call: Call): Promise<Response> {
+  const body = parseObject(call.body, { changed: true });
+  const part = objectPart(body);
+  const changed = await changePart(call.ctx, "object", call.param("namespace"), call.param("object"), part);
+  return json(call, sentObjectView(call.param("namespace"), changed, body));
+}
+
+export async function listProperties(call: Call): Promise<Response> {
+  const { parts } = await listParts(call.ctx, "property", call.param("namespace"));
+  return json(call, { properties: propertiesView(parts) });
+}
+
+export async function addProperty(call: Call): Promise<Response> {
+  const body = parseProperty(call.body);
+  await addPart(call.ctx, "property", call.param("namespace"), propertyPart(body.name, body));
+  return json(call, propertyView(body, body.name), 201);
+}
+
+export async function showProperty(call: Call): Promise<Response> {
+  const [namespace, name] = [call.param("namespace"), call.param("property")];
+  const resourceType = call.query.getAll("resource_type").at(-1);
+  const part = resourceType === undefined
+    ? (await showPart(call.ctx, "property", namespace, name)).part
+    : await showPropertyOf(call.ctx, resourceType, namespace, name);
+  return json(call, propertyView(part.schema, part.name));
+}
+
+export async function changeProperty(call: Call): Promise<Response> {
+  const body = parseProperty(call.body);
+  const part = propertyPart(body.name, body);
+  await changePart(call.ctx, "property", call.param("namespace"), call.param("property"), part);
+  return json(call, propertyView(body, body.name));
+}
+
+/** DELETE of one; the kind is the name of the path's last parameter. */
+export function remove(kind: MetadefKind): Handler {
+  return async (call) => {
+    await removePart(call.ctx, kind, call.param("namespace"), call.param(kind));
+    return empty(call, 204);
+  };
+}
+
+/** DELETE of all. */
+export function clear(kind: MetadefKind): Handler {
+  return async (call) => {
+    await clearParts(call.ctx, kind, call.param("namespace"));
+    return empty(call, 204);
+  };
+}

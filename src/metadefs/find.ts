@@ -1,0 +1,35 @@
+/** The look-up and the check before every verb on a namespace (spec/metadefs-api.md §1, §3.1). */
+import type { NamespaceRecord } from "../../db/metadef_records.ts";
+import type { Ctx } from "../deps.ts";
+import { fail } from "../errors.ts";
+import { authorizeMetadef } from "../policy/authorize.ts";
+import { namespaceTarget } from "../policy/targets.ts";
+
+/** The namespace, when it exists for the caller. Errors: not_found. */
+export async function findNamespace({ deps, caller }: Ctx, name: string): Promise<NamespaceRecord> {
+  const viewer = { isAdmin: caller.isAdmin, projectId: caller.projectId };
+  return await deps.db.read.metadefNamespace({ name, viewer }) ?? namespaceGone(name);
+}
+
+/** Checks rules on a namespace, one after the other. Errors: not_found, forbidden. */
+export async function authorizeOn(
+  { deps, caller }: Ctx,
+  namespace: NamespaceRecord,
+  ...rules: string[]
+): Promise<void> {
+  for (const rule of rules) await authorizeMetadef(deps.policy, rule, caller, namespaceTarget(namespace));
+}
+
+/** Whether the caller passes a rule on a namespace: what it does not pass vanishes without a word. */
+export async function passes(
+  { deps, caller }: Ctx,
+  namespace: NamespaceRecord,
+  rule: string,
+): Promise<boolean> {
+  return await deps.policy.allows(rule, caller, namespaceTarget(namespace));
+}
+
+/** Errors: not_found, always. */
+export function namespaceGone(name: string): never {
+  fail("not_found", `Metadata definition namespace=${name} was not found.`);
+}
