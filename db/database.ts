@@ -18,6 +18,7 @@ import type {
   UsageRecord,
   Viewer,
 } from "./records.ts";
+import type { EventRecord, NewEvent } from "./event_records.ts";
 import type { MetadefReads, MetadefWrites } from "./metadef_database.ts";
 import type {
   NewTask,
@@ -52,6 +53,8 @@ export interface DatabaseReads extends MetadefReads {
   taskLeases(input: { taskIds?: string[] }): Promise<TaskLease[]>;
   /** Tasks of an image that have not expired at `now`, oldest first; with `owner` only that project's. */
   imageTasks(input: { imageId: string; owner?: string; now: Timestamp }): Promise<TaskRecord[]>;
+  /** Who sends the oldest event that waits, null = nobody, and since when it waits; null when none does. */
+  oldestEvent(): Promise<{ owner: string | null; created_at: Timestamp } | null>;
   /** `SELECT 1`: for health. */
   ping(): Promise<void>;
 }
@@ -132,11 +135,28 @@ export interface DatabaseWrites extends MetadefWrites {
   ): Promise<boolean>;
   /** Ends an upload without data: a `saving` image is `queued` again, the lease goes. Nothing when it is not held. */
   cancelUpload(input: { token: string }): Promise<void>;
+  /** Writes nothing but the events it is given by `Database.telling`. */
+  tellOnly(input?: undefined): Promise<void>;
+  /**
+   * The oldest `limit` events, in order, held by `owner` until `expiresAt`; none while another sender has some, unless
+   * it is the `dead` one.
+   */
+  takeEvents(
+    input: { owner: string; now: Timestamp; expiresAt: Timestamp; limit: number; dead: string | null },
+  ): Promise<EventRecord[]>;
+  /** Removes events that were sent. */
+  dropEvents(input: { owner: string; ids: number[] }): Promise<void>;
+  /** Lets go of what `owner` holds. */
+  releaseEvents(input: { owner: string }): Promise<void>;
+  /** Removes what is older; answers how many that were. */
+  dropOldEvents(input: { before: Timestamp }): Promise<number>;
 }
 
 export interface Database {
   read: DatabaseReads;
   write: DatabaseWrites;
+  /** The same writes; whichever is called also writes these events, in its transaction, and then calls `told`. */
+  telling(events: readonly NewEvent[], told?: () => void): DatabaseWrites;
   /** Waits for the writes that were accepted, then closes everything. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** A database whose location URLs are encrypted at rest; everything else passes through (spec/data-model.md §4). */
-import type { Database } from "./database.ts";
+import type { Database, DatabaseWrites } from "./database.ts";
 import type { LocationCipher } from "./location_cipher.ts";
 import type { ImageRecord, ImageTransition, OverLimit, TransitionResult } from "./records.ts";
 
@@ -20,32 +20,33 @@ export function withEncryptedLocations(db: Database, cipher: LocationCipher): Da
     ...input,
     ...(addLocations ? { addLocations: seal(addLocations) } : {}),
   });
-  const { read, write } = db;
+  const { read } = db;
+  const sealed = (write: DatabaseWrites): DatabaseWrites => ({
+    ...write,
+    createImage: async (input) => open(await write.createImage(input)),
+    changeImage: async ({ locations, ...input }) =>
+      open(
+        await write.changeImage({
+          ...input,
+          ...(locations ? { locations: { ...locations, add: seal(locations.add) } } : {}),
+        }),
+      ),
+    createImageWithin: async (input) => openResult(await write.createImageWithin(input)),
+    transitionImage: async (input) => openResult(await write.transitionImage(sealTransition(input))),
+    transitionImageWithin: async ({ change, limit }) =>
+      openResult(await write.transitionImageWithin({ change: sealTransition(change), limit })),
+    deleteImage: async (input) => openResult(await write.deleteImage(input)),
+    addLocation: async (input) => open(await write.addLocation({ ...input, url: cipher.encrypt(input.url) })),
+    dropLocation: async (input) => open(await write.dropLocation(input)),
+  });
   return {
     read: {
       ...read,
       image: async (input) => open(await read.image(input)),
       images: async (input) => (await read.images(input)).map(open),
     },
-    write: {
-      ...write,
-      createImage: async (input) => open(await write.createImage(input)),
-      changeImage: async ({ locations, ...input }) =>
-        open(
-          await write.changeImage({
-            ...input,
-            ...(locations ? { locations: { ...locations, add: seal(locations.add) } } : {}),
-          }),
-        ),
-      createImageWithin: async (input) => openResult(await write.createImageWithin(input)),
-      transitionImage: async (input) => openResult(await write.transitionImage(sealTransition(input))),
-      transitionImageWithin: async ({ change, limit }) =>
-        openResult(await write.transitionImageWithin({ change: sealTransition(change), limit })),
-      deleteImage: async (input) => openResult(await write.deleteImage(input)),
-      addLocation: async (input) =>
-        open(await write.addLocation({ ...input, url: cipher.encrypt(input.url) })),
-      dropLocation: async (input) => open(await write.dropLocation(input)),
-    },
+    write: sealed(db.write),
+    telling: (events, told) => sealed(db.telling(events, told)),
     close: () => db.close(),
   };
 }

@@ -7,7 +7,7 @@ import { migrateRemote, openRemote } from "./engines/remote.ts";
 import { Writer } from "./engines/writer.ts";
 import { requireSynced } from "./migrations/state.ts";
 import { readsOn } from "./queries/reads.ts";
-import { writesBy } from "./queries/writes.ts";
+import { writersBy } from "./queries/writes.ts";
 
 export interface OpenOptions {
   /** The text of `[database] connection`. */
@@ -46,7 +46,7 @@ async function openFile(file: string, { writerUrl, force = false, sync }: OpenOp
     const writer = await Writer.start(writerUrl, path, () => requireLocks(reader));
     return {
       read: readsOn(reader),
-      write: writesBy((name, input) => writer.send(name, input)),
+      ...writersBy((name, input, events) => writer.send(name, input, events)),
       close: async () => {
         await writer.close();
         reader.close();

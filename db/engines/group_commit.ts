@@ -1,6 +1,6 @@
 /** Many writes, one fsync: all that wait run as savepoints of one transaction. */
 import type { WriteConn } from "../conn.ts";
-import { WRITES } from "../queries/writes.ts";
+import { perform } from "../queries/perform.ts";
 import { BUSY_MILLIS, whileBusy } from "./busy.ts";
 import { toGlanceError } from "./engine_error.ts";
 import type { SentError, WriteAnswer, WriteRequest } from "./messages.ts";
@@ -15,11 +15,11 @@ function sent(error: unknown): SentError {
   return { code, message };
 }
 
-async function runOne(conn: GroupConn, { id, name, input }: WriteRequest): Promise<WriteAnswer> {
+async function runOne(conn: GroupConn, request: WriteRequest): Promise<WriteAnswer> {
+  const { id } = request;
   await conn.run("SAVEPOINT one");
   try {
-    const write = WRITES[name] as (conn: WriteConn, input: unknown) => Promise<unknown>;
-    const value = await write(conn, input);
+    const value = await perform(conn, request);
     await conn.run("RELEASE one");
     return { id, value };
   } catch (error) {

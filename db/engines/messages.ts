@@ -1,11 +1,14 @@
 /** What the event loop and the writer's thread say to each other: batches, so that one message serves many writes. */
 import type { ErrorCode } from "../../src/errors.ts";
+import type { NewEvent } from "../event_records.ts";
 import type { WriteName } from "../queries/writes.ts";
 
 export interface WriteRequest {
   id: number;
   name: WriteName;
   input: unknown;
+  /** To be recorded with the change. */
+  events?: readonly NewEvent[];
 }
 
 /** An error of the closed list in transit. */

@@ -5,10 +5,12 @@ import { risingClock } from "../clock.ts";
 import type { Conn, Row, Value, WriteConn } from "../conn.ts";
 import type { Connection } from "../connection.ts";
 import type { Database } from "../database.ts";
+import type { NewEvent } from "../event_records.ts";
 import { migrate, type Migrated } from "../migrations/migrate.ts";
 import { requireSynced } from "../migrations/state.ts";
 import { readsOn } from "../queries/reads.ts";
-import { type WriteName, WRITES, writesBy } from "../queries/writes.ts";
+import { perform } from "../queries/perform.ts";
+import { type WriteName, writersBy } from "../queries/writes.ts";
 import { whileBusy } from "./busy.ts";
 import { engineCode, toGlanceError } from "./engine_error.ts";
 
@@ -90,7 +92,7 @@ export async function openRemote(target: Remote): Promise<Database> {
   const writes = remoteWrites(client);
   return {
     read: readsOn(conn),
-    write: writesBy(writes.send),
+    ...writersBy(writes.send),
     close: async () => {
       await writes.close();
       client.close();
@@ -102,18 +104,17 @@ export async function openRemote(target: Remote): Promise<Database> {
 function remoteWrites(client: Client) {
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
-  const perform = async (name: WriteName, input: unknown): Promise<unknown> => {
-    const write = WRITES[name] as (conn: WriteConn, input: unknown) => Promise<unknown>;
+  const run = async (request: Parameters<typeof perform>[1]): Promise<unknown> => {
     try {
-      return await whileBusy(() => inTransaction(client, (conn) => write(conn, input)));
+      return await whileBusy(() => inTransaction(client, (conn) => perform(conn, request)));
     } catch (error) {
       throw toGlanceError(error);
     }
   };
   return {
-    send(name: WriteName, input: unknown): Promise<unknown> {
+    send(name: WriteName, input: unknown, events?: readonly NewEvent[]): Promise<unknown> {
       if (closed) return Promise.reject(new GlanceError("unavailable", "The database is closed."));
-      const result = last.then(() => perform(name, input));
+      const result = last.then(() => run({ name, input, events }));
       last = result.catch(() => {});
       return result;
     },

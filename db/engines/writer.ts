@@ -1,5 +1,6 @@
 /** The event loop's end of the writer's thread. */
 import { GlanceError } from "../../src/errors.ts";
+import type { NewEvent } from "../event_records.ts";
 import type { WriteName } from "../queries/writes.ts";
 import type { FromWriter, SentError, ToWriter, WriteRequest } from "./messages.ts";
 
@@ -51,13 +52,13 @@ export class Writer {
     return writer;
   }
 
-  /** Queues one write. */
-  send(name: WriteName, input: unknown): Promise<unknown> {
+  /** Queues one write, and the events that tell of it. */
+  send(name: WriteName, input: unknown, events?: readonly NewEvent[]): Promise<unknown> {
     if (this.#refusal) return Promise.reject(this.#refusal);
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiters.set(id, { resolve, reject });
-    this.#queue.push({ id, name, input });
+    this.#queue.push(events === undefined ? { id, name, input } : { id, name, input, events });
     // The writes of one turn of the event loop go together.
     if (this.#queue.length === 1 && !this.#inFlight) queueMicrotask(() => this.#flush());
     return promise;

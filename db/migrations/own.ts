@@ -2,6 +2,7 @@ import { LISTING } from "./own_0001_listing.ts";
 import { UPLOADS } from "./own_0002_uploads.ts";
 import { METADEFS } from "./own_0003_metadefs.ts";
 import { TASKS } from "./own_0004_tasks.ts";
+import { OUTBOX } from "./own_0005_outbox.ts";
 
 /** One of our own migrations; applied in order of `version`, never edited once released. */
 export interface OwnMigration {
@@ -14,6 +15,7 @@ export const OWN_MIGRATIONS: readonly OwnMigration[] = [
   { version: 2, statements: UPLOADS },
   { version: 3, statements: METADEFS },
   { version: 4, statements: TASKS },
+  { version: 5, statements: OUTBOX },
 ];
 
 /** The version of our own part of the schema that this program works with. */

@@ -5,6 +5,7 @@ import { listImages } from "./images_list.ts";
 import { readImage } from "./images_read.ts";
 import { readMembers } from "./members_read.ts";
 import { metadefReads } from "./metadef_verbs.ts";
+import { readOldestEvent } from "./outbox_read.ts";
 import { readTaskLeases } from "./task_leases_read.ts";
 import { listTasks } from "./tasks_list.ts";
 import { readImageTasks, readTask } from "./tasks_read.ts";
@@ -32,6 +33,7 @@ export function readsOn(conn: Conn): DatabaseReads {
     taskLeases: on(readTaskLeases),
     ...metadefReads(on),
     uploads: on((conn: Conn, _: void) => readUploads(conn)),
+    oldestEvent: on((conn: Conn, _: void) => readOldestEvent(conn)),
     ping: on(async (conn: Conn, _: void): Promise<void> => {
       await conn.one("SELECT 1 AS alive");
     }),

@@ -1,6 +1,7 @@
 /** The writes by name: what the writer, in whatever thread it runs, can be asked to do. */
 import type { WriteConn } from "../conn.ts";
-import type { DatabaseWrites } from "../database.ts";
+import type { Database, DatabaseWrites } from "../database.ts";
+import type { NewEvent } from "../event_records.ts";
 import { deleteImage } from "./image_delete.ts";
 import { transitionImage } from "./image_transition.ts";
 import { changeImage, createImage } from "./images_write.ts";
@@ -9,6 +10,7 @@ import { addLocation, dropLocation, setLocationMetadata } from "./locations_writ
 import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
 import { METADEF_WRITES } from "./metadef_verbs.ts";
 import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
+import { dropEvents, dropOldEvents, releaseEvents, takeEvents, tellOnly } from "./outbox_write.ts";
 import { addTag, removeTag } from "./tags_write.ts";
 import { endTask, preemptTask, renewTasks, startTask, takeTask } from "./task_leases_write.ts";
 import { changeTask, createTask, sweepTasks } from "./tasks_write.ts";
@@ -49,12 +51,32 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   renewUploads,
   takeUpload,
   cancelUpload,
+  tellOnly,
+  takeEvents,
+  dropEvents,
+  releaseEvents,
+  dropOldEvents,
 };
 
 export type WriteName = keyof DatabaseWrites;
 
-/** `DatabaseWrites` whose every function hands its name and input to `send`. */
-export function writesBy(send: (name: WriteName, input: unknown) => Promise<unknown>): DatabaseWrites {
+/** Hands a write to where it runs. */
+export type Send = (name: WriteName, input: unknown, events?: readonly NewEvent[]) => Promise<unknown>;
+
+/** `Database.write` and `telling`, whose every function hands its name and input to `send`. */
+export function writersBy(send: Send): Pick<Database, "write" | "telling"> {
+  return {
+    write: writesBy((name, input) => send(name, input)),
+    telling: (events, told) =>
+      writesBy(async (name, input) => {
+        const result = await send(name, input, events);
+        told?.();
+        return result;
+      }),
+  };
+}
+
+function writesBy(send: (name: WriteName, input: unknown) => Promise<unknown>): DatabaseWrites {
   const names = Object.keys(WRITES) as WriteName[];
   const entries = names.map((name) => [name, (input: unknown) => send(name, input)]);
   return Object.fromEntries(entries) as unknown as DatabaseWrites;
