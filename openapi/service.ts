@@ -1,6 +1,6 @@
 /** What needs no token: versions, health, the contract itself (spec/images-api.md §1, spec/auth-and-middleware.md §8). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { json } from "./common.ts";
+import { ErrorBody, json } from "./common.ts";
 
 export const VersionList = z.object({
   versions: z.array(z.object({
@@ -28,6 +28,15 @@ export const listVersions = createRoute({
   responses: { 200: json(VersionList, "The versions.") },
 });
 
+const TEXTS = { "text/plain": { schema: z.string() }, "text/html": { schema: z.string() } };
+
+/** What each backend of the check says. */
+export const Health = z.looseObject({ detailed: z.boolean(), reasons: z.array(z.string()) }).openapi(
+  "Health",
+);
+
+const HEALTH = { ...TEXTS, "application/json": { schema: Health } };
+
 export const showHealth = createRoute({
   method: "get",
   path: "/healthcheck",
@@ -35,8 +44,12 @@ export const showHealth = createRoute({
   summary: "Tell whether the service is to be used",
   tags: ["service"],
   responses: {
-    200: { description: "Healthy.", content: { "text/plain": { schema: z.string() } } },
-    503: { description: "Taken out of service.", content: { "text/plain": { schema: z.string() } } },
+    200: { description: "Healthy.", content: HEALTH },
+    404: {
+      description: "The check does not answer requests from there.",
+      content: { ...TEXTS, "application/json": { schema: ErrorBody } },
+    },
+    503: { description: "Taken out of service.", content: HEALTH },
   },
 });
 

@@ -55,7 +55,6 @@ export function isReserved(name: string): boolean {
  * A character outside the basic plane: MySQL's utf8 cannot hold one, so upstream refuses it everywhere (§3.7). And
  * NUL: PostgreSQL cannot hold it, and the embedded engine gives back only what stands before it.
  */
-// deno-lint-ignore no-control-regex
 const UNKEPT = /[\0\u{10000}-\u{10FFFF}]/u;
 
 /** Refuses text that the tables of upstream, or the engine, cannot hold. Errors: bad_request. */

@@ -1,6 +1,7 @@
 /** The answer of the health check in its three forms (spec/auth-and-middleware.md §8). */
 import type { HealthOutcome } from "../../health/check.ts";
 import { VERSION } from "../../util/version.ts";
+import { bestOffer, parseAccept } from "./negotiate.ts";
 
 export function healthResponse(request: Request, outcome: HealthOutcome): Response {
   const status = outcome.healthy ? 200 : 503;
@@ -10,8 +11,7 @@ export function healthResponse(request: Request, outcome: HealthOutcome): Respon
 }
 
 function render(accept: string, { reasons, detailed, healthy }: HealthOutcome): [string, string] {
-  const wanted = accept.split(",").map((item) => item.split(";", 1)[0]!.trim().toLowerCase());
-  const type = wanted.find((item) => ["text/plain", "text/html", "application/json"].includes(item));
+  const type = bestOffer(parseAccept(accept) ?? [], ["text/plain", "text/html", "application/json"]);
   if (type === "application/json") {
     const body = detailed
       ? { detailed, now: new Date().toISOString(), reasons, version: VERSION }

@@ -7,15 +7,33 @@ const ITEM = /^\s*([!#$%&'*+.^_`|~\w-]+)\/([!#$%&'*+.^_`|~\w-]+)\s*((?:;.*)?)$/;
 /** HTML is offered first, JSON second, by ordinary quality negotiation; plain text when neither is wanted. */
 export function negotiate(accept: string | null): ErrorForm {
   if (accept === null || accept.trim() === "") return "plain";
-  const ranges = accept.split(",").filter((item) => item.trim() !== "").map(parseItem);
-  if (ranges.some((range) => range === null)) return "html";
-  const html = quality(ranges as Range[], "text", "html");
-  const json = quality(ranges as Range[], "application", "json");
-  if (html === 0 && json === 0) return "plain";
-  return html >= json ? "html" : "json";
+  const ranges = parseAccept(accept);
+  if (ranges === null) return "html";
+  const type = bestOffer(ranges, ["text/html", "application/json"]);
+  if (type === null) return "plain";
+  return type === "text/html" ? "html" : "json";
 }
 
-interface Range {
+/** The media ranges of an Accept header; null when it is not a valid one. */
+export function parseAccept(accept: string): Range[] | null {
+  const ranges = accept.split(",").filter((item) => item.trim() !== "").map(parseItem);
+  return ranges.some((range) => range === null) ? null : ranges as Range[];
+}
+
+/** The offer that is liked best, the earlier one of two that are liked alike; null when none is wanted. */
+export function bestOffer<T extends string>(ranges: Range[], offers: readonly T[]): T | null {
+  let best: T | null = null;
+  let most = 0;
+  for (const offer of offers) {
+    const [type, subtype] = offer.split("/") as [string, string];
+    const q = quality(ranges, type, subtype);
+    if (q > most) [best, most] = [offer, q];
+  }
+  return best;
+}
+
+/** One media range with its quality, 0 to 1. */
+export interface Range {
   type: string;
   subtype: string;
   q: number;
