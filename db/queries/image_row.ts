@@ -8,19 +8,32 @@ export function imageColumns(alias: string): string {
   return IMAGE_COLUMNS.map((name) => `${alias}.${name}`).join(", ");
 }
 
-// `+deleted` keeps the index on deleted, which holds almost every row, out of the choice.
-/** Properties, tags and locations of the image called `alias`, each as one JSON text in stored order. */
-export function imageChildren(alias: string): string {
-  return `(SELECT json_group_array(json_array(c.name, c.value) ORDER BY c.id) FROM image_properties c
-      WHERE c.image_id = ${alias}.id AND +c.deleted = 0) AS properties_json,
-    (SELECT json_group_array(c.value ORDER BY c.id) FROM image_tags c
-      WHERE c.image_id = ${alias}.id AND +c.deleted = 0) AS tags_json,
-    (SELECT json_group_array(json_array(c.id, c.value, c.meta_data) ORDER BY c.id) FROM image_locations c
-      WHERE c.image_id = ${alias}.id AND +c.deleted = 0 AND c.status = 'active') AS locations_json`;
+// `+deleted` keeps the index on deleted, which holds almost every row, out of the choice. The order stands in an inner
+// query, where it comes from the index; ORDER BY inside the aggregate would sort, at twice the cost of the whole image.
+function ordered(aggregate: string, columns: string, table: string, alias: string, more = ""): string {
+  return `(SELECT ${aggregate} FROM (SELECT ${columns} FROM ${table} c
+      WHERE c.image_id = ${alias}.id AND +c.deleted = 0${more} ORDER BY c.id))`;
 }
 
-function parse<T>(json: Row[string] | undefined): T[] {
-  return json === "[]" ? [] : JSON.parse(String(json));
+/** Properties, tags and locations of the image called `alias`, each as JSON in stored order. */
+function imageChildren(alias: string): string {
+  const active = " AND c.status = 'active'";
+  return [
+    ordered("json_group_array(json_array(name, value))", "c.name, c.value", "image_properties", alias),
+    ordered("json_group_array(value)", "c.value", "image_tags", alias),
+    ordered(
+      "json_group_array(json_array(id, value, meta_data))",
+      "c.id, c.value, c.meta_data",
+      "image_locations",
+      alias,
+      active,
+    ),
+  ].join(", ");
+}
+
+/** The image called `alias` as one JSON text: a row of one column crosses into the program at a third of the cost. */
+export function imageJson(alias: string): string {
+  return `json_array(${imageColumns(alias)}, ${imageChildren(alias)}) AS image`;
 }
 
 /** The metadata of a location; an unreadable or missing one counts as empty. */
@@ -40,32 +53,21 @@ function locationOf([id, url, metadata]: [number, string, string | null]): Locat
   return { id, url, metadata: parseMetadata(metadata), status: "active" };
 }
 
-/** The record of a row with the columns above. Of tags that an old database holds twice, the first counts. */
-export function imageOf(row: Row): ImageRecord {
-  const tags = parse<string>(row.tags_json);
+type Children = [[string, string | null][], string[], [number, string, string | null][]];
+
+/** The record of a row with `imageJson`. Of tags that an old database holds twice, the first counts. */
+export function imageOf({ image }: Row): ImageRecord {
+  const values = JSON.parse(String(image)) as unknown[];
+  const columns = Object.fromEntries(IMAGE_COLUMNS.map((name, index) => [name, values[index]]));
+  const [properties, tags, locations] = values.slice(IMAGE_COLUMNS.length) as Children;
   return {
-    id: row.id,
-    name: row.name,
-    size: row.size,
-    virtual_size: row.virtual_size,
-    status: row.status,
-    visibility: row.visibility,
-    disk_format: row.disk_format,
-    container_format: row.container_format,
-    checksum: row.checksum,
-    os_hash_algo: row.os_hash_algo,
-    os_hash_value: row.os_hash_value,
-    owner: row.owner,
-    min_disk: row.min_disk,
-    min_ram: row.min_ram,
-    protected: row.protected === 1,
-    os_hidden: row.os_hidden === 1,
-    created_at: row.created_at,
-    updated_at: row.updated_at ?? row.created_at,
-    deleted_at: row.deleted_at,
-    deleted: row.deleted === 1,
-    properties: Object.fromEntries(parse<[string, string | null]>(row.properties_json)),
+    ...columns,
+    protected: columns.protected === 1,
+    os_hidden: columns.os_hidden === 1,
+    deleted: columns.deleted === 1,
+    updated_at: columns.updated_at ?? columns.created_at,
+    properties: Object.fromEntries(properties),
     tags: tags.length > 1 ? [...new Set(tags)] : tags,
-    locations: parse<[number, string, string | null]>(row.locations_json).map(locationOf),
+    locations: locations.map(locationOf),
   } as ImageRecord;
 }

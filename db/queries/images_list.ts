@@ -1,9 +1,8 @@
 /** One page of images (spec/images-api.md §4): never a count, and never a walk over more rows than it takes. */
-import { IMAGE_COLUMNS } from "../columns.ts";
 import type { Conn } from "../conn.ts";
 import type { ImageListQuery, ImageRecord } from "../records.ts";
 import { and, join, type Sql, sql } from "../sql.ts";
-import { imageChildren, imageColumns, imageOf } from "./image_row.ts";
+import { imageColumns, imageJson, imageOf } from "./image_row.ts";
 import { conditionSql, isNever } from "./list_conditions.ts";
 import { decisiveOrder, type Order, orderBy, orderColumns } from "./list_order.ts";
 import { type PagePart, planPage } from "./list_plan.ts";
@@ -33,7 +32,7 @@ export async function listImages(conn: Conn, query: ImageListQuery): Promise<Ima
   if (parts.length === 0) return [];
   const rows = join(parts.map((part) => partSql(part, order, query)), " UNION ALL ");
   // Children only of the rows of the page: further inside, they would be read for every row that is sorted.
-  const text = `SELECT ${IMAGE_COLUMNS.join(", ")}, ${imageChildren("page")}
+  const text = `SELECT ${imageJson("page")}
     FROM (${rows.text} ORDER BY ${orderBy(order)} LIMIT ?) AS page ORDER BY ${orderBy(order)}`;
   return (await conn.all(text, [...rows.params, query.limit])).map(imageOf);
 }

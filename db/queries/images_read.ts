@@ -1,9 +1,9 @@
 /** One image by its id. */
 import type { Conn } from "../conn.ts";
 import type { ImageRecord, Viewer } from "../records.ts";
-import { imageChildren, imageColumns, imageOf } from "./image_row.ts";
+import { imageJson, imageOf } from "./image_row.ts";
 
-const BY_ID = `SELECT ${imageColumns("i")}, ${imageChildren("i")} FROM images i WHERE i.id = ?`;
+const BY_ID = `SELECT ${imageJson("i")} FROM images i WHERE i.id = ?`;
 const LIVE = `${BY_ID} AND +i.deleted = 0`;
 const EXISTING = `${LIVE} AND i.status NOT IN ('deleted', 'pending_delete')`;
 const VISIBLE = `${EXISTING} AND (
