@@ -52,7 +52,11 @@ export async function serve(dataDir: string, set: Record<string, string> = {}): 
     log: () => said,
     ended,
     async crash() {
-      child.kill("SIGKILL");
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
       await ended;
     },
   };

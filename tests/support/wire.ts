@@ -11,8 +11,6 @@ export interface Wire extends Disposable {
   send(bytes: Uint8Array | string): Promise<void>;
   /** Reads one answer to its end; a 204 and an answer without length end with their headers. */
   answer(): Promise<WireAnswer>;
-  /** Resolves to the bytes that still come until the peer closes the connection, -1 when it is reset. */
-  closed(): Promise<number>;
   /** Closes the connection without an end of the body. */
   [Symbol.dispose](): void;
 }
@@ -48,14 +46,6 @@ export async function wire(port: number): Promise<Wire> {
       const body = text(held.subarray(0, length));
       held = held.slice(length);
       return { status: Number(head.split(" ")[1]), head, body };
-    },
-    async closed() {
-      try {
-        while (await more()) { /* until the end */ }
-        return held.length;
-      } catch {
-        return -1;
-      }
     },
     [Symbol.dispose]() {
       if (open) conn.close();

@@ -1,9 +1,10 @@
 /** /v2/images/{id}/file (spec/images-api.md §2.6). */
+import type { ImageRecord } from "../../../db/records.ts";
 import { fail } from "../../errors.ts";
 import { downloadImage } from "../../images/download.ts";
 import { uploadImage } from "../../images/upload.ts";
+import { tellSent, wantsSent } from "../../notify/sent.ts";
 import type { Call } from "../bind.ts";
-import { hasBody } from "../json_body.ts";
 import { empty } from "../reply.ts";
 
 export async function upload(call: Call): Promise<Response> {
@@ -11,7 +12,7 @@ export async function upload(call: Call): Promise<Response> {
   requireOctetStream(request);
   await uploadImage(call.ctx, {
     id: call.param("image_id"),
-    body: hasBody(request) ? request.body : null,
+    body: request.body,
     size: declaredSize(request),
     store: request.headers.get("x-image-meta-store"),
   });
@@ -32,9 +33,20 @@ export async function download(call: Call): Promise<Response> {
   if (image.checksum !== null) headers["content-md5"] = image.checksum;
   const length = slice?.length ?? data.length ?? image.size;
   if (length !== null) headers["content-length"] = String(length);
+  noteSent(call, { image, bytes: length, expected: slice?.length ?? image.size });
   if (!slice) return new Response(data.body, { headers });
   headers["content-range"] = `bytes ${slice.offset}-${slice.offset + slice.length - 1}/${image.size}`;
   return new Response(data.body, { status: 206, headers });
+}
+
+/** A client that leaves before the end is no event; the server tells when all is sent. */
+function noteSent(
+  { c, ctx }: Call,
+  { bytes, ...sent }: { image: ImageRecord; bytes: number | null; expected: number | null },
+): void {
+  const completed = c.env?.completed;
+  if (!completed || bytes === null || !wantsSent(ctx)) return;
+  completed.then(() => tellSent(ctx, { ...sent, bytes }), () => {});
 }
 
 /** Errors: unsupported_media_type. */

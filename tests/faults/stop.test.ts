@@ -1,0 +1,137 @@
+/** Signals: what is in flight ends well, nothing new begins, and what takes too long is put back. */
+import assert from "node:assert/strict";
+import { filesIn, newImage, noise, serve, type Served, show, until } from "../support/served.ts";
+import { uploadHead, wire } from "../support/wire.ts";
+
+const SIZE = 3_000_000;
+
+/** A service in a directory of its own, for one test. */
+async function withService(
+  set: Record<string, string>,
+  action: (server: Served, images: string) => Promise<void>,
+): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "oneglance-stop-" });
+  const server = await serve(dir, set);
+  try {
+    await action(server, `${dir}/images`);
+  } finally {
+    await server.crash();
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** An upload of which half is sent. */
+async function halfUploaded(server: Served, bytes: Uint8Array) {
+  const id = await newImage(server.url);
+  const client = await wire(server.port);
+  await client.send(uploadHead(id, bytes.length));
+  await client.send(bytes.subarray(0, bytes.length / 2));
+  await until("the upload runs", async () => (await show(server.url, id)).status === "saving");
+  return { id, client };
+}
+
+async function stopping(server: Served): Promise<void> {
+  await until("it is stopping", async () => (await status(server)) === 503);
+}
+
+/** Of a new request on a new connection. */
+async function status(server: Served): Promise<number> {
+  using client = await wire(server.port);
+  await client.send("GET /v2/images HTTP/1.1\r\nhost: glance\r\nconnection: close\r\n\r\n");
+  return (await client.answer()).status;
+}
+
+Deno.test("SIGTERM: an upload and a slow download end well, new requests get 503, exit code 0", () =>
+  withService({}, async (server, images) => {
+    const bytes = noise(SIZE);
+    const big = await newImage(server.url);
+    const all = noise(40 << 20);
+    await fetch(`${server.url}/v2/images/${big}/file`, {
+      method: "PUT",
+      headers: { "content-type": "application/octet-stream" },
+      body: all,
+    }).then((response) => assert.equal(response.status, 204));
+    const download = await fetch(`${server.url}/v2/images/${big}/file`);
+    const reader = download.body!.getReader();
+    let got = (await reader.read()).value!.length;
+    const { id, client } = await halfUploaded(server, bytes);
+
+    server.child.kill("SIGTERM");
+    await stopping(server);
+    await client.send(bytes.subarray(bytes.length / 2));
+    assert.equal((await client.answer()).status, 204);
+    client[Symbol.dispose]();
+    assert.equal(await status(server), 503);
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) got += piece.value.length;
+    assert.equal(got, all.length);
+    assert.equal(await server.ended, 0, server.log());
+    assert.deepEqual(filesIn(images), [big, id].toSorted());
+  }));
+
+Deno.test("SIGTERM: health tells that it is stopping", () =>
+  withService({}, async (server) => {
+    const { client } = await halfUploaded(server, noise(SIZE));
+    assert.equal((await fetch(`${server.url}/healthcheck`).then((r) => (r.body?.cancel(), r))).status, 200);
+    server.child.kill("SIGTERM");
+    await stopping(server);
+    assert.equal((await fetch(`${server.url}/healthcheck`).then((r) => (r.body?.cancel(), r))).status, 503);
+    client[Symbol.dispose]();
+    assert.equal(await server.ended, 0);
+  }));
+
+Deno.test("the grace period passes: the upload is broken off, the image queued, no file left", () =>
+  withService({ OS_ONEGLANCE__GRACEFUL_SHUTDOWN_TIMEOUT: "1" }, async (server, images) => {
+    const { id, client } = await halfUploaded(server, noise(SIZE));
+    const began = Date.now();
+    server.child.kill("SIGTERM");
+    assert.equal(await server.ended, 0, server.log());
+    assert.ok(Date.now() - began < 15_000);
+    client[Symbol.dispose]();
+    assert.match(server.log(), /1 requests? did not end within 1 s/);
+    assert.deepEqual(filesIn(images), []);
+    // Put back before the end, not by the next start.
+    const again = await serve(images.replace(/\/images$/, ""));
+    try {
+      assert.equal((await show(again.url, id)).status, "queued");
+      assert.doesNotMatch(again.log(), /was broken off/);
+    } finally {
+      await again.crash();
+    }
+  }));
+
+Deno.test("graceful_shutdown_timeout = 0 waits without limit", () =>
+  withService({ OS_ONEGLANCE__GRACEFUL_SHUTDOWN_TIMEOUT: "0" }, async (server, images) => {
+    const bytes = noise(SIZE);
+    const { id, client } = await halfUploaded(server, bytes);
+    server.child.kill("SIGTERM");
+    await stopping(server);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await client.send(bytes.subarray(bytes.length / 2));
+    assert.equal((await client.answer()).status, 204);
+    client[Symbol.dispose]();
+    assert.equal(await server.ended, 0);
+    assert.deepEqual(filesIn(images), [id]);
+  }));
+
+Deno.test("a second SIGTERM ends the process at once", () =>
+  withService({ OS_ONEGLANCE__GRACEFUL_SHUTDOWN_TIMEOUT: "0" }, async (server) => {
+    const { client } = await halfUploaded(server, noise(SIZE));
+    server.child.kill("SIGTERM");
+    await stopping(server);
+    const began = Date.now();
+    server.child.kill("SIGTERM");
+    assert.equal(await server.ended, 143);
+    assert.ok(Date.now() - began < 5000);
+    client[Symbol.dispose]();
+  }));
+
+Deno.test("SIGTERM: idle connections are no reason to wait", () =>
+  withService({}, async (server) => {
+    using client = await wire(server.port);
+    await client.send("GET /versions HTTP/1.1\r\nhost: glance\r\n\r\n");
+    assert.equal((await client.answer()).status, 200);
+    const began = Date.now();
+    server.child.kill("SIGTERM");
+    assert.equal(await server.ended, 0);
+    assert.ok(Date.now() - began < 5000);
+  }));
