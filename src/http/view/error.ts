@@ -26,15 +26,16 @@ export function errorResponse(error: GlanceError, request: Request): Response {
   const title = REASONS[error.status] ?? "Error";
   const line = `${error.status} ${title}`;
   const [explanation, detail] = texts(error, request);
-  const headers = new Headers(error.headers);
-  if (error.close) headers.set("connection", "close");
   const answer = (body: string, type: string) => {
-    headers.set("content-type", type);
-    return new Response(request.method === "HEAD" ? null : body, {
+    const response = new Response(request.method === "HEAD" ? null : body, {
       status: error.status,
       statusText: title,
-      headers,
     });
+    const { headers } = response;
+    headers.set("content-type", type);
+    if (error.close) headers.set("connection", "close");
+    for (const [name, value] of Object.entries(error.headers)) headers.set(name, value);
+    return response;
   };
   switch (negotiate(request.headers.get("accept"))) {
     case "json": {
