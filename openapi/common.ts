@@ -8,12 +8,14 @@ export const ErrorBody = z.object({
   title: z.string().openapi({ example: "Not Found" }),
 }).openapi("Error");
 
+const Text = z.string();
+
 const error = (description: string) => ({
   description,
   content: {
     "application/json": { schema: ErrorBody },
-    "text/html": { schema: z.string() },
-    "text/plain": { schema: z.string() },
+    "text/html": { schema: Text },
+    "text/plain": { schema: Text },
   },
 });
 

@@ -47,8 +47,11 @@ export function health(deps: Deps) {
   };
 }
 
-/** GET /openapi.json. */
+/** GET /openapi.json; made when it is first asked for, since few ever do. */
 export function contract() {
-  const text = JSON.stringify(contractDocument(VERSION));
-  return () => new Response(text, { headers: { "content-type": "application/json" } });
+  let text: string | undefined;
+  return () =>
+    new Response(text ??= JSON.stringify(contractDocument(VERSION)), {
+      headers: { "content-type": "application/json" },
+    });
 }
