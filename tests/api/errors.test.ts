@@ -224,7 +224,7 @@ Deno.test("the whole body of an error in its three forms", async (t) => {
   }
 });
 
-Deno.test("the status line has the standard reason", async () => {
+Deno.test("answers carry the reason that upstream writes; Deno.serve writes its own on the wire", async () => {
   await using service = await startService();
   const { id } = await active()(service) as { id: string };
   const reasons = new Map([
