@@ -15,7 +15,8 @@ export interface NewEvent {
   about:
     | { kind: "image"; id?: string }
     | { kind: "member"; imageId?: string; member?: string }
-    | { kind: "task"; id?: string }
+    /** By its id or, while it runs, by the token of its run. */
+    | { kind: "task"; id?: string; token?: string }
     | { kind: "payload"; payload: unknown };
   /** Fields that the payload gets besides. */
   extra?: Record<string, unknown>;

@@ -13,6 +13,8 @@ import { Transfers } from "./images/transfers.ts";
 import { makeGuard } from "./net/guard.ts";
 import { makeOutbound } from "./net/outbound.ts";
 import { getLog } from "./observe/log.ts";
+import { makeEvents } from "./notify/events.ts";
+import { withEvents } from "./notify/telling.ts";
 import { isAdmin } from "./policy/is_admin.ts";
 import { makeEnforcer } from "./policy/load.ts";
 import { policyOutbound } from "./policy/outbound.ts";
@@ -80,7 +82,8 @@ async function build(
     force: config.get("oneglance.force_network_filesystem"),
     sync,
   });
-  const db = cipher ? withEncryptedLocations(plain, cipher) : plain;
+  const events = makeEvents(config);
+  const db = withEvents(cipher ? withEncryptedLocations(plain, cipher) : plain, events);
   closers.push(() => db.close());
   const importGuard = makeGuard({ allowedNetworks: config.get("oneglance.outbound_allowed_networks") });
   const outbound = await makeOutbound({
@@ -116,6 +119,7 @@ async function build(
   return {
     config,
     db,
+    events,
     stores,
     auth,
     policy,

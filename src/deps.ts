@@ -7,6 +7,7 @@ import type { ImageSchema } from "./images/image_schema.ts";
 import type { Transfers } from "./images/transfers.ts";
 import type { Enforcer } from "./policy/enforcer.ts";
 import type { Guard, OutboundFetch } from "./net/outbound.ts";
+import type { Events } from "./notify/events.ts";
 import type { PropertyProtections } from "./policy/property_protections.ts";
 import type { UnifiedLimits } from "./quota/unified_limits.ts";
 import type { Background } from "./tasks/background.ts";
@@ -15,6 +16,8 @@ import type { Stores } from "./stores/store.ts";
 export interface Deps {
   config: Config;
   db: Database;
+  /** Which events are told. */
+  events: Events;
   stores: Stores;
   auth: Authenticator;
   policy: Enforcer;

@@ -6,6 +6,20 @@ import { liveImage } from "./images_read.ts";
 import { readMembers } from "./members_read.ts";
 import { readTask } from "./tasks_read.ts";
 
+/** The events with their tasks named by id, as long as the runs that they are named by can be looked up. */
+export async function nameTasks(conn: WriteConn, events: readonly NewEvent[]): Promise<NewEvent[]> {
+  const named: NewEvent[] = [];
+  for (const event of events) {
+    const token = event.about.kind === "task" ? event.about.token : undefined;
+    if (token === undefined) named.push(event);
+    else {
+      const row = await conn.one("SELECT task_id FROM oneglance_tasks WHERE token = ?", [token]);
+      if (row) named.push({ ...event, about: { kind: "task", id: String(row.task_id) } });
+    }
+  }
+  return named;
+}
+
 /** Writes the events of a write that answered `result`; none when that says that nothing was changed. */
 export async function writeEvents(
   conn: WriteConn,

@@ -1,6 +1,6 @@
 import type { WriteConn } from "../conn.ts";
 import type { NewEvent } from "../event_records.ts";
-import { writeEvents } from "./outbox_write.ts";
+import { nameTasks, writeEvents } from "./outbox_write.ts";
 import { type WriteName, WRITES } from "./writes.ts";
 
 /** Runs one write and, in the same transaction, records the events that tell of it. */
@@ -9,7 +9,10 @@ export async function perform(
   { name, input, events }: { name: WriteName; input: unknown; events?: readonly NewEvent[] | undefined },
 ): Promise<unknown> {
   const write = WRITES[name] as (conn: WriteConn, input: unknown) => Promise<unknown>;
+  if (events === undefined) return await write(conn, input);
+  // The write may end the run by which an event names its task.
+  const named = await nameTasks(conn, events);
   const result = await write(conn, input);
-  if (events !== undefined) await writeEvents(conn, events, result);
+  await writeEvents(conn, named, result);
   return result;
 }

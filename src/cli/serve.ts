@@ -5,6 +5,7 @@ import { type Config, loadConfig } from "../config/config.ts";
 import { fail } from "../errors.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
 import { startRecovery } from "../images/recover.ts";
+import { startSender } from "../notify/sender.ts";
 import { flushLog, getLog } from "../observe/log.ts";
 import { listen, type Server } from "../server.ts";
 import { takeValue } from "../util/take_option.ts";
@@ -108,6 +109,7 @@ async function run(
         "keystone, or bind_host = 127.0.0.1, or [oneglance] allow_open_access = true if that is what you want.",
     );
   }
+  const sender = startSender(deps);
   const endRecovery = await startRecovery(deps);
   const server = await bindAddress(() => listen(deps, host, config.get("DEFAULT.bind_port") ?? 9292));
   program.out(banner({ server, config, summary: deps.auth.summary, standalone }));
@@ -117,6 +119,7 @@ async function run(
   const seconds = config.get("oneglance.graceful_shutdown_timeout");
   const clean = await server.stop(seconds * 1000);
   await endRecovery();
+  await sender?.close();
   log.info(clean ? "stopped" : "stopped; some requests were broken off");
   return 0;
 }

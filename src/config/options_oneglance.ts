@@ -53,6 +53,16 @@ export const ONEGLANCE_OPTIONS = {
     help:
       "Seconds after which the tasks of a process on another machine that gives no sign of life are taken over.",
   }),
+  notification_max_age: int({
+    default: 86400,
+    min: 0,
+    help: "Seconds after which a notification that could not be sent is dropped; 0 means never.",
+  }),
+  signature_certificates_dir: str({
+    help:
+      "Directory of certificates of signed images, each as UUID.pem, UUID.crt or UUID.der; looked at before the key " +
+      "manager.",
+  }),
   force_network_filesystem: bool({
     default: false,
     help: "Permit the database file on a network filesystem, where locks are not to be trusted.",

@@ -2,6 +2,8 @@
 import type { ImageRecord, OverLimit, TransitionResult } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
+import { tell } from "../notify/telling.ts";
+import { uploadFailedEvent } from "../notify/told_by_writes.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { requireWriter } from "../policy/read_only.ts";
@@ -20,7 +22,7 @@ const log = getLog("oneglance.images.upload");
 
 export interface UploadInput {
   id: string;
-  /** null when the request has no body at all. */
+  /** null when the request has none. */
   body: ReadableStream<Uint8Array> | null;
   /** Declared bytes; null = unknown. */
   size: number | null;
@@ -95,7 +97,7 @@ async function saveData(
     if (unsure) await recoverUpload(ctx.deps, { ...transfer.lease, image_id: image.id });
     else {
       await handle?.cancel();
-      await putBack(ctx, image.id, transfer.lease.token);
+      await putBack(ctx, image.id, transfer.lease.token, uploadError(error));
     }
     throw error;
   }
@@ -117,9 +119,9 @@ async function activate(
 }
 
 /** Back to `queued`, unless it was deleted meanwhile. */
-async function putBack(ctx: Ctx, id: string, token: string): Promise<void> {
+async function putBack(ctx: Ctx, id: string, token: string, why: unknown): Promise<void> {
   try {
-    await ctx.deps.db.write.cancelUpload({ token });
+    await tell(ctx.deps, uploadFailedEvent(why)).cancelUpload({ token });
   } catch (error) {
     log.error(`image ${id} could not be put back to queued yet`, { error });
   }

@@ -1,0 +1,91 @@
+/** The payloads of notifications (spec/background-jobs.md §7). */
+import type { EventRecord } from "../../db/event_records.ts";
+import type { ImageRecord, MemberRecord, Timestamp } from "../../db/records.ts";
+import type { TaskRecord } from "../../db/task_records.ts";
+
+type Payload = Record<string, unknown>;
+
+/** Events that say to which stores an import goes. */
+const WITH_LISTS = ["image.prepare", "image.upload"];
+
+/** The payload of a recorded event. */
+export function payloadOf({ type, about, body, extra }: EventRecord): unknown {
+  if (about === "payload") return body;
+  const payload = about === "image"
+    ? {
+      ...imagePayload(body as ImageRecord),
+      ...(WITH_LISTS.includes(type) ? importLists(body as ImageRecord) : {}),
+    }
+    : about === "member"
+    ? memberPayload(body as MemberRecord & { deleted_at?: Timestamp | null })
+    : taskPayload(body as TaskRecord);
+  return extra ? { ...payload, ...extra } : payload;
+}
+
+/** Everything but where the data lies, and the multihash. */
+export function imagePayload(image: Omit<ImageRecord, "locations">): Payload {
+  return {
+    id: image.id,
+    name: image.name,
+    status: image.status,
+    created_at: isoTime(image.created_at),
+    updated_at: isoTime(image.updated_at),
+    min_disk: image.min_disk,
+    min_ram: image.min_ram,
+    protected: image.protected,
+    checksum: image.checksum,
+    owner: image.owner,
+    disk_format: image.disk_format,
+    container_format: image.container_format,
+    size: image.size,
+    virtual_size: image.virtual_size,
+    is_public: image.visibility === "public",
+    visibility: image.visibility,
+    properties: image.properties,
+    tags: image.tags,
+    deleted: image.deleted,
+    deleted_at: isoTime(image.deleted_at),
+  };
+}
+
+/** `deleted_at` is there when the membership was removed. */
+export function memberPayload(member: MemberRecord & { deleted_at?: Timestamp | null }): Payload {
+  const deletedAt = member.deleted_at ?? null;
+  return {
+    image_id: member.image_id,
+    member_id: member.member,
+    status: member.status,
+    created_at: isoTime(member.created_at),
+    updated_at: isoTime(member.updated_at),
+    deleted: deletedAt !== null,
+    deleted_at: isoTime(deletedAt),
+  };
+}
+
+/** Neither input nor result nor message: they may hold secrets. */
+export function taskPayload(task: TaskRecord): Payload {
+  return {
+    id: task.id,
+    type: task.type,
+    status: task.status,
+    result: null,
+    owner: task.owner,
+    message: null,
+    expires_at: isoTime(task.expires_at),
+    created_at: isoTime(task.created_at),
+    updated_at: isoTime(task.updated_at),
+    deleted: task.deleted,
+    deleted_at: isoTime(task.deleted_at),
+  };
+}
+
+/** `YYYY-MM-DDTHH:MM:SSZ`. */
+export function isoTime(time: Timestamp | null): string | null {
+  return time === null ? null : `${time.slice(0, 10)}T${time.slice(11, 19)}Z`;
+}
+
+function importLists({ properties }: ImageRecord): Payload {
+  const names = ["os_glance_importing_to_stores", "os_glance_failed_import"];
+  const listOf = (text: string | null | undefined) => (text ?? "").split(",").filter((item) => item !== "");
+  return Object.fromEntries(names.map((name) => [name, listOf(properties[name])]));
+}

@@ -1,0 +1,47 @@
+/** `image.send`: a download has ended (spec/background-jobs.md §7). */
+import type { NewEvent } from "../../db/event_records.ts";
+import type { ImageRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { getLog } from "../observe/log.ts";
+
+const log = getLog("oneglance.notify");
+
+/** A download that was sent to its end. */
+export interface Sent {
+  image: Pick<ImageRecord, "id" | "owner">;
+  bytes: number;
+  /** Bytes of the image or of the requested range; null = not known. */
+  expected: number | null;
+  /** Address of the client; only told of what was served from the cache, then also when `disabled_notifications` says no. */
+  destinationIp?: string;
+}
+
+/** Whether `tellSent` would tell anything. */
+export function wantsSent({ deps }: Ctx, cached = false): boolean {
+  return cached ? deps.events.on : deps.events.wants("image.send");
+}
+
+/** Writes the event; what fails is logged, because the answer has gone already. */
+export async function tellSent({ deps, caller }: Ctx, sent: Sent): Promise<void> {
+  const whole = sent.expected === null || sent.bytes === sent.expected;
+  const event: NewEvent = {
+    type: "image.send",
+    priority: whole ? "INFO" : "ERROR",
+    about: {
+      kind: "payload",
+      payload: {
+        bytes_sent: sent.bytes,
+        image_id: sent.image.id,
+        owner_id: sent.image.owner,
+        receiver_tenant_id: caller.projectId,
+        receiver_user_id: caller.userId,
+        ...(sent.destinationIp === undefined ? {} : { destination_ip: sent.destinationIp }),
+      },
+    },
+  };
+  try {
+    await deps.db.telling([event]).tellOnly();
+  } catch (error) {
+    log.warn(`image.send of image ${sent.image.id} could not be told`, { error });
+  }
+}
