@@ -19,7 +19,7 @@ export async function judgeData(
   handle: Pick<WriteHandle, "peek">,
   size: number,
 ): Promise<number | null> {
-  if (image.container_format !== "bare" || size === 0) return null;
+  if (image.container_format !== "bare") return null;
   const { config } = ctx.deps;
   const inspection = await inspect((offset, length) => handle.peek(offset, length), { size });
   const verdict = judge({

@@ -1,0 +1,72 @@
+/** What an upload leaves: the image's fields and the files of the store. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { filesIn } from "./served.ts";
+import { ADMIN, type TestService } from "./service.ts";
+
+/** The image as an administrator sees it. */
+export async function shown(service: TestService, id: string): Promise<Record<string, unknown>> {
+  return await (await service.ask(`/v2/images/${id}`, ADMIN)).json();
+}
+
+/** Active, with the size and hashes of `bytes`, and one file that holds them. */
+export async function assertStored(
+  service: TestService,
+  id: string,
+  bytes: Uint8Array | string,
+  virtualSize: number | null,
+): Promise<void> {
+  const image = await shown(service, id);
+  const hash = (name: string) => createHash(name).update(bytes).digest("hex");
+  assert.deepEqual(
+    [image.status, image.size, image.virtual_size, image.checksum, image.os_hash_algo, image.os_hash_value],
+    ["active", bytes.length, virtualSize, hash("md5"), "sha512", hash("sha512")],
+  );
+  assert.deepEqual(await Deno.readFile(`${service.dir}/images/${id}`), new Uint8Array(Buffer.from(bytes)));
+}
+
+/** Queued as if nothing had come: no size, no hash, no location, no lease, no file. */
+export async function assertNothingStored(service: TestService, id: string): Promise<void> {
+  const image = await shown(service, id);
+  assert.deepEqual(
+    [image.status, image.size, image.virtual_size, image.checksum, image.os_hash_algo, image.os_hash_value],
+    ["queued", null, null, null, null, null],
+  );
+  const record = await service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  assert.deepEqual(record?.locations, []);
+  assert.deepEqual(await service.deps.db.read.uploads(), []);
+  assert.deepEqual(filesIn(`${service.dir}/images`).filter((name) => name.includes(id)), []);
+}
+
+/** A body in pieces that the test gives one by one. */
+export function fedBody(): {
+  stream: ReadableStream<Uint8Array>;
+  /** Gives a piece and waits until it was taken. */
+  give(text: string | Uint8Array): Promise<void>;
+  end(): void;
+  /** The client leaves. */
+  leave(): void;
+} {
+  let controller!: ReadableStreamDefaultController<Uint8Array>;
+  let wanted = Promise.withResolvers<void>();
+  const stream = new ReadableStream<Uint8Array>({
+    start(given) {
+      controller = given;
+    },
+    pull() {
+      wanted.resolve();
+    },
+  }, { highWaterMark: 0 });
+  return {
+    stream,
+    async give(text) {
+      await wanted.promise;
+      wanted = Promise.withResolvers();
+      controller.enqueue(typeof text === "string" ? new TextEncoder().encode(text) : text);
+      await wanted.promise;
+    },
+    end: () => controller.close(),
+    leave: () => controller.error(new Error("connection closed before message completed")),
+  };
+}
