@@ -4,6 +4,8 @@ import { deactivateImage, reactivateImage } from "./actions.ts";
 import { downloadImageData, uploadImageData } from "./image_data.ts";
 import { createImage, deleteImage, listImages, showImage, updateImage } from "./images.ts";
 import { listStores, listStoresDetail, showImportInfo, showUsage } from "./info.ts";
+import { importImage } from "./image_import.ts";
+import { stageImageData } from "./image_stage.ts";
 import { listImageTasks } from "./image_tasks.ts";
 import { addLocation, deleteFromStore, listLocations } from "./locations.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "./members.ts";
@@ -25,6 +27,8 @@ export const ROUTES = [
   deleteImage,
   uploadImageData,
   downloadImageData,
+  stageImageData,
+  importImage,
   addTag,
   removeTag,
   listMembers,

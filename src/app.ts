@@ -4,6 +4,8 @@ import { deactivateImage, reactivateImage } from "../openapi/actions.ts";
 import { downloadImageData, uploadImageData } from "../openapi/image_data.ts";
 import { createImage, deleteImage, listImages, showImage, updateImage } from "../openapi/images.ts";
 import { listStores, listStoresDetail, showImportInfo, showUsage } from "../openapi/info.ts";
+import { importImage } from "../openapi/image_import.ts";
+import { stageImageData } from "../openapi/image_stage.ts";
 import { listImageTasks } from "../openapi/image_tasks.ts";
 import { addLocation, deleteFromStore, listLocations } from "../openapi/locations.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "../openapi/members.ts";
@@ -19,6 +21,7 @@ import { bind } from "./http/bind.ts";
 import { bindMetadefs } from "./http/bind_metadefs.ts";
 import type { Env } from "./http/env.ts";
 import * as data from "./http/handlers/image_data.ts";
+import * as imports from "./http/handlers/imports.ts";
 import * as images from "./http/handlers/images.ts";
 import * as info from "./http/handlers/info.ts";
 import * as locations from "./http/handlers/locations.ts";
@@ -63,6 +66,9 @@ export function buildApp(deps: Deps): Hono<Env> {
 
   bind(app, uploadImageData, data.upload, { rawBody: true });
   bind(app, downloadImageData, data.download);
+
+  bind(app, stageImageData, imports.stage, { rawBody: true });
+  bind(app, importImage, imports.importData, { schemaName: "import" });
 
   bind(app, addTag, tags.add);
   bind(app, removeTag, tags.remove);

@@ -5,9 +5,11 @@ import { type Config, loadConfig } from "../config/config.ts";
 import { fail } from "../errors.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
 import { startRecovery } from "../images/recover.ts";
+import { removeLeftovers } from "../imports/leftovers.ts";
 import { startSender } from "../notify/sender.ts";
 import { flushLog, getLog } from "../observe/log.ts";
 import { listen, type Server } from "../server.ts";
+import { startTaskRecovery } from "../tasks/recover.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
 import { VERSION } from "../util/version.ts";
@@ -111,6 +113,8 @@ async function run(
   }
   const sender = startSender(deps);
   const endRecovery = await startRecovery(deps);
+  const endTaskRecovery = await startTaskRecovery(deps);
+  const leftovers = removeLeftovers(deps);
   const server = await bindAddress(() => listen(deps, host, config.get("DEFAULT.bind_port") ?? 9292));
   program.out(banner({ server, config, summary: deps.auth.summary, standalone }));
   await untilStopped();
@@ -118,7 +122,7 @@ async function run(
   log.info("stopping");
   const seconds = config.get("oneglance.graceful_shutdown_timeout");
   const clean = await server.stop(seconds * 1000);
-  await endRecovery();
+  await Promise.all([endRecovery(), endTaskRecovery(), leftovers]);
   await sender?.close();
   log.info(clean ? "stopped" : "stopped; some requests were broken off");
   return 0;

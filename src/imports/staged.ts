@@ -27,9 +27,18 @@ export async function isStaged({ stores }: Parts, imageId: string): Promise<bool
   }
 }
 
-/** Removes whatever is staged of an image, half-written files too. */
-export async function unstage({ stores }: Parts, imageId: string): Promise<void> {
-  await stores.staging.discard(imageId);
+/** Removes whatever is staged of an image: half-written files too, and what plugins made of it (`ID.qcow2`). */
+export async function unstage(deps: Parts, imageId: string): Promise<void> {
+  await deps.stores.staging.discard(imageId);
+  const path = stagedPath(deps, imageId);
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  try {
+    for await (const { name } of Deno.readDir(directory)) {
+      if (name.startsWith(`${imageId}.`)) await Deno.remove(`${directory}/${name}`);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 /** What stands in a staged file, judged as an upload of it would be. Errors: unsupported_media_type, not_found. */

@@ -22,9 +22,9 @@ interface Input {
 
 /**
  * Runs the task to its end, from wherever an earlier run has brought it; the lock is dropped whatever happens. A
- * process that stops leaves it to the next one.
+ * process that stops leaves it to the next one. `giveUp`: earlier runs were broken off too often.
  */
-export async function importLocation(run: TaskRun): Promise<void> {
+export async function importLocation(run: TaskRun, giveUp = false): Promise<void> {
   const { deps } = run.ctx;
   const id = run.task.image_id ?? String(run.task.input?.image_id ?? "");
   try {
@@ -32,8 +32,8 @@ export async function importLocation(run: TaskRun): Promise<void> {
     if (!await processTask(deps, run.task.id)) return;
     const image = await imageById(deps, id);
     if (image.status === "queued") await saveLocation(run, image, input);
-    else if (image.status === "importing") await verify(run, image, input);
-    else if (image.os_hash_value === null) await hashLater(run, image, input);
+    else if (image.status === "importing") await verify(run, image, input, giveUp);
+    else if (image.os_hash_value === null && !giveUp) await hashLater(run, image, input);
     const end = taskEnd(deps, "success", { result: { image_id: id } });
     await deps.db.write.endTask({ token: run.token, end });
   } catch (error) {
@@ -82,8 +82,14 @@ async function saveLocation(run: TaskRun, image: ImageRecord, input: Input): Pro
 }
 
 /** The image becomes active only when the data has the hash that was given. */
-async function verify(run: TaskRun, image: ImageRecord, { url, validation }: Input): Promise<void> {
+async function verify(
+  run: TaskRun,
+  image: ImageRecord,
+  { url, validation }: Input,
+  giveUp = false,
+): Promise<void> {
   try {
+    if (giveUp) fail("unavailable", "The service was ended while it hashed the data.");
     const given = validation ?? fail("internal", "No hash was given.");
     const { md5, hash } = await hashLocation(run.ctx, url, given.os_hash_algo, run.signal);
     if (hash !== given.os_hash_value.toLowerCase()) {

@@ -18,6 +18,8 @@ export const LOST = new GlanceError("conflict", "The task was taken over.");
 /** One run of a task in this process. */
 export interface Run {
   token: string;
+  /** The image it works on. */
+  imageId: string | null;
   signal: AbortSignal;
   /** How far it is; written as the lease is renewed. */
   progress: TaskProgress;
@@ -34,7 +36,6 @@ export interface BackgroundOptions {
 }
 
 interface Entry extends Run {
-  imageId: string | null;
   abort: AbortController;
   /** What the rate is computed from. */
   seen: { bytes: number; step: string; at: number };
@@ -68,8 +69,8 @@ export class Background {
     const abort = new AbortController();
     const progress = { step: "pending", bytes: 0, total: null, rate: null };
     const seen = { bytes: 0, step: "pending", at: Date.now() };
-    const run = { token, signal: abort.signal, progress };
-    this.#entries.set(token, { ...run, imageId, abort, seen });
+    const run = { token, imageId, signal: abort.signal, progress };
+    this.#entries.set(token, { ...run, abort, seen });
     this.#timer ??= setInterval(() => this.renew(), this.#options.leaseSeconds * 1000 / 3);
     return { run, lease: { image_id: imageId, token, owner: processName(), expires_at: this.#expiry() } };
   }

@@ -31,7 +31,7 @@ export async function startTask(
 ): Promise<TaskRecord> {
   const started = await enterTask(ctx, { ...task, image_id: image.id }, { imageId: image.id, lock: true });
   if (!started) fail("conflict", BUSY);
-  workOn(started, job);
+  workOn(started, (run) => job(run));
   return started.task;
 }
 

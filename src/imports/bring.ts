@@ -1,0 +1,73 @@
+/** Brings the data of an import to the staging area, or finds it there (spec/background-jobs.md §4.2). */
+import type { ImageRecord } from "../../db/records.ts";
+import { fail } from "../errors.ts";
+import { receive } from "../images/receive.ts";
+import { checkStorageQuota } from "../quota/storage.ts";
+import type { TaskRun } from "../tasks/start.ts";
+import { hashFile } from "../util/hash_file.ts";
+import { nodeAlgorithm } from "../util/hash_algorithm.ts";
+import type { Source } from "./fetch_source.ts";
+import type { ExpectedHash, ImportJob } from "./job.ts";
+import { isStaged, stagedPath, unstage } from "./staged.ts";
+
+/** How often progress is looked at, in ms. */
+const LOOK = 250;
+
+/** The path of the whole data. `open` gives the source. Errors: those of the source, bad_request, too_large, conflict. */
+export async function bringToStaging(
+  run: TaskRun,
+  image: ImageRecord,
+  job: ImportJob,
+  open: () => Promise<Source>,
+  resumed: boolean,
+): Promise<string> {
+  const { deps } = run.ctx;
+  const path = stagedPath(deps, image.id);
+  // Whole data stands there from the user, or from an earlier run that came so far; else it is somebody's left-over.
+  if ((resumed || job.name === "glance-direct") && await isStaged(deps, image.id)) {
+    if (job.name === "glance-direct" && job.expectedHash) {
+      run.progress.step = "hashing";
+      const [found] = await hashFile(path, [nodeAlgorithm(job.expectedHash.algorithm)]);
+      checkHash(job.expectedHash, found!);
+    }
+    return path;
+  }
+  if (job.name === "glance-direct") fail("not_found", "The staged data is not here.");
+  await unstage(deps, image.id);
+  await download(run, image, job.expectedHash, await open());
+  return path;
+}
+
+async function download(
+  run: TaskRun,
+  image: ImageRecord,
+  expected: ExpectedHash | null,
+  source: Source,
+): Promise<void> {
+  const { ctx, progress, signal } = run;
+  const handle = await ctx.deps.stores.staging.open(image.id, {
+    size: source.length,
+    algorithm: expected?.algorithm ?? ctx.deps.config.get("DEFAULT.hashing_algorithm"),
+  });
+  Object.assign(progress, { step: "staging", bytes: 0, total: source.length });
+  const timer = setInterval(async () => progress.bytes = await handle.written(), LOOK);
+  try {
+    const room = await checkStorageQuota(ctx, image.id, source.length);
+    await receive(ctx, handle, source.body, source.length, signal, room);
+    progress.bytes = await handle.written();
+    if (expected) checkHash(expected, (await handle.digests()).hash);
+    await handle.commit();
+  } catch (error) {
+    await handle.cancel();
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Errors: conflict. */
+function checkHash({ algorithm, value }: ExpectedHash, found: string): void {
+  if (found !== value.toLowerCase()) {
+    fail("conflict", `The data has the ${algorithm} hash ${found}, expected was ${value.toLowerCase()}.`);
+  }
+}

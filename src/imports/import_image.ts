@@ -1,0 +1,88 @@
+/** POST /v2/images/{id}/import (spec/images-api.md §2.8.2): the checks in their order, then a task. */
+import type { ImageRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { fail } from "../errors.ts";
+import { findImage } from "../images/find.ts";
+import { DIGEST_LENGTHS } from "../images/validation_data.ts";
+import { authorizeImage } from "../policy/authorize.ts";
+import { requireWriter } from "../policy/read_only.ts";
+import { enforceImageSizeTotal } from "../quota/unified.ts";
+import { breakStaleLock, startTask } from "../tasks/start.ts";
+import { chooseStores } from "./choose_stores.ts";
+import { checkImportUri } from "./fetch_source.ts";
+import type { ExpectedHash, ImportRequest } from "./job.ts";
+import { runImport } from "./run_import.ts";
+
+const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
+
+/** `store`: the request's X-Image-Meta-Store header, or null. Errors: bad_request, forbidden, not_found, conflict, too_large. */
+export async function importImage(
+  ctx: Ctx,
+  id: string,
+  request: ImportRequest,
+  store: string | null,
+): Promise<void> {
+  const { deps, caller } = ctx;
+  requireWriter(caller);
+  const { method } = request;
+  if (!deps.config.get("DEFAULT.enabled_import_methods").includes(method.name)) {
+    fail("bad_request", `Unknown import method name '${method.name}'.`);
+  }
+  if (request.expected_hash) checkExpectedHash(request.expected_hash, method.name);
+  await enforceImageSizeTotal(ctx, null);
+  const image = await findImage(ctx, id);
+  checkStatus(image, method.name);
+  for (const name of ["container_format", "disk_format"] as const) {
+    if (!image[name]) fail("conflict", `'${name}' needs to be set before import`);
+  }
+  if (method.name === "glance-download") checkRemote(method);
+  await authorizeImage(
+    deps.policy,
+    method.name === "copy-image" ? "copy_image" : "modify_image",
+    caller,
+    image,
+  );
+  await breakStaleLock(ctx, image);
+  const stores = chooseStores(ctx, image, request, store);
+  if (stores.length === 0) return;
+  if (method.name === "web-download") await checkImportUri(deps, method.uri);
+  const sent = method.name === "glance-download"
+    ? { ...request, method: { glance_service_interface: "public", ...method } }
+    : request;
+  const input = { image_id: image.id, import_req: sent, backend: stores };
+  await startTask(ctx, image, { type: "api_image_import", input }, runImport);
+}
+
+function checkStatus({ status }: ImageRecord, method: string): void {
+  const wrong = (text: string) => fail("conflict", text);
+  if (method === "copy-image") {
+    if (status !== "active") wrong("Only images with status active can be targeted for copying");
+    return;
+  }
+  if (status === "active") wrong("Image with status active cannot be target for import");
+  const wanted = method === "glance-direct" ? "uploading" : "queued";
+  if (status !== wanted) {
+    wrong(`Image needs to be in '${wanted}' state to use '${method}' method`);
+  }
+}
+
+function checkRemote({ glance_region, glance_image_id }: ImportRequest["method"]): void {
+  if (!glance_region) fail("bad_request", "The method glance-download needs a glance_region.");
+  if (!glance_image_id) fail("bad_request", "The method glance-download needs a glance_image_id.");
+  if (!UUID.test(glance_image_id)) {
+    fail("bad_request", "The glance-download image id does not look like a UUID.");
+  }
+}
+
+function checkExpectedHash({ algorithm, value }: ExpectedHash, method: string): void {
+  if (method === "copy-image") {
+    fail("bad_request", "expected_hash is for methods that bring data; copy-image compares with the image.");
+  }
+  const length = DIGEST_LENGTHS[algorithm];
+  if (length === undefined) {
+    fail("bad_request", `expected_hash: algorithm is one of ${Object.keys(DIGEST_LENGTHS).join(", ")}.`);
+  }
+  if (value.length !== length || !/^[0-9a-fA-F]+$/.test(value)) {
+    fail("bad_request", `expected_hash: a ${algorithm} hash has ${length} hexadecimal digits.`);
+  }
+}

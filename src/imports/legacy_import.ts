@@ -1,0 +1,125 @@
+/** The task type `import` (spec/tasks-api.md §5.1): makes an image of what stands at a URL. */
+import type { NewImage } from "../../db/records.ts";
+import { fail, isError } from "../errors.ts";
+import { isWritable } from "../images/attributes.ts";
+import { checkSizeCap } from "../images/receive.ts";
+import { getLog } from "../observe/log.ts";
+import { LOST } from "../tasks/background.ts";
+import { messageOf, processTask, taskEnd } from "../tasks/finish.ts";
+import type { TaskRun } from "../tasks/start.ts";
+import { bringToStaging } from "./bring.ts";
+import { checkImportUri, fetchSource } from "./fetch_source.ts";
+import type { ImportJob } from "./job.ts";
+import { listProperties } from "./lists.ts";
+import { imageCountQuota } from "../quota/unified.ts";
+import { judgeStaged, openStaged, unstage } from "./staged.ts";
+import { writeStores } from "./write_stores.ts";
+
+const log = getLog("oneglance.imports");
+const LOCK = "os_glance_import_task";
+
+/** The store that a task's input names, or the default. */
+function jobFor(run: TaskRun, imageId: string, input: Record<string, unknown>): ImportJob {
+  const { stores } = run.ctx.deps;
+  const named = stores.multi ? (input.backend as string | undefined) ?? stores.default.id : null;
+  return {
+    imageId,
+    method: { name: "web-download", uri: String(input.import_from) },
+    name: "web-download",
+    stores: [named],
+    mustSucceed: true,
+    expectedHash: null,
+  };
+}
+
+/** Runs the task to its end; on any failure the image is gone. `giveUp`: an earlier run was broken off. */
+export async function runLegacyImport(run: TaskRun, giveUp = false): Promise<void> {
+  const { deps } = run.ctx;
+  const id = run.imageId ?? fail("internal", "The task has no image.");
+  try {
+    if (giveUp) fail("unavailable", "The service was ended while it worked on the task.");
+    if (!await processTask(deps, run.task.id)) throw LOST;
+    await importNew(run, id);
+    const end = taskEnd(deps, "success", { result: { image_id: id } });
+    await deps.db.write.endTask({ token: run.token, end });
+  } catch (caught) {
+    const error = run.signal.aborted ? run.signal.reason : caught;
+    if (error === LOST) return;
+    log.error(`import task ${run.task.id} failed`, { error });
+    await remove(run, id);
+    const end = taskEnd(deps, "failure", { message: legacyMessage(error) });
+    await deps.db.write.endTask({ token: run.token, end });
+  }
+}
+
+/** What is wrong with the input stands in the message as it is (§5.3). */
+function legacyMessage(error: unknown): string {
+  return isError(error, "bad_request") ? error.message : messageOf(error);
+}
+
+async function importNew(run: TaskRun, id: string): Promise<void> {
+  const { ctx, task } = run;
+  const input = task.input ?? {};
+  for (const name of ["import_from", "import_from_format", "image_properties"]) {
+    if (!input[name]) fail("bad_request", `Input does not contain '${name}' field`);
+  }
+  await checkImportUri(ctx.deps, input.import_from);
+  const job = jobFor(run, id, input);
+  const made = await ctx.deps.db.write.createImageWithin({
+    image: newImage(run, id, input.image_properties as Record<string, unknown>),
+    limit: (await imageCountQuota(ctx))?.limit ?? null,
+  });
+  if (made.outcome === "over") return fail("too_large", "The project has too many images.");
+  const open = () => fetchSource(ctx.deps, job.method.uri!, run.signal);
+  const path = await bringToStaging(run, made.image, job, open, false);
+  const importing = await ctx.deps.db.write.transitionImage({
+    id,
+    from: ["queued"],
+    to: "importing",
+    task: run.token,
+    setProperties: listProperties(job.stores, []),
+  });
+  if (importing.outcome !== "done") throw LOST;
+  const { size, virtual_size } = await judgeStaged(ctx, importing.image, path);
+  checkSizeCap(ctx, size);
+  await writeStores(run, job, {
+    image: importing.image,
+    stores: job.stores,
+    size,
+    virtual_size,
+    open: async () => (await openStaged(path)).readable,
+    failed: [],
+  });
+  await unstage(ctx.deps, id);
+}
+
+function newImage(run: TaskRun, id: string, given: Record<string, unknown>): NewImage {
+  const columns: Record<string, unknown> = {};
+  const properties: Record<string, string> = { [LOCK]: run.task.id };
+  for (const [name, value] of Object.entries(given)) {
+    if (name === "tags" || name.startsWith("os_glance")) continue;
+    if (isWritable(name)) columns[name] = value;
+    else if (typeof value === "string") properties[name] = value;
+  }
+  return {
+    disk_format: "qcow2",
+    container_format: "bare",
+    visibility: "shared",
+    owner: run.ctx.caller.projectId,
+    ...columns,
+    id,
+    status: "queued",
+    properties,
+    tags: Array.isArray(given.tags) ? given.tags.map(String) : [],
+  };
+}
+
+/** Deletes the image and whatever came of it. */
+async function remove(run: TaskRun, id: string): Promise<void> {
+  const { deps } = run.ctx;
+  const gone = await deps.db.write.deleteImage({ id, to: "deleted" });
+  if (gone.outcome === "done") {
+    for (const store of deps.stores.all) await store.discard(id);
+  }
+  await unstage(deps, id);
+}

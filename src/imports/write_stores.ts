@@ -1,0 +1,164 @@
+/** Puts the data of an import into its stores, several in one read, and records each (spec/images-api.md §2.8.3). */
+import type { ImageColumns, ImageRecord } from "../../db/records.ts";
+import { getLog } from "../observe/log.ts";
+import { storageSizeQuota } from "../quota/storage.ts";
+import type { TaskRun } from "../tasks/start.ts";
+import { type ImportJob, storeOf } from "./job.ts";
+import { failedStores, listProperties } from "./lists.ts";
+import { IMPORT_STATUSES, move } from "./move.ts";
+import { startProgress, tellCopied } from "./progress.ts";
+import { type Copy, writeCopies } from "./write_copies.ts";
+
+const log = getLog("oneglance.imports");
+
+/** Reads the whole data once more. */
+export type OpenData = () => Promise<ReadableStream<Uint8Array>>;
+
+export interface Writing {
+  image: ImageRecord;
+  stores: (string | null)[];
+  /** Bytes that will come; null = unknown. */
+  size: number | null;
+  virtual_size: number | null;
+  open: OpenData;
+  /** Stores that did not take the data; the caller looks when this throws. */
+  failed: (string | null)[];
+}
+
+/** Errors: that of a store when all must take the data or none did; those of the source; not_found, conflict. */
+export async function writeStores(run: TaskRun, job: ImportJob, writing: Writing): Promise<void> {
+  const left = [...writing.stores];
+  let image = writing.image;
+  let last: unknown;
+  while (left.length > 0) {
+    const batch = left.splice(0, batchSize(run, left.length));
+    const copies = await writeBatch(run, writing, image, batch);
+    // A store's failure counts from here on; the data of the others is written but nowhere readable yet.
+    const bad = copies.filter(({ error }) => error !== undefined);
+    for (const { store, error } of bad) log.error(`store ${store.id} took no data of ${image.id}`, { error });
+    writing.failed.push(...bad.map(({ store }) => store.id));
+    last = bad[0]?.error ?? last;
+    if (bad.length > 0 && job.mustSucceed) {
+      await cancelAll(copies);
+      throw last;
+    }
+    const good = copies.filter(({ error }) => error === undefined);
+    while (good.length > 0) {
+      const copy = good.shift()!;
+      const waiting = [...good.map(({ store }) => store.id), ...left];
+      try {
+        image = await record(run, job, writing, image, copy, waiting);
+      } catch (error) {
+        await cancelAll(good);
+        throw error;
+      }
+    }
+  }
+  if (writing.failed.length === writing.stores.length && writing.stores.length > 0) throw last;
+  if (writing.failed.length > 0) {
+    const failed = [...failedStores(image), ...writing.failed];
+    const setProperties = listProperties([], failed);
+    await move(run, { id: image.id, from: [...IMPORT_STATUSES], to: "same", setProperties });
+  }
+}
+
+/** As many at once as `max_parallel_stores` says where it is set; else all, because that reads the data once. */
+function batchSize({ ctx }: TaskRun, most: number): number {
+  const { config } = ctx.deps;
+  const option = "image_import_opts.max_parallel_stores";
+  return config.isSet(option) ? config.get(option) : most;
+}
+
+async function writeBatch(
+  run: TaskRun,
+  writing: Writing,
+  image: ImageRecord,
+  ids: (string | null)[],
+): Promise<Copy[]> {
+  const { deps } = run.ctx;
+  const stores = ids.map((id) => storeOf(deps, id));
+  const end = startProgress(run, writing.size);
+  try {
+    const copies = await writeCopies(await writing.open(), stores, {
+      imageId: image.id,
+      size: writing.size,
+      algorithm: image.os_hash_algo ?? deps.config.get("DEFAULT.hashing_algorithm"),
+      signal: run.signal,
+      moved: (bytes) => run.progress.bytes = bytes,
+    });
+    for (const copy of copies) await compare(image, copies, copy);
+    return copies;
+  } finally {
+    end();
+  }
+}
+
+/** Every copy must be the same data as the first. */
+async function compare(image: ImageRecord, copies: Copy[], copy: Copy): Promise<void> {
+  if (copy.error !== undefined) return;
+  const first = copies.find(({ error }) => error === undefined)!;
+  const known = image.os_hash_value !== null && image.locations.length > 0;
+  const same = copy.size === first.size && copy.digests!.hash === first.digests!.hash &&
+    (!known || copy.size === image.size && copy.digests!.hash === image.os_hash_value);
+  if (same) return;
+  copy.error = new Error("The copy is other data than the image.");
+  await copy.handle?.cancel();
+}
+
+/** Makes one copy readable and says so in the image; with it the image may become active. */
+async function record(
+  run: TaskRun,
+  job: ImportJob,
+  writing: Writing,
+  image: ImageRecord,
+  { store, handle, size, digests }: Copy,
+  waiting: (string | null)[],
+): Promise<ImageRecord> {
+  const location = await handle!.commit();
+  const first = image.locations.length === 0;
+  const complete = waiting.length === 0 || !job.mustSucceed;
+  const columns: Partial<Omit<ImageColumns, "status">> = first
+    ? {
+      size,
+      virtual_size: writing.virtual_size,
+      checksum: digests!.md5,
+      os_hash_algo: run.ctx.deps.config.get("DEFAULT.hashing_algorithm"),
+      os_hash_value: digests!.hash,
+    }
+    : {};
+  const failed = [...failedStores(image), ...(job.mustSucceed ? [] : writing.failed)];
+  const quota = first ? storageSizeQuota(run.ctx, size) : null;
+  let unsure = true;
+  try {
+    const to = image.status === "importing" && complete ? "active" : "same";
+    const moved = await move(run, {
+      id: image.id,
+      from: job.name === "copy-image" || image.status !== "importing"
+        ? ["active", "deactivated"]
+        : ["importing"],
+      to,
+      columns,
+      addLocations: [location],
+      setProperties: listProperties(waiting, failed),
+    }, quota).catch((error) => {
+      unsure = isUnsure(error);
+      throw error;
+    });
+    await tellCopied(run, size);
+    return moved;
+  } catch (error) {
+    // Where the database did not answer, only what it says later tells whether the data may go.
+    if (!unsure) await handle!.cancel();
+    if (store.id !== null && !writing.failed.includes(store.id)) writing.failed.push(store.id);
+    throw error;
+  }
+}
+
+function isUnsure(error: unknown): boolean {
+  const code = (error as { code?: string }).code;
+  return !["not_found", "conflict", "too_large"].includes(code ?? "");
+}
+
+async function cancelAll(copies: Copy[]): Promise<void> {
+  for (const { handle } of copies) await handle?.cancel();
+}

@@ -1,0 +1,110 @@
+/** Finds tasks whose process has died, and goes on with them or fails them (design: processes). */
+import { formatTimestamp } from "../../db/clock.ts";
+import type { TaskLease, TaskRecord } from "../../db/task_records.ts";
+import type { Ctx, Deps } from "../deps.ts";
+import { GlanceError } from "../errors.ts";
+import { isResumable, jobOf } from "../imports/job.ts";
+import { runImport } from "../imports/run_import.ts";
+import { undoImport } from "../imports/undo.ts";
+import { runLegacyImport } from "../imports/legacy_import.ts";
+import { importLocation } from "../locations/import_location.ts";
+import { getLog } from "../observe/log.ts";
+import { fateOf, processName } from "../util/process_name.ts";
+import { loadCaller } from "./caller.ts";
+import { FINAL, taskEnd } from "./finish.ts";
+import { type TaskRun, workOn } from "./start.ts";
+
+const log = getLog("oneglance.tasks.recover");
+
+/** Runs of one task at most: what ends the process each time must not do so for ever. */
+const MAX_RUNS = 3;
+
+const GAVE_UP = new GlanceError(
+  "unavailable",
+  "The service was ended while it worked on the task, and cannot go on with it.",
+);
+
+/** Looks now, then three times in a lease until the function that it resolves to is called. Throws nothing. */
+export async function startTaskRecovery(deps: Deps): Promise<() => Promise<void>> {
+  await recoverTasks(deps);
+  let running = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running.then(() => recoverTasks(deps));
+  }, deps.config.get("oneglance.task_lease_timeout") * 1000 / 3);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
+/** Every task that nobody works on. Whatever fails is logged and tried again the next time. */
+export async function recoverTasks(deps: Deps): Promise<void> {
+  try {
+    for (const lease of await deps.db.read.taskLeases({})) {
+      if (isAbandoned(deps, lease)) await recoverTask(deps, lease);
+    }
+  } catch (error) {
+    log.error("tasks that were broken off cannot be looked for", { error });
+  }
+}
+
+function isAbandoned({ background }: Deps, { owner, token, expires_at }: TaskLease): boolean {
+  // One of our own is left behind when it could not be ended.
+  if (owner === processName()) return !background.has(token);
+  const fate = fateOf(owner);
+  return fate === "dead" || (fate === "unseen" && expires_at < formatTimestamp(Date.now() * 1000));
+}
+
+async function recoverTask(deps: Deps, lease: TaskLease): Promise<void> {
+  const { run, lease: by } = deps.background.enter(lease.image_id);
+  try {
+    // From here on the old run, should it wake up, can change nothing. A task that was left on purpose has no owner.
+    const counts = lease.owner !== "";
+    const taken = await deps.db.write.takeTask({ token: lease.token, by, counts });
+    const task = taken ? await deps.db.read.task({ id: lease.task_id, deleted: true }) : null;
+    if (!task) {
+      deps.background.release(run);
+      return;
+    }
+    const ctx: Ctx = { deps, caller: loadCaller(lease.caller), requestId: task.request_id ?? "" };
+    const runs = lease.attempts + (counts ? 1 : 0);
+    workOn({ ...run, ctx, task }, (own) => goOn(own, runs));
+  } catch (error) {
+    deps.background.release(run);
+    log.error(`task ${lease.task_id} was broken off and cannot be taken over yet`, { error });
+  }
+}
+
+async function goOn(run: TaskRun, runs: number): Promise<void> {
+  const { task } = run;
+  if (FINAL.includes(task.status)) {
+    const end = taskEnd(run.ctx.deps, "failure");
+    await run.ctx.deps.db.write.endTask({ token: run.token, end });
+    return;
+  }
+  const untouched = task.status === "pending";
+  log.warn(`task ${task.id} (${task.type}) was broken off; this is run ${runs} of it`);
+  if (task.type === "location_import") return await importLocation(run, runs > MAX_RUNS);
+  if (task.type === "import") return await runLegacyImport(run, !untouched || runs > MAX_RUNS);
+  if (runs <= MAX_RUNS && mayGoOn(run, untouched)) return await runImport(run, true);
+  await undoImport(run, jobOf(task), {
+    error: GAVE_UP,
+    failed: [],
+    before: { columns: {}, properties: {} },
+  });
+}
+
+function mayGoOn({ ctx, task }: TaskRun, untouched: boolean): boolean {
+  const job = readJob(task);
+  // A wrong input is told by the run itself.
+  if (job === null) return true;
+  return isResumable(ctx.deps, job) || untouched && job.name !== "glance-download";
+}
+
+function readJob(task: TaskRecord) {
+  try {
+    return jobOf(task);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,92 @@
+/** Imports in tests: services with several stores, web servers to download from, and waiting for the end. */
+import assert from "node:assert/strict";
+import { OWNER, startService, type TestService, type Who } from "./service.ts";
+
+export const FORMATS = { disk_format: "raw", container_format: "bare" };
+
+/** Options of a service with the stores a, b and c. */
+export const THREE_STORES: Record<string, string> = {
+  "DEFAULT.enabled_backends": "a:file,b:file,c:file",
+  "glance_store.default_backend": "a",
+  "a.filesystem_store_datadir": "{dir}/a",
+  "b.filesystem_store_datadir": "{dir}/b",
+  "c.filesystem_store_datadir": "{dir}/c",
+  "import_filtering_opts.allowed_ports": "[]",
+};
+
+export function threeStores(options: Record<string, string> = {}): Promise<TestService> {
+  return startService({ ...THREE_STORES, ...options });
+}
+
+/** PUT stage; fails the test unless 204. */
+export async function stage(
+  service: TestService,
+  id: string,
+  bytes: Uint8Array | string,
+  who: Who = OWNER,
+): Promise<void> {
+  const response = await service.ask(`/v2/images/${id}/stage`, who, {
+    method: "PUT",
+    headers: { "content-type": "application/octet-stream" },
+    body: bytes,
+  });
+  assert.equal(response.status, 204, await response.text());
+}
+
+/** POST import; the answer. */
+export function postImport(
+  service: TestService,
+  id: string,
+  body: unknown,
+  who: Who = OWNER,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return service.ask(`/v2/images/${id}/import`, who, { method: "POST", body, headers });
+}
+
+/** Imports and waits for the end; the image and its newest task. */
+export async function importNow(service: TestService, id: string, body: unknown, who: Who = OWNER) {
+  const response = await postImport(service, id, body, who);
+  assert.equal(response.status, 202, await response.text());
+  await service.deps.background.settled();
+  return await outcome(service, id, who);
+}
+
+export async function outcome(service: TestService, id: string, who: Who = OWNER) {
+  const image = await (await service.ask(`/v2/images/${id}`, who)).json();
+  const { tasks } = await (await service.ask(`/v2/images/${id}/tasks`, who)).json();
+  return { image, task: tasks.at(-1) };
+}
+
+/** A staged image, ready for glance-direct. */
+export async function staged(service: TestService, bytes: Uint8Array | string, more = {}) {
+  const image = await service.create(OWNER, { ...FORMATS, ...more });
+  await stage(service, image.id, bytes);
+  return image.id;
+}
+
+export interface Site extends AsyncDisposable {
+  url: string;
+}
+
+/** A web server on loopback. */
+export function serveSite(handler: (request: Request) => Response | Promise<Response>): Site {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
+  return {
+    url: `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`,
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+    },
+  };
+}
+
+/** Makes a file store refuse data from now on. */
+export async function breakStore(service: TestService, id: string): Promise<void> {
+  await Deno.remove(`${service.dir}/${id}`, { recursive: true });
+}
+
+export async function nothingUnderWay(service: TestService): Promise<void> {
+  assert.deepEqual(await service.deps.db.read.taskLeases({}), []);
+  assert.deepEqual(await service.deps.db.read.uploads(), []);
+  assert.deepEqual([...Deno.readDirSync(`${service.dir}/staging`)].map(({ name }) => name), []);
+}
