@@ -10,7 +10,7 @@ import type { Compression } from "./compression.ts";
 // A CommonJS module: the bundler finds the class by its name, the runtime on the default export.
 const { XzReadableStream } = "XzReadableStream" in xz
   ? xz
-  : (xz as { default: typeof import("xz-decompress") }).default;
+  : (xz as unknown as { default: typeof xz }).default;
 
 type Bytes = ReadableStream<Uint8Array>;
 
