@@ -233,8 +233,7 @@ Deno.test("what the errors of a store become", async (t) => {
         store.open = async (id, options) => {
           if (where === "open") throw error;
           const handle = await open(id, options);
-          handle[where] = () => Promise.reject(error);
-          return handle;
+          return Object.assign(handle, { [where]: () => Promise.reject(error) });
         };
         const { id } = await service.create(OWNER, BARE);
         const asked = { method: "PUT", headers: OCTETS, body: "data" };
