@@ -1,4 +1,5 @@
 /** Every route of metadata definitions, in the order of the document (spec/metadefs-api.md §3). */
+import { checkMetadefs } from "./metadefs_check.ts";
 import {
   createNamespace,
   deleteNamespace,
@@ -75,5 +76,6 @@ export const METADEF_ROUTES = [
   listAssociations,
   addAssociation,
   removeAssociation,
+  checkMetadefs,
   ...Object.values(METADEF_SCHEMAS),
 ] as const;

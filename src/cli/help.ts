@@ -7,6 +7,7 @@ Usage: oneglance COMMAND [options]
 Commands
   serve          serve the Images API (also under the name glance-api)
   db             sync, version, check: the tables of the database
+  metadefs       load, unload, export, list, check: the metadata definitions
   inspect        tell the disk format of a file and whether it is safe
   policy         check: why a policy rule allows or denies
   sample-config  print a commented glance-api.conf
@@ -49,6 +50,21 @@ Exit codes: 0 stopped, 1 could not start, 2 usage, 5 wrong configuration.`,
   version  print the revision of the tables
   check    0 up to date, 3 and more: 'db sync' has something to do
 ${SHARED}`,
+  metadefs: `Usage: oneglance metadefs load [PATH|--shipped] [--merge [--prefer-new|--overwrite]]
+       oneglance metadefs unload | export PATH | list [--json] | check IMAGE_ID [--json]
+
+  load    put catalogue files (PATH: a file or a folder; default metadata_source_path) into the database, or the
+          catalogue that oneglance ships; a namespace that is there is left alone
+            --merge       add what it lacks
+            --prefer-new  and write over what it has
+            --overwrite   delete it first, with all that is in it
+  unload  remove every definition, those made by hand and all resource types too
+  export  write a catalogue file for each namespace into the folder PATH
+  list    the namespaces
+  check   which properties of an image are defined, which are not, and which are not as defined
+${SHARED}
+
+Exit codes: 0 done, 1 a file was not loaded, or the image breaks a definition, 2 usage.`,
   inspect: `Usage: oneglance inspect FILE [--json] [--disk-format FORMAT]
 
 Tells the disk format of FILE, its virtual size, and which safety check it fails: the verdict an upload would get.

@@ -4,6 +4,7 @@ import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
 import { VERSION } from "../util/version.ts";
 import { DB_ACTIONS, runDbAction } from "./db_actions.ts";
+import { manageMetadefs, METADEF_ACTIONS } from "./manage_metadefs.ts";
 import type { Program } from "./program.ts";
 
 /** First line of help of each action. */
@@ -11,6 +12,7 @@ const HELP: Record<string, string> = {
   check: "Report any pending database upgrades.",
   sync: "Place an existing database under migration control and upgrade it.",
   version: "Print database's current migration level.",
+  ...METADEF_ACTIONS,
 };
 
 /** Resolves to the exit code. Errors: UsageError, config, database. */
@@ -28,6 +30,11 @@ export async function manage(program: Program): Promise<number> {
   // The version an operator may ask for is ignored: there is one schema.
   const { rest } = takeValue(shared.rest, "--version");
   const [first, second] = rest;
+  const metadefs = first === "db" ? second : first?.replace(/^db_/, "");
+  if (metadefs !== undefined && Object.hasOwn(METADEF_ACTIONS, metadefs)) {
+    const oneWord = first !== "db";
+    return await manageMetadefs(program, shared, metadefs, rest.slice(oneWord ? 1 : 2), oneWord);
+  }
   if (first === undefined) {
     if (program.args.length > 0) throw new UsageError("the following arguments are required: category");
     program.out(usage);
@@ -50,13 +57,14 @@ async function action(
   name: string,
 ): Promise<number> {
   if (!Object.hasOwn(DB_ACTIONS, name)) {
-    const known = Object.keys(DB_ACTIONS).map((each) => `'${each}'`).join(", ");
+    const known = [...Object.keys(DB_ACTIONS), ...Object.keys(METADEF_ACTIONS)].map((each) => `'${each}'`).join(", ");
     throw new UsageError(`argument action: invalid choice: '${name}' (choose from ${known})`);
   }
   return await runDbAction(program, shared, name);
 }
 
 function listActions(): string {
-  const lines = Object.keys(DB_ACTIONS).toSorted().map((name) => `\t${name.padEnd(12)}${HELP[name] ?? ""}`);
+  const names = [...Object.keys(DB_ACTIONS), ...Object.keys(METADEF_ACTIONS)].toSorted();
+  const lines = names.map((name) => `\t${name.padEnd(17)}${HELP[name] ?? ""}`);
   return ["Available actions for 'db':", ...lines].join("\n");
 }

@@ -6,13 +6,21 @@ import { db } from "./db.ts";
 import { HELP, helpOf } from "./help.ts";
 import { inspect } from "./inspect.ts";
 import { manage } from "./manage.ts";
+import { metadefs } from "./metadefs.ts";
 import { policy } from "./policy.ts";
 import type { Command, Program } from "./program.ts";
 import { sampleConfig } from "./sample_config.ts";
 import { serve } from "./serve.ts";
 
 /** Commands of `oneglance`. */
-const COMMANDS: Record<string, Command> = { serve, db, inspect, policy, "sample-config": sampleConfig };
+const COMMANDS: Record<string, Command> = {
+  serve,
+  db,
+  metadefs,
+  inspect,
+  policy,
+  "sample-config": sampleConfig,
+};
 
 /** Names of upstream's programs that the executable answers to. */
 const PROGRAMS: Record<string, Command> = { "glance-api": serve, "glance-manage": manage };

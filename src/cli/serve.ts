@@ -14,6 +14,7 @@ import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
 import { VERSION } from "../util/version.ts";
 import { banner } from "./banner.ts";
+import { isFirstStart, loadShipped } from "./first_start.ts";
 import { helpOf } from "./help.ts";
 import type { Program } from "./program.ts";
 import { untilStopped } from "./signals.ts";
@@ -31,11 +32,13 @@ export async function serve(program: Program): Promise<number> {
   const prog = "glance-api";
   configureLogging(config, prog);
   logStart(config);
+  const first = standalone && isFirstStart(config);
   const composition = await compose(config, {
     workers: program.workers,
     sync: standalone ? "auto" : "require",
   });
   try {
+    if (first) await loadShipped(composition.deps);
     return await run(program, config, composition, standalone);
   } finally {
     await composition.close();

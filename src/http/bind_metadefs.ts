@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { METADEF_SCHEMAS } from "../../openapi/metadefs.ts";
+import { checkMetadefs } from "../../openapi/metadefs_check.ts";
 import * as namespaceRoutes from "../../openapi/metadefs_namespaces.ts";
 import * as objectRoutes from "../../openapi/metadefs_objects.ts";
 import * as propertyRoutes from "../../openapi/metadefs_properties.ts";
@@ -12,6 +13,7 @@ import { refuseReadOnly } from "../metadefs/document.ts";
 import { METADEF_DOCUMENTS } from "../metadefs/schema_document.ts";
 import { bind, type BindOptions } from "./bind.ts";
 import type { Env } from "./env.ts";
+import * as checks from "./handlers/metadefs_check.ts";
 import * as namespaces from "./handlers/metadefs_namespaces.ts";
 import * as parts from "./handlers/metadefs_parts.ts";
 import * as types from "./handlers/metadefs_resource_types.ts";
@@ -59,6 +61,8 @@ export function bindMetadefs(app: Hono<Env>): void {
   bind(app, typeRoutes.listAssociations, types.list);
   bind(app, typeRoutes.addAssociation, types.add, TIMED);
   bind(app, typeRoutes.removeAssociation, types.remove);
+
+  bind(app, checkMetadefs, checks.check);
 
   for (const [name, route] of Object.entries(METADEF_SCHEMAS)) {
     bind(app, route, (call) => asciiJson(call, METADEF_DOCUMENTS[name as keyof typeof METADEF_DOCUMENTS]));

@@ -1,0 +1,23 @@
+/** The first start of a stand-alone service: its database does not exist yet, and gets the catalogue we ship. */
+import type { Config } from "../config/config.ts";
+import type { Deps } from "../deps.ts";
+import { shippedNamespaces } from "../metadefs/catalogue.ts";
+import { loadNamespaces } from "../metadefs/load.ts";
+
+/** Whether the database's file is still to be made. */
+export function isFirstStart(config: Config): boolean {
+  const path = /^sqlite:\/\/\/(.+)$/.exec(config.get("database.connection") ?? "")?.[1];
+  if (path === undefined) return false;
+  try {
+    Deno.statSync(path);
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return true;
+    throw error;
+  }
+}
+
+/** Loads our catalogue; afterwards it is the operator's, to change or to unload. */
+export async function loadShipped({ db }: Deps): Promise<void> {
+  await loadNamespaces(db, shippedNamespaces(), "keep");
+}

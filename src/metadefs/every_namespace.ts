@@ -1,0 +1,20 @@
+import type { Database } from "../../db/database.ts";
+import type { NamespaceRecord } from "../../db/metadef_records.ts";
+
+const PAGE = 500;
+
+/** All namespaces by name, whoever owns them. */
+export async function everyNamespace(db: Database): Promise<NamespaceRecord[]> {
+  const all: NamespaceRecord[] = [];
+  for (;;) {
+    const last = all.at(-1);
+    const page = await db.read.metadefNamespaces({
+      viewer: { isAdmin: true, projectId: null },
+      sort: { key: "namespace", dir: "asc" },
+      limit: PAGE,
+      ...(last ? { after: last.id } : {}),
+    });
+    all.push(...page);
+    if (page.length < PAGE) return all;
+  }
+}

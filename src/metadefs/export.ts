@@ -1,0 +1,32 @@
+/** Writing every namespace to a catalogue file (spec/metadefs-api.md §11.2). */
+import type { Database } from "../../db/database.ts";
+import type { NamespaceRecord } from "../../db/metadef_records.ts";
+import { fail } from "../errors.ts";
+import { catalogueFile, catalogueFileName } from "./catalogue_file.ts";
+import { everyNamespace } from "./every_namespace.ts";
+
+/**
+ * Writes `<prefix><display name>.json` for each namespace, over what is there, and gives the paths. `prefix` is put
+ * before the name as it is: a folder ends with `/`. Where two have one display name, the later gets its own name, too.
+ * Errors: internal for a file that cannot be written.
+ */
+export async function exportFiles(db: Database, prefix: string): Promise<string[]> {
+  const written = new Set<string>();
+  for (const namespace of await everyNamespace(db)) {
+    const contents = await db.read.metadefContents({ namespaceId: namespace.id });
+    const path = freePath(prefix, namespace, written);
+    try {
+      await Deno.writeTextFile(path, `${JSON.stringify(catalogueFile(namespace, contents))}\n`);
+    } catch (error) {
+      fail("internal", `${path} cannot be written: ${(error as Error).message}`, { cause: error });
+    }
+    written.add(path);
+  }
+  return [...written];
+}
+
+function freePath(prefix: string, namespace: NamespaceRecord, taken: ReadonlySet<string>): string {
+  const own = catalogueFileName({ ...namespace, display_name: null });
+  const candidates = [catalogueFileName(namespace), own, `${namespace.id}${own}`];
+  return candidates.map((name) => prefix + name).find((path) => !taken.has(path))!;
+}
