@@ -11,6 +11,7 @@
  */
 import config from "../deno.json" with { type: "json" };
 import { WORKERS } from "../workers.ts";
+import { withoutMusl } from "./lock_file.ts";
 import { run } from "./run.ts";
 
 const EXTERNAL = ["libsql"] as const;
@@ -63,8 +64,13 @@ async function writeConfig(): Promise<void> {
   const imports = Object.fromEntries(EXTERNAL.map((name) => [name, config.imports[name]]));
   const text = JSON.stringify({ imports, nodeModulesDir: "none", unstable: config.unstable }, null, 2);
   await Deno.writeTextFile(new URL("deno.json", build), `${text}\n`);
-  // The copy keeps the integrity of what is embedded; deno takes out of it what the bundle does not use.
-  await Deno.copyFile(new URL("deno.lock", root), new URL("deno.lock", build));
+  // The copy keeps the integrity of what is embedded.
+  const lock = new URL("deno.lock", build);
+  await Deno.copyFile(new URL("deno.lock", root), lock);
+  // deno takes out of it what the bundle does not use, and only then leaves it as it is.
+  await step("lock what is embedded", Deno.execPath(), ["cache", "--quiet", "main.js"], build);
+  const pruned = withoutMusl(JSON.parse(await Deno.readTextFile(lock)));
+  await Deno.writeTextFile(lock, JSON.stringify(pruned, null, 2));
 }
 
 await Deno.remove(new URL("dist", root), { recursive: true }).catch((error) => {

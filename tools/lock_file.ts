@@ -1,0 +1,20 @@
+/** The part of a deno.lock that matters here. */
+export interface LockFile {
+  npm: Record<string, { optionalDependencies?: string[]; [name: string]: unknown }>;
+}
+
+const MUSL = /-musl(eabihf)?(@|$)/;
+
+/**
+ * The lock without the native addons for musl. Deno's runtime needs glibc, so they could never be loaded, but deno
+ * embeds them: 10 MB that are read and hashed at every start.
+ */
+export function withoutMusl<T extends LockFile>(lock: T): T {
+  const npm = Object.entries(lock.npm).filter(([name]) => !MUSL.test(name)).map(([name, entry]) => [
+    name,
+    entry.optionalDependencies
+      ? { ...entry, optionalDependencies: entry.optionalDependencies.filter((name) => !MUSL.test(name)) }
+      : entry,
+  ]);
+  return { ...lock, npm: Object.fromEntries(npm) };
+}
