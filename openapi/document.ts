@@ -10,9 +10,17 @@ import { listImageTasks } from "./image_tasks.ts";
 import { addLocation, deleteFromStore, listLocations } from "./locations.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "./members.ts";
 import { METADEF_ROUTES } from "./metadefs.ts";
-import { showImageSchema, showImagesSchema, showMemberSchema, showMembersSchema } from "./schemas.ts";
+import {
+  showImageSchema,
+  showImagesSchema,
+  showMemberSchema,
+  showMembersSchema,
+  showTaskSchema,
+  showTasksSchema,
+} from "./schemas.ts";
 import { discoverVersions, listVersions, showContract, showHealth } from "./service.ts";
 import { addTag, removeTag } from "./tags.ts";
+import { createTask, deleteTask, listTasks, showTask } from "./tasks.ts";
 
 /** Every route of the service, in the order of the document. */
 export const ROUTES = [
@@ -42,6 +50,10 @@ export const ROUTES = [
   addLocation,
   deleteFromStore,
   listImageTasks,
+  listTasks,
+  createTask,
+  showTask,
+  deleteTask,
   showImportInfo,
   listStores,
   listStoresDetail,
@@ -50,6 +62,8 @@ export const ROUTES = [
   showImagesSchema,
   showMemberSchema,
   showMembersSchema,
+  showTaskSchema,
+  showTasksSchema,
   ...METADEF_ROUTES,
 ] as const;
 

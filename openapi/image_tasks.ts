@@ -23,6 +23,12 @@ export const ImageTask = z.object({
   input: document,
   result: document,
   message: z.string().nullable(),
+  progress: z.object({
+    step: z.string(),
+    bytes: z.number().int(),
+    total: z.number().int().nullable(),
+    rate: z.number().int().nullable(),
+  }).optional().openapi({ description: "Only with `progress=true`, while the task is under way." }),
 }).openapi("ImageTask");
 
 export const listImageTasks = createRoute({
@@ -32,7 +38,12 @@ export const listImageTasks = createRoute({
   summary: "List the tasks of an image",
   tags: ["tasks"],
   security: SECURED,
-  request: { params: ImageIdParam },
+  request: {
+    params: ImageIdParam,
+    query: z.looseObject({
+      progress: z.string().optional().openapi({ description: "`true` adds how far tasks under way are." }),
+    }),
+  },
   responses: {
     200: json(z.object({ tasks: z.array(ImageTask) }).openapi("ImageTaskList"), "The tasks."),
     ...errors(404),

@@ -21,3 +21,5 @@ export const showImageSchema = schemaRoute("image", "showImageSchema");
 export const showImagesSchema = schemaRoute("images", "showImagesSchema");
 export const showMemberSchema = schemaRoute("member", "showMemberSchema");
 export const showMembersSchema = schemaRoute("members", "showMembersSchema");
+export const showTaskSchema = schemaRoute("task", "showTaskSchema");
+export const showTasksSchema = schemaRoute("tasks", "showTasksSchema");

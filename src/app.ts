@@ -14,8 +14,11 @@ import {
   showImagesSchema,
   showMemberSchema,
   showMembersSchema,
+  showTaskSchema,
+  showTasksSchema,
 } from "../openapi/schemas.ts";
 import { addTag, removeTag } from "../openapi/tags.ts";
+import { createTask, deleteTask, listTasks, showTask } from "../openapi/tasks.ts";
 import type { Deps } from "./deps.ts";
 import { bind } from "./http/bind.ts";
 import { bindMetadefs } from "./http/bind_metadefs.ts";
@@ -29,6 +32,7 @@ import * as members from "./http/handlers/members.ts";
 import * as schemas from "./http/handlers/schemas.ts";
 import * as service from "./http/handlers/service.ts";
 import * as tags from "./http/handlers/tags.ts";
+import * as tasks from "./http/handlers/tasks.ts";
 import { CREATE_SCHEMA, refuseLinks } from "./http/image_body.ts";
 import { refuseRoute } from "./http/method_not_allowed.ts";
 import { answerError, entry } from "./http/middleware/entry.ts";
@@ -86,6 +90,11 @@ export function buildApp(deps: Deps): Hono<Env> {
   bind(app, deleteFromStore, locations.removeCopy);
   bind(app, listImageTasks, locations.tasks);
 
+  bind(app, listTasks, tasks.list, { ignoreBody: true });
+  bind(app, createTask, tasks.create, { rawBody: true });
+  bind(app, showTask, tasks.show, { ignoreBody: true });
+  bind(app, deleteTask, tasks.remove, { ignoreBody: true });
+
   bind(app, showImportInfo, info.importInfo);
   bind(app, listStores, info.stores);
   bind(app, listStoresDetail, info.storesDetail);
@@ -95,6 +104,8 @@ export function buildApp(deps: Deps): Hono<Env> {
   bind(app, showImagesSchema, schemas.images);
   bind(app, showMemberSchema, schemas.member);
   bind(app, showMembersSchema, schemas.members);
+  bind(app, showTaskSchema, schemas.task);
+  bind(app, showTasksSchema, schemas.tasks);
 
   bindMetadefs(app);
   return app;

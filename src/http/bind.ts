@@ -37,7 +37,7 @@ export interface BindOptions {
 
 /** Serves a route of the contract. */
 export function bind(app: Hono<Env>, route: RouteConfig, handler: Handler, options: BindOptions = {}): void {
-  const schema = options.schema ?? jsonSchemaOf(route);
+  const schema = options.rawBody ? null : options.schema ?? jsonSchemaOf(route);
   const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
   app.on(route.method.toUpperCase(), path, async (c) => {
     const request = c.req.raw;

@@ -4,6 +4,7 @@ import { addLocation, type HashGiven } from "../../locations/add.ts";
 import { deleteFromStore } from "../../locations/delete_from_store.ts";
 import { listLocations } from "../../locations/list.ts";
 import { imageTasks } from "../../tasks/of_image.ts";
+import { progressOf } from "../../tasks/progress.ts";
 import type { Call } from "../bind.ts";
 import { asciiJson, empty } from "../reply.ts";
 
@@ -24,7 +25,14 @@ export async function removeCopy(call: Call): Promise<Response> {
 }
 
 export async function tasks(call: Call): Promise<Response> {
-  return asciiJson(call, { tasks: (await imageTasks(call.ctx, call.param("image_id"))).map(taskView) });
+  const found = await imageTasks(call.ctx, call.param("image_id"));
+  const progress = call.query.get("progress") === "true" ? await progressOf(call.ctx.deps, found) : null;
+  return asciiJson(call, {
+    tasks: found.map((task) => {
+      const far = progress?.get(task.id);
+      return far ? { ...taskView(task), progress: far } : taskView(task);
+    }),
+  });
 }
 
 /** `YYYY-MM-DDTHH:MM:SS.ffffff`, without a zone. */

@@ -5,6 +5,7 @@ import {
   memberDocument,
   membersDocument,
 } from "../../images/schema_document.ts";
+import { taskDocument, tasksDocument } from "../../tasks/schema_document.ts";
 import type { Call, Handler } from "../bind.ts";
 import { asciiJson } from "../reply.ts";
 
@@ -12,3 +13,5 @@ export const image: Handler = (call: Call) => asciiJson(call, imageDocument(call
 export const images: Handler = (call: Call) => asciiJson(call, imagesDocument(call.ctx.deps.imageSchema));
 export const member: Handler = (call: Call) => asciiJson(call, memberDocument());
 export const members: Handler = (call: Call) => asciiJson(call, membersDocument());
+export const task: Handler = (call: Call) => asciiJson(call, taskDocument());
+export const tasks: Handler = (call: Call) => asciiJson(call, tasksDocument());

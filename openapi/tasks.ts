@@ -1,0 +1,132 @@
+/** /v2/tasks (spec/tasks-api.md). */
+import { createRoute, z } from "@hono/zod-openapi";
+import { errors, json, jsonBody, SECURED } from "./common.ts";
+import { TaskStatusField } from "./image_tasks.ts";
+
+const TYPES = ["import", "api_image_import", "location_import"] as const;
+
+const document = z.record(z.string(), z.unknown()).nullable();
+
+/** How far a task is; only where it is asked for with `progress=true`, and only while the task is under way. */
+export const TaskProgress = z.object({
+  step: z.string(),
+  bytes: z.number().int().openapi({ description: "Bytes that this step has moved." }),
+  total: z.number().int().nullable().openapi({ description: "Bytes that it will move." }),
+  rate: z.number().int().nullable().openapi({ description: "Bytes a second." }),
+}).openapi("TaskProgress");
+
+const Summary = z.object({
+  id: z.string(),
+  type: z.string(),
+  status: TaskStatusField,
+  owner: z.string(),
+  expires_at: z.string().optional(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  self: z.string(),
+  schema: z.string(),
+});
+
+export const Task = Summary.extend({
+  input: document,
+  result: document,
+  message: z.string(),
+  image_id: z.string().optional(),
+  request_id: z.string().optional(),
+  user_id: z.string().optional(),
+  progress: TaskProgress.optional(),
+}).openapi("Task");
+
+/** `import_from` and the like are looked at by the task, not here. Known keys other than these two are ignored. */
+export const TaskBody = z.strictObject({
+  type: z.enum(TYPES),
+  input: document,
+  id: z.string().optional(),
+  status: TaskStatusField.optional(),
+  result: document.optional(),
+  owner: z.string().optional(),
+  message: z.string().optional(),
+  image_id: z.string().optional(),
+  request_id: z.string().optional(),
+  user_id: z.string().optional(),
+  expires_at: z.string().nullable().optional(),
+  created_at: z.string().optional(),
+  updated_at: z.string().optional(),
+  self: z.string().optional(),
+  schema: z.string().optional(),
+}).openapi("NewTask");
+
+const TaskIdParam = z.object({
+  task_id: z.string().openapi({ param: { name: "task_id", in: "path" }, description: "Id of the task." }),
+});
+
+export const ProgressQuery = z.looseObject({
+  progress: z.string().optional().openapi({ description: "`true` adds how far tasks under way are." }),
+});
+
+export const listTasks = createRoute({
+  method: "get",
+  path: "/v2/tasks",
+  operationId: "listTasks",
+  summary: "List tasks",
+  tags: ["tasks"],
+  security: SECURED,
+  request: {
+    query: z.looseObject({
+      limit: z.string().optional(),
+      marker: z.string().optional(),
+      sort_key: z.string().optional(),
+      sort_dir: z.string().optional(),
+      status: z.string().optional(),
+      type: z.string().optional(),
+    }),
+  },
+  responses: {
+    200: json(
+      z.object({
+        tasks: z.array(Summary.openapi("TaskSummary")),
+        first: z.string(),
+        next: z.string().optional(),
+        schema: z.string(),
+      }).openapi("TaskList"),
+      "One page of tasks.",
+    ),
+    ...errors(403),
+  },
+});
+
+export const createTask = createRoute({
+  method: "post",
+  path: "/v2/tasks",
+  operationId: "createTask",
+  summary: "Create a task",
+  tags: ["tasks"],
+  security: SECURED,
+  request: { body: jsonBody(TaskBody, "What to do.") },
+  responses: {
+    201: json(Task, "The task, pending.", z.object({ Location: z.string() })),
+    ...errors(403, 413),
+  },
+});
+
+export const showTask = createRoute({
+  method: "get",
+  path: "/v2/tasks/{task_id}",
+  operationId: "showTask",
+  summary: "Show a task",
+  tags: ["tasks"],
+  security: SECURED,
+  request: { params: TaskIdParam, query: ProgressQuery },
+  responses: { 200: json(Task, "The task."), ...errors(403, 404) },
+});
+
+export const deleteTask = createRoute({
+  method: "delete",
+  path: "/v2/tasks/{task_id}",
+  operationId: "deleteTask",
+  summary: "Refused: tasks expire by themselves",
+  tags: ["tasks"],
+  security: SECURED,
+  request: { params: TaskIdParam },
+  responses: { ...errors(403, 405) },
+});

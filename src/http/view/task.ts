@@ -1,0 +1,32 @@
+/** A task as /v2/tasks shows it (spec/tasks-api.md §2). */
+import type { TaskProgress, TaskRecord } from "../../../db/task_records.ts";
+import { apiTime } from "./time.ts";
+
+/** An item of a list. */
+export function taskSummary(task: TaskRecord): Record<string, unknown> {
+  return {
+    id: task.id,
+    type: task.type,
+    status: task.status,
+    owner: task.owner,
+    ...(task.expires_at === null ? {} : { expires_at: apiTime(task.expires_at) }),
+    created_at: apiTime(task.created_at),
+    updated_at: apiTime(task.updated_at),
+    self: `/v2/tasks/${task.id}`,
+    schema: "/v2/schemas/task",
+  };
+}
+
+/** The whole task; `progress` where it was asked for and the task is under way. */
+export function taskView(task: TaskRecord, progress?: TaskProgress): Record<string, unknown> {
+  return {
+    ...taskSummary(task),
+    input: task.input,
+    message: task.message ?? "",
+    result: task.result,
+    ...(task.image_id === null ? {} : { image_id: task.image_id }),
+    ...(task.request_id === null ? {} : { request_id: task.request_id }),
+    ...(task.user_id === null ? {} : { user_id: task.user_id }),
+    ...(progress ? { progress } : {}),
+  };
+}
