@@ -19,6 +19,7 @@ import { isAdmin } from "./policy/is_admin.ts";
 import { makeEnforcer } from "./policy/load.ts";
 import { policyOutbound } from "./policy/outbound.ts";
 import { loadPropertyProtections } from "./policy/property_protections.ts";
+import { barbicanOutbound } from "./signatures/barbican.ts";
 import { httpStoreTrust } from "./stores/http_outbound.ts";
 import { makeStores } from "./stores/registry.ts";
 import { limitsOutbound } from "./quota/limit_settings.ts";
@@ -92,6 +93,7 @@ async function build(
     location: { connectTimeoutMs: 30_000, guard: importGuard, ...httpStoreTrust(config) },
     import: { connectTimeoutMs: 30_000, guard: importGuard },
     policy: policyOutbound(config),
+    barbican: barbicanOutbound(config),
   });
   closers.push(() => outbound.close());
   const hashPool = new HashPool(workers.hash);

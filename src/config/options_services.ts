@@ -52,9 +52,10 @@ export const BARBICAN_OPTIONS = {
   barbican_endpoint: str({ help: "URL of Barbican instead of the catalog's." }),
   barbican_api_version: str({ help: "Version of Barbican's API." }),
   auth_endpoint: uri({
+    acts: false,
     default: "http://localhost/identity/v3",
     aliases: ["key_manager.auth_url"],
-    help: "URL of Keystone.",
+    help: "Not used: the key manager is asked with the token of who uploads.",
   }),
   barbican_endpoint_type: choice({
     choices: ["public", "internal", "admin"],
@@ -64,11 +65,12 @@ export const BARBICAN_OPTIONS = {
   barbican_region_name: str({ help: "Region of the endpoint." }),
   verify_ssl: bool({ default: true, help: "Check certificates." }),
   verify_ssl_path: str({ help: "CA certificates." }),
-  number_of_retries: int({ default: 60, help: "Times to ask for a secret that is being made." }),
-  retry_delay: int({ default: 1, help: "Seconds between them." }),
+  number_of_retries: int({ acts: false, default: 60, help: "Not used." }),
+  retry_delay: int({ acts: false, default: 1, help: "Not used." }),
   send_service_user_token: bool({
+    acts: false,
     default: false,
-    help: "Send a service token of [barbican_service_user] too.",
+    help: "Not used.",
   }),
 };
 

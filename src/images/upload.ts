@@ -10,6 +10,7 @@ import { requireWriter } from "../policy/read_only.ts";
 import type { Quota } from "../quota/quota.ts";
 import { checkStorageQuota, storageSizeQuota } from "../quota/storage.ts";
 import { enforceImageSizeTotal, uploadingQuota } from "../quota/unified.ts";
+import { signatureVerifier } from "../signatures/verifier.ts";
 import type { Store, StoredLocation, WriteHandle } from "../stores/store.ts";
 import { findImage } from "./find.ts";
 import { judgeData } from "./judge_data.ts";
@@ -75,10 +76,13 @@ async function saveData(
   try {
     if (input.size !== null) checkSizeCap(ctx, input.size);
     const room = await checkStorageQuota(ctx, image.id, input.size);
+    const verifier = await signatureVerifier(ctx, image);
+    const body = verifier ? verifier.watch(input.body, algorithm) : input.body;
     handle = await store.open(image.id, { size: input.size, algorithm });
-    const size = await receive(ctx, handle, input.body, input.size, transfer.signal, room);
+    const size = await receive(ctx, handle, body, input.size, transfer.signal, room);
     const virtual_size = await judgeData(ctx, image, handle, size);
     const digests = await handle.digests();
+    await verifier?.check(digests.hash);
     const location = await handle.commit();
     const quota = sizeQuota ?? storageSizeQuota(ctx, size);
     const columns = {

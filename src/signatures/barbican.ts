@@ -1,0 +1,92 @@
+/** Certificates from the key manager's API, fetched with the rights of who uploads (spec/configuration.md §15). */
+import * as v from "valibot";
+import { findEndpoint } from "../auth/service_session.ts";
+import type { Config } from "../config/config.ts";
+import type { Ctx } from "../deps.ts";
+import { isError } from "../errors.ts";
+import type { OutboundOptions } from "../net/outbound.ts";
+
+/** Milliseconds that the key manager may take. */
+const PATIENCE = 20_000;
+/** No certificate is larger, in bytes. */
+const MAX_BYTES = 65536;
+
+/** Trust and limits of the requests, for `makeOutbound({ barbican: … })`. */
+export function barbicanOutbound(config: Pick<Config, "get">): OutboundOptions {
+  return {
+    insecure: !config.get("barbican.verify_ssl"),
+    caFile: config.get("barbican.verify_ssl_path"),
+    connectTimeoutMs: PATIENCE,
+    totalTimeoutMs: PATIENCE * 2,
+  };
+}
+
+/** The payload of a secret. Throws an Error that says why it cannot be had. */
+export async function fetchCertificate(ctx: Ctx, id: string): Promise<Uint8Array> {
+  const { config, outbound } = ctx.deps;
+  if (!config.get("key_manager.backend").toLowerCase().includes("barbican")) {
+    throw new Error(
+      "[key_manager] backend is not barbican, the only key manager that certificates come from.",
+    );
+  }
+  const { token } = ctx.caller;
+  if (token === null) throw new Error("the key manager asks for a token, and the request has none.");
+  const url = new URL(`${endpointOf(ctx)}/secrets/${id}/payload`);
+  const headers = { "x-auth-token": token, accept: "application/octet-stream, text/plain, */*;q=0.1" };
+  let response: Response;
+  try {
+    response = await outbound(url, { headers, use: "barbican" });
+  } catch (error) {
+    throw new Error(isError(error) ? error.message : "the key manager cannot be reached.", { cause: error });
+  }
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`the key manager answers ${response.status}.`);
+  }
+  return await readSmall(response);
+}
+
+async function readSmall(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      if (size > MAX_BYTES) throw new Error("too large");
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new Error("the key manager's answer broke off or is too large.", { cause });
+  }
+  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+}
+
+const Catalog = v.array(v.object({
+  type: v.string(),
+  endpoints: v.nullish(v.array(v.object({
+    interface: v.string(),
+    region: v.nullish(v.string()),
+    region_id: v.nullish(v.string()),
+    url: v.string(),
+  }))),
+}));
+
+/** The configured endpoint, or the one in the catalog of the token, with the version of the API. */
+function endpointOf({ deps: { config }, caller }: Ctx): string {
+  let base = config.get("barbican.barbican_endpoint");
+  if (base === null) {
+    const catalog = v.safeParse(Catalog, caller.catalog ?? []);
+    base = findEndpoint(
+      (catalog.success ? catalog.output : []) as Parameters<typeof findEndpoint>[0],
+      "key-manager",
+      config.get("barbican.barbican_endpoint_type"),
+      config.get("barbican.barbican_region_name"),
+    );
+  }
+  if (base === null) {
+    throw new Error("the catalog has no key-manager, and [barbican] barbican_endpoint is not set.");
+  }
+  const version = config.get("barbican.barbican_api_version") ?? "v1";
+  const bare = base.replace(/\/+$/, "");
+  return /\/v\d[\d.]*$/.test(bare) ? bare : `${bare}/${version}`;
+}

@@ -1,0 +1,123 @@
+/** Verifies the data of signed images (spec/background-jobs.md §9). */
+import { Buffer } from "node:buffer";
+import { createHash, type Hash } from "node:crypto";
+import type { ImageRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { type ErrorOptions, fail } from "../errors.ts";
+import { getLog } from "../observe/log.ts";
+import { hashFile } from "../util/hash_file.ts";
+import { nodeAlgorithm } from "../util/hash_algorithm.ts";
+import { findCertificate } from "./certificates.ts";
+import { isOfType, readSignature, type SignatureRequest } from "./properties.ts";
+import { type PublicKey, publicKeyOf } from "./public_key.ts";
+import { verifyDigest } from "./verify_digest.ts";
+
+const log = getLog("oneglance.signatures");
+
+type Signed = Pick<ImageRecord, "id" | "properties">;
+
+/** The data was not read, and will not be. */
+const UNREAD: ErrorOptions = { close: true };
+
+/** One image's signature, ready to be compared with its data. */
+export interface SignatureVerifier {
+  /** The hash that is compared, a node:crypto name. */
+  readonly algorithm: string;
+  /** The same bytes, hashed on their way unless `computed` (as hashing_algorithm names it) is that hash already. */
+  watch(body: ReadableStream<Uint8Array> | null, computed: string): ReadableStream<Uint8Array> | null;
+  /** Compares, after all bytes have passed; `digest` is the one of `computed`. Errors: bad_request. */
+  check(digest: string): Promise<void>;
+}
+
+/**
+ * The verifier of an image; null when its properties do not ask for one. Fetches the certificate: nothing of the data
+ * needs to be read where it cannot be had or does not fit. Errors: bad_request.
+ */
+export async function signatureVerifier(ctx: Ctx, image: Signed): Promise<SignatureVerifier | null> {
+  const prepared = await prepare(ctx, image);
+  if (prepared === null) return null;
+  const { algorithm } = prepared.request;
+  let hash: Hash | null = null;
+  return {
+    algorithm,
+    watch(body, computed) {
+      if (nodeAlgorithm(computed) === algorithm) return body;
+      hash = createHash(algorithm);
+      return body && hashing(body, hash);
+    },
+    check: (digest) => compare(image, prepared, hash?.digest("hex") ?? digest),
+  };
+}
+
+/** Verifies a file that holds the data of an image; nothing when it is not signed. Errors: bad_request. */
+export async function verifyFile(ctx: Ctx, image: Signed, path: string): Promise<void> {
+  const prepared = await prepare(ctx, image);
+  if (prepared === null) return;
+  const [digest] = await hashFile(path, [prepared.request.algorithm]);
+  await compare(image, prepared, digest!);
+}
+
+interface Prepared {
+  request: SignatureRequest;
+  key: PublicKey;
+}
+
+async function prepare(ctx: Ctx, image: Signed): Promise<Prepared | null> {
+  let request: SignatureRequest | null;
+  try {
+    request = readSignature(image);
+  } catch (error) {
+    return refuse(image, error, UNREAD);
+  }
+  if (request === null) return null;
+  const { certificate, keyType } = request;
+  let key: PublicKey;
+  try {
+    key = publicKeyOf(await findCertificate(ctx, certificate));
+  } catch (error) {
+    return refuse(image, `The certificate ${certificate} cannot be used: ${textOf(error)}`, {
+      cause: error,
+      ...UNREAD,
+    });
+  }
+  if (!isOfType(key, keyType)) {
+    refuse(image, `The key of the certificate ${certificate} is not of the type ${keyType}.`, UNREAD);
+  }
+  return { request, key };
+}
+
+async function compare(image: Signed, { request, key }: Prepared, digest: string): Promise<void> {
+  const { algorithm, signature, certificate } = request;
+  let right: boolean;
+  try {
+    right = await verifyDigest(key, algorithm, Buffer.from(digest, "hex"), signature);
+  } catch (error) {
+    return refuse(image, `The certificate ${certificate} cannot be used: ${textOf(error)}`, { cause: error });
+  }
+  if (!right) refuse(image, "The signature is not that of the data.");
+  log.info(`the signature of image ${image.id} is right`);
+}
+
+/** The same bytes, hashed as they pass. */
+function hashing(body: ReadableStream<Uint8Array>, hash: Hash): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) return controller.close();
+      hash.update(value);
+      controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function refuse(image: Signed, why: unknown, options: ErrorOptions = {}): never {
+  const text = `Signature verification failed for image ${image.id}: ${textOf(why)}`;
+  log.warn(text);
+  return fail("bad_request", text, options);
+}

@@ -1,0 +1,34 @@
+/** A key manager as far as certificates of images need it: `GET /v1/secrets/{id}/payload`. */
+
+export interface FakeBarbican extends AsyncDisposable {
+  url: string;
+  /** Payloads by id. */
+  readonly secrets: Map<string, Uint8Array>;
+  /** `path token`, as they came. */
+  readonly asked: string[];
+  /** The token that it takes. */
+  token: string;
+}
+
+export function fakeBarbican(): FakeBarbican {
+  const secrets = new Map<string, Uint8Array>();
+  const asked: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    const token = request.headers.get("x-auth-token");
+    asked.push(`${pathname} ${token}`);
+    if (token !== barbican.token) return new Response("unauthorized", { status: 401 });
+    const payload = secrets.get(/^\/v1\/secrets\/([^/]+)\/payload$/.exec(pathname)?.[1] ?? "");
+    return payload
+      ? new Response(payload as BodyInit, { headers: { "content-type": "application/octet-stream" } })
+      : new Response('{"title": "Not Found"}', { status: 404 });
+  });
+  const barbican: FakeBarbican = {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    secrets,
+    asked,
+    token: "t0",
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+  return barbican;
+}
