@@ -32,7 +32,10 @@ export async function deleteImage(ctx: Ctx, id: string): Promise<void> {
   // An upload or import that ended between the look-up and the deletion left locations we have not seen.
   const known = new Set(image.locations.map((location) => location.id));
   for (const location of done.image.locations) {
-    if (!known.has(location.id)) await removeData(ctx, image, location);
+    if (known.has(location.id)) continue;
+    await removeData(ctx, image, location).catch((error) =>
+      log.error(`image ${id} is deleted, but data that came meanwhile stays in its store`, { error })
+    );
   }
 }
 

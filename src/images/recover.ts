@@ -13,13 +13,13 @@ const EVERY = 30_000;
 
 type Parts = Pick<Deps, "db" | "stores" | "transfers">;
 
-/** Looks now, then from time to time until the function that it resolves to is called. Throws nothing. */
-export async function startRecovery(deps: Parts): Promise<() => Promise<void>> {
+/** Looks now, then every `every` ms until the function that it resolves to is called. Throws nothing. */
+export async function startRecovery(deps: Parts, every = EVERY): Promise<() => Promise<void>> {
   await recoverUploads(deps);
   let running = sweepStores(deps);
   const timer = setInterval(() => {
     running = running.then(() => recoverUploads(deps));
-  }, EVERY);
+  }, every);
   return async () => {
     clearInterval(timer);
     await running;

@@ -45,7 +45,15 @@ function remains(service: TestService, id: string): string[] {
 
 /** Not to be found by anybody in any way, no file left, its rows kept as deleted. */
 async function assertGone(service: TestService, id: string): Promise<void> {
-  const asks = ["GET /", "GET /file", "GET /members", "DELETE /", "POST /actions/deactivate", "PUT /tags/t"];
+  const asks = [
+    "GET /",
+    "GET /file",
+    "GET /members",
+    "GET /tasks",
+    "DELETE /",
+    "POST /actions/deactivate",
+    "PUT /tags/t",
+  ];
   for (const who of [ADMIN, OWNER]) {
     for (const ask of asks) {
       const [method, path] = ask.split(" ") as [string, string];

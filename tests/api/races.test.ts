@@ -124,6 +124,20 @@ Deno.test("delete that has looked before the upload ends and deletes after: the 
   assert.deepEqual(filesIn(`${service.dir}/images`), []);
 });
 
+Deno.test("the same, and the store does not let the data go: the image is deleted all the same", async () => {
+  await using service = await startService();
+  const { id } = await service.create(OWNER, BARE);
+  const { write } = service.deps.db;
+  const real = write.deleteImage;
+  write.deleteImage = async (input) => {
+    await service.upload(id, OWNER, "data");
+    service.deps.stores.default.delete = () => Promise.reject(new Error("the disk does not answer"));
+    return await real(input);
+  };
+  assert.equal(await del(service, id), 204);
+  assert.equal(await statusOf(service.ask(`/v2/images/${id}`, OWNER)), 404);
+});
+
 Deno.test("two deletes that both have looked: 204 and 404", async () => {
   await using service = await startService();
   const { id } = await active()(service) as { id: string };

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import type { UploadLease } from "../../db/records.ts";
 import { GlanceError } from "../../src/errors.ts";
-import { recoverUploads } from "../../src/images/recover.ts";
+import { recoverUploads, startRecovery } from "../../src/images/recover.ts";
 import { processName } from "../../src/util/process_name.ts";
-import { filesIn } from "../support/served.ts";
+import { filesIn, until } from "../support/served.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
 
 const PAST = "2001-01-01 00:00:00.000000";
@@ -150,6 +150,15 @@ Deno.test("an upload whose last write may or may not have been done leaves the d
       assert.deepEqual(await service.deps.db.read.uploads(), []);
     });
   }
+});
+
+Deno.test("an upload whose process dies while we serve is put back too", async () => {
+  await using service = await startService();
+  const end = await startRecovery(service.deps, 20);
+  const id = await uploading(service, { owner: other("boot", "00000000") });
+  await until("the image is queued", async () => await statusOf(service, id) === "queued");
+  await end();
+  assert.deepEqual(filesIn(`${service.dir}/images`), []);
 });
 
 Deno.test("in multi-store mode only the store of the upload is searched, any when it is gone", async (t) => {
