@@ -7,7 +7,7 @@ import {
   enforceImageStagingTotal,
 } from "../quota/unified.ts";
 import type { TaskRun } from "../tasks/start.ts";
-import { type ImportJob, locationIn, type MethodName } from "./job.ts";
+import { type ImportJob, locationIn, type MethodName, storeOf } from "./job.ts";
 import { failedStores, listProperties } from "./lists.ts";
 import { move } from "./move.ts";
 
@@ -42,8 +42,14 @@ export async function beginImport(run: TaskRun, job: ImportJob, resumed: boolean
     setProperties: listProperties(stores, failed.filter((id) => !stores.includes(id))),
     removeProperties: ["os_glance_stage_host"],
   });
+  if (resumed) await discardUnrecorded(run, job, stores);
   if (job.name === "glance-direct") await enforceImageSizeTotal(ctx, image.size);
   else await enforceImageStagingTotal(ctx, copying ? image.size : null);
   await enforceImageCountUploading(ctx);
   return { image: begun, stores };
+}
+
+/** Data that an earlier run has written, but not recorded any more, would stand in the way. */
+async function discardUnrecorded({ ctx }: TaskRun, job: ImportJob, stores: (string | null)[]): Promise<void> {
+  for (const id of stores) await storeOf(ctx.deps, id).discard(job.imageId);
 }

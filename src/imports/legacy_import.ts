@@ -4,6 +4,7 @@ import { fail, isError } from "../errors.ts";
 import { isWritable } from "../images/attributes.ts";
 import { checkSizeCap } from "../images/receive.ts";
 import { getLog } from "../observe/log.ts";
+import { verifyFile } from "../signatures/verifier.ts";
 import { LOST } from "../tasks/background.ts";
 import { messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
@@ -82,6 +83,7 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
   if (importing.outcome !== "done") throw LOST;
   const { size, virtual_size } = await judgeStaged(ctx, importing.image, path);
   checkSizeCap(ctx, size);
+  await verifyFile(ctx, importing.image, path);
   await writeStores(run, job, {
     image: importing.image,
     stores: job.stores,

@@ -7,6 +7,7 @@ import { checkStorageQuota } from "../quota/storage.ts";
 import { LOST, STOPPING } from "../tasks/background.ts";
 import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
+import { verifyFile } from "../signatures/verifier.ts";
 import { beginImport } from "./begin.ts";
 import { bringToStaging } from "./bring.ts";
 import { copySources, readFrom } from "./copy_source.ts";
@@ -86,6 +87,8 @@ async function importData(run: TaskRun, job: ImportJob, attempt: Attempt, resume
     const { size, virtual_size } = await judgeStaged(ctx, current, path);
     checkSizeCap(ctx, size);
     await checkStorageQuota(ctx, current.id, size);
+    run.progress.step = "signature";
+    await verifyFile(ctx, current, path);
     const open = async () => (await openStaged(path)).readable;
     attempt.writing = { image: current, stores, size, virtual_size, open, failed: [] };
     await writeStores(run, job, attempt.writing);

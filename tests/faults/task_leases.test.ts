@@ -1,0 +1,219 @@
+/** Whose tasks are taken over, what becomes of them, and that a late run can change nothing (design: processes). */
+import assert from "node:assert/strict";
+import type { TaskLease } from "../../db/task_records.ts";
+import { recoverTasks } from "../../src/tasks/recover.ts";
+import { processName } from "../../src/util/process_name.ts";
+import { FORMATS, nothingUnderWay, outcome, staged, threeStores } from "../support/imports.ts";
+import { filesIn } from "../support/served.ts";
+import { execOn } from "../support/raw_database.ts";
+import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
+
+const PAST = "2001-01-01 00:00:00.000000";
+const FUTURE = "2999-01-01 00:00:00.000000";
+const DATA = "data of a task";
+
+function other(part: number, value: string): string {
+  const parts = processName().split("-");
+  parts[part] = value;
+  return parts.join("-");
+}
+const DEAD = other(1, "00000000");
+
+const direct = { method: { name: "glance-direct" } };
+const CALLER = JSON.stringify({ projectId: "p1", roles: ["member"] });
+
+/** A task of an image that some process has under way. */
+async function begun(
+  service: TestService,
+  id: string,
+  request: unknown,
+  { backend = [null] as (string | null)[], ...lease }: Partial<TaskLease> & { backend?: (string | null)[] } =
+    {},
+): Promise<string> {
+  const task = crypto.randomUUID();
+  await service.deps.db.write.startTask({
+    lock: true,
+    lease: {
+      image_id: id,
+      token: `token of ${task}`.slice(0, 36),
+      owner: DEAD,
+      expires_at: FUTURE,
+      caller: CALLER,
+      ...lease,
+    },
+    task: {
+      id: task,
+      type: "api_image_import",
+      owner: "p1",
+      image_id: id,
+      request_id: "req-1",
+      user_id: "user",
+      input: { image_id: id, import_req: request, backend } as Record<string, unknown>,
+    },
+  });
+  return task;
+}
+
+const ROWS: [who: string, lease: Partial<TaskLease>, taken: boolean][] = [
+  ["a process of an earlier boot", { owner: DEAD }, true],
+  ["a process that is not there", { owner: other(3, "4194305") }, true],
+  ["another machine, lease held", { owner: other(0, "00000000") }, false],
+  ["another machine, lease expired", { owner: other(0, "00000000"), expires_at: PAST }, true],
+  ["this process, which knows nothing of it", { owner: processName() }, true],
+  ["nobody: left on a stop", { owner: "", expires_at: PAST }, true],
+];
+
+Deno.test("tasks are taken over by whose they are", async (t) => {
+  await using service = await startService();
+  for (const [who, lease, taken] of ROWS) {
+    await t.step(`${who}: ${taken ? "carried on" : "left alone"}`, async () => {
+      const id = await staged(service, DATA);
+      await begun(service, id, direct, lease);
+      await recoverTasks(service.deps);
+      await service.deps.background.settled();
+      const { image, task } = await outcome(service, id);
+      assert.deepEqual([image.status, task.status], taken ? ["active", "success"] : ["uploading", "pending"]);
+      assert.equal("os_glance_import_task" in image, !taken);
+    });
+  }
+});
+
+Deno.test("what cannot be carried on is put back with its reason", async (t) => {
+  await using service = await startService({
+    "DEFAULT.enabled_import_methods": "[glance-direct,glance-download]",
+  });
+  await t.step("the staged data is not here", async () => {
+    const id = await staged(service, DATA);
+    await Deno.remove(`${service.dir}/staging/${id}`);
+    await begun(service, id, direct);
+    await recoverTasks(service.deps);
+    await service.deps.background.settled();
+    const { image, task } = await outcome(service, id);
+    assert.deepEqual([image.status, image.size, task.status], ["queued", null, "failure"]);
+    assert.match(task.message, /staged data is not here/);
+  });
+  await t.step("the caller's token was not kept", async () => {
+    const { id } = await service.create(OWNER, FORMATS);
+    await begun(service, id, {
+      method: { name: "glance-download", glance_region: "r", glance_image_id: id },
+    });
+    await recoverTasks(service.deps);
+    await service.deps.background.settled();
+    const { image, task } = await outcome(service, id);
+    assert.deepEqual([image.status, task.status], ["queued", "failure"]);
+    assert.match(task.message, /was ended while it worked on the task/);
+  });
+  await t.step("it has ended the process too often", async () => {
+    const id = await staged(service, DATA);
+    const task = await begun(service, id, direct);
+    for (let run = 0; run < 3; run++) {
+      const [lease] = await service.deps.db.read.taskLeases({ taskIds: [task] });
+      const by = { token: `run ${run}`, owner: DEAD, expires_at: FUTURE };
+      await service.deps.db.write.takeTask({ token: lease!.token, by, counts: true });
+    }
+    await recoverTasks(service.deps);
+    await service.deps.background.settled();
+    const { image, task: after } = await outcome(service, id);
+    assert.deepEqual([image.status, image.size, after.status], ["queued", null, "failure"]);
+  });
+  await nothingUnderWay(service);
+});
+
+Deno.test("a copy that was half done is completed, its half-written data replaced", async () => {
+  await using service = await threeStores();
+  const { id } = await service.create(OWNER, FORMATS);
+  await service.upload(id, OWNER, DATA);
+  await begun(service, id, { method: { name: "copy-image" }, all_stores: true }, { backend: ["b", "c"] });
+  await service.deps.stores.byId("b")!.discard(id);
+  await Deno.writeTextFile(`${service.dir}/b/${id}`, "not recorded");
+  await recoverTasks(service.deps);
+  await service.deps.background.settled();
+  const { image, task } = await outcome(service, id);
+  assert.deepEqual([image.stores, task.status], ["a,b,c", "success"], task.message);
+  assert.equal(await Deno.readTextFile(`${service.dir}/b/${id}`), DATA);
+});
+
+Deno.test("a run that has lost its lease changes nothing", async () => {
+  await using service = await startService();
+  const id = await staged(service, DATA);
+  const task = await begun(service, id, direct);
+  const [lease] = await service.deps.db.read.taskLeases({ taskIds: [task] });
+  await recoverTasks(service.deps);
+  await service.deps.background.settled();
+  const { write } = service.deps.db;
+  const late = await write.transitionImage({ id, from: ["active"], to: "queued", task: lease!.token });
+  assert.deepEqual(late, { outcome: "status", status: "active" });
+  assert.equal(
+    await write.endTask({ token: lease!.token, end: { status: "failure", expires_at: PAST } }),
+    false,
+  );
+  assert.deepEqual(
+    await write.renewTasks({
+      runs: [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }],
+      expiresAt: FUTURE,
+    }),
+    [],
+  );
+  assert.equal((await outcome(service, id)).task.status, "success");
+});
+
+Deno.test("the image of a dead task that was deleted stays deleted; nothing of it is left", async () => {
+  await using service = await startService();
+  const id = await staged(service, DATA);
+  await begun(service, id, direct);
+  assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
+  await Deno.writeTextFile(`${service.dir}/images/${id}`, "not recorded");
+  await recoverTasks(service.deps);
+  await service.deps.background.settled();
+  assert.deepEqual(filesIn(`${service.dir}/images`), []);
+  await nothingUnderWay(service);
+});
+
+Deno.test("an import lock that gives no sign of life for an hour can be taken over", async (t) => {
+  await using service = await threeStores();
+  const age = (task: string, minutes: number) => {
+    const time = new Date(Date.now() - minutes * 60_000).toISOString().replace("T", " ").slice(0, 19);
+    execOn(
+      `${service.dir}/glance.sqlite`,
+      `UPDATE tasks SET updated_at = '${time}.000000' WHERE id = '${task}'`,
+    );
+  };
+  for (
+    const [status, minutes, answer] of [
+      ["pending", 119, 409],
+      ["pending", 121, 202],
+      ["processing", 59, 409],
+      ["processing", 61, 202],
+    ] as const
+  ) {
+    await t.step(`${status} for ${minutes} minutes: ${answer}`, async () => {
+      const id = await staged(service, DATA);
+      const task = await begun(service, id, direct, { owner: other(0, "00000000"), backend: ["b"] });
+      await service.deps.db.write.changeTask({ id: task, from: ["pending"], status });
+      age(task, minutes);
+      const response = await service.ask(`/v2/images/${id}/import`, OWNER, { method: "POST", body: direct });
+      assert.equal(response.status, answer, await response.text());
+      await service.deps.background.settled();
+      const old = await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json();
+      if (answer === 409) return assert.equal(old.status, status);
+      assert.deepEqual([old.status, old.message], ["failure", "Expired lock preempted"]);
+      assert.equal((await outcome(service, id)).image.status, "active");
+    });
+  }
+});
+
+Deno.test("a service that stops leaves its import to the next one", async () => {
+  await using service = await startService();
+  const id = await staged(service, DATA);
+  const post = service.ask(`/v2/images/${id}/import`, OWNER, { method: "POST", body: direct });
+  assert.equal((await post).status, 202);
+  await service.deps.background.close();
+  if ((await outcome(service, id)).task.status !== "success") {
+    const [lease] = await service.deps.db.read.taskLeases({});
+    assert.deepEqual([lease!.owner, lease!.attempts], ["", 1]);
+  }
+  await recoverTasks(service.deps);
+  await service.deps.background.settled();
+  assert.equal((await outcome(service, id)).image.status, "active");
+  await nothingUnderWay(service);
+});
