@@ -3,7 +3,7 @@
  *
  * 1. `deno bundle` joins `main.ts`, and each worker module of `workers.ts`, with their packages into one file each
  *    under `dist/build`; a worker keeps its path, because `workers.ts` finds it relative to the root. Packages
- *    with a native addon stay outside.
+ *    with a native addon, or that read their own package.json, stay outside.
  * 2. `deno compile` puts that, the addon and the runtime into one file.
  *
  * Environment: `DENORT_BIN`, a runtime to build on instead of the one that deno fetches (same version as this
@@ -14,7 +14,7 @@ import { WORKERS } from "../workers.ts";
 import { withoutMusl } from "./lock_file.ts";
 import { run } from "./run.ts";
 
-const EXTERNAL = ["libsql"] as const;
+const EXTERNAL = ["amqplib", "libsql"] as const;
 const root = new URL("..", import.meta.url);
 const build = new URL("dist/build/", root);
 const output = new URL("dist/oneglance", root);

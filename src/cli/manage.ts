@@ -57,7 +57,8 @@ async function action(
   name: string,
 ): Promise<number> {
   if (!Object.hasOwn(DB_ACTIONS, name)) {
-    const known = [...Object.keys(DB_ACTIONS), ...Object.keys(METADEF_ACTIONS)].map((each) => `'${each}'`).join(", ");
+    const known = [...Object.keys(DB_ACTIONS), ...Object.keys(METADEF_ACTIONS)].map((each) => `'${each}'`)
+      .join(", ");
     throw new UsageError(`argument action: invalid choice: '${name}' (choose from ${known})`);
   }
   return await runDbAction(program, shared, name);

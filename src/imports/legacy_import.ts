@@ -5,7 +5,7 @@ import { isWritable } from "../images/attributes.ts";
 import { checkSizeCap } from "../images/receive.ts";
 import { getLog } from "../observe/log.ts";
 import { verifyFile } from "../signatures/verifier.ts";
-import { LOST } from "../tasks/background.ts";
+import { lostReason } from "../tasks/background.ts";
 import { messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { bringToStaging } from "./bring.ts";
@@ -39,13 +39,13 @@ export async function runLegacyImport(run: TaskRun, giveUp = false): Promise<voi
   const id = run.imageId ?? fail("internal", "The task has no image.");
   try {
     if (giveUp) fail("unavailable", "The service was ended while it worked on the task.");
-    if (!await processTask(deps, run.task.id)) throw LOST;
+    if (!await processTask(deps, run.task.id)) throw lostReason();
     await importNew(run, id);
     const end = taskEnd(deps, "success", { result: { image_id: id } });
     await deps.db.write.endTask({ token: run.token, end });
   } catch (caught) {
     const error = run.signal.aborted ? run.signal.reason : caught;
-    if (error === LOST) return;
+    if (error === lostReason()) return;
     log.error(`import task ${run.task.id} failed`, { error });
     await remove(run, id);
     const end = taskEnd(deps, "failure", { message: legacyMessage(error) });
@@ -80,7 +80,7 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
     task: run.token,
     setProperties: listProperties(job.stores, []),
   });
-  if (importing.outcome !== "done") throw LOST;
+  if (importing.outcome !== "done") throw lostReason();
   const { size, virtual_size } = await judgeStaged(ctx, importing.image, path);
   checkSizeCap(ctx, size);
   await verifyFile(ctx, importing.image, path);

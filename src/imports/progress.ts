@@ -1,5 +1,5 @@
 /** What an operator sees of a running import: `Copied N MiB`, at most once a minute (spec/tasks-api.md §5.3). */
-import { LOST } from "../tasks/background.ts";
+import { lostReason } from "../tasks/background.ts";
 import type { TaskRun } from "../tasks/start.ts";
 
 /** In ms; the message is also the sign of life of the import lock. */
@@ -21,5 +21,5 @@ export async function tellCopied({ ctx, task }: TaskRun, bytes: number): Promise
     status: "processing",
     message: `Copied ${Math.floor(bytes / MIB)} MiB`,
   });
-  if (!held) throw LOST;
+  if (!held) throw lostReason();
 }

@@ -4,7 +4,7 @@ import { fail, isError } from "../errors.ts";
 import { checkSizeCap } from "../images/receive.ts";
 import { getLog } from "../observe/log.ts";
 import { checkStorageQuota } from "../quota/storage.ts";
-import { LOST, STOPPING } from "../tasks/background.ts";
+import { lostReason, stoppingReason } from "../tasks/background.ts";
 import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { verifyFile } from "../signatures/verifier.ts";
@@ -41,7 +41,7 @@ export async function runImport(run: TaskRun, resumed = false): Promise<void> {
   const attempt: Attempt = { failed: [], before: { columns: {}, properties: {} } };
   try {
     run.signal.throwIfAborted();
-    if (!await processTask(deps, run.task.id)) throw LOST;
+    if (!await processTask(deps, run.task.id)) throw lostReason();
     await importData(run, job, attempt, resumed);
     const end = taskEnd(deps, "success", { result: { image_id: job.imageId } });
     await deps.db.write.endTask({ token: run.token, end });
@@ -52,10 +52,10 @@ export async function runImport(run: TaskRun, resumed = false): Promise<void> {
 
 async function settle(run: TaskRun, job: ImportJob, attempt: Attempt, error: unknown): Promise<void> {
   const { deps } = run.ctx;
-  if (error === LOST) {
+  if (error === lostReason()) {
     return log.warn(`import of image ${job.imageId} was taken over by another process`);
   }
-  if (error === STOPPING && isResumable(deps, job)) return await leaveTask(deps, run);
+  if (error === stoppingReason() && isResumable(deps, job)) return await leaveTask(deps, run);
   await undoImport(run, job, { ...attempt, failed: failedOf(job, attempt, error), error });
 }
 

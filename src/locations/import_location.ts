@@ -5,7 +5,7 @@ import { sizeOfExternal } from "../images/external_location.ts";
 import { imageById } from "../images/find.ts";
 import { getLog } from "../observe/log.ts";
 import { limitText } from "../quota/counts.ts";
-import { STOPPING } from "../tasks/background.ts";
+import { stoppingReason } from "../tasks/background.ts";
 import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import type { HashGiven } from "./add.ts";
@@ -37,7 +37,7 @@ export async function importLocation(run: TaskRun, giveUp = false): Promise<void
     const end = taskEnd(deps, "success", { result: { image_id: id } });
     await deps.db.write.endTask({ token: run.token, end });
   } catch (error) {
-    if (run.signal.reason === STOPPING) return await leaveTask(deps, run);
+    if (run.signal.reason === stoppingReason()) return await leaveTask(deps, run);
     const why = isError(error) ? `: ${error.message}` : "";
     log.error(`location import of image ${id} failed${why}`, isError(error) ? {} : { error });
     await deps.db.write.endTask({
@@ -98,7 +98,7 @@ async function verify(
     const columns = { checksum: md5, os_hash_algo: given.os_hash_algo, os_hash_value: hash };
     await move(run, { id: image.id, from: ["importing"], to: "active", columns });
   } catch (error) {
-    if (run.signal.reason === STOPPING) throw error;
+    if (run.signal.reason === stoppingReason()) throw error;
     await move(run, {
       id: image.id,
       from: ["importing"],
@@ -121,7 +121,7 @@ async function hashLater(run: TaskRun, image: ImageRecord, { url }: Input): Prom
     const { md5, hash } = await hashLocation(run.ctx, url, algorithm, run.signal);
     await set({ checksum: md5, os_hash_value: hash });
   } catch (error) {
-    if (run.signal.reason === STOPPING) throw error;
+    if (run.signal.reason === stoppingReason()) throw error;
     log.warn(`the hash of image ${image.id} could not be computed`, { error });
     if (!run.signal.aborted) await set({ os_hash_algo: null });
   }

@@ -3,17 +3,23 @@
  * of a dead process is found; a deletion or a stop can end them (design: processes).
  */
 import type { NewTaskLease, TaskProgress } from "../../db/task_records.ts";
-import { GlanceError } from "../errors.ts";
+import { type ErrorCode, GlanceError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { processName } from "../util/process_name.ts";
 import { toTimestamp } from "../util/timestamp.ts";
 
 const log = getLog("oneglance.tasks");
 
-/** Why a run is ended, as `signal.reason`. */
-export const STOPPING = new GlanceError("unavailable", "The service is stopping.");
-export const DELETED = new GlanceError("not_found", "The image was deleted.");
-export const LOST = new GlanceError("conflict", "The task was taken over.");
+/** Made when first needed: an error made while the program loads has its whole text read again for the stack. */
+function once(code: ErrorCode, message: string): () => GlanceError {
+  let error: GlanceError | undefined;
+  return () => error ??= new GlanceError(code, message);
+}
+
+/** Why a run is ended, as `signal.reason`; each is one object, to be compared with. */
+export const stoppingReason = once("unavailable", "The service is stopping.");
+export const deletedReason = once("not_found", "The image was deleted.");
+export const lostReason = once("conflict", "The task was taken over.");
 
 /** One run of a task in this process. */
 export interface Run {
@@ -117,7 +123,7 @@ export class Background {
       const held = await this.#options.renew({ runs, expiresAt: this.#expiry() });
       for (const { token, abort, progress } of entries) {
         // One that has only just been entered may not stand in the database yet.
-        if (progress.step !== "pending" && !held.includes(token)) abort.abort(LOST);
+        if (progress.step !== "pending" && !held.includes(token)) abort.abort(lostReason());
       }
     } catch (error) {
       log.warn("the leases of the tasks under way could not be renewed", { error });
@@ -127,13 +133,13 @@ export class Background {
   /** Ends the runs that work on an image. */
   cancel(imageId: string): void {
     for (const entry of this.#entries.values()) {
-      if (entry.imageId === imageId) entry.abort.abort(DELETED);
+      if (entry.imageId === imageId) entry.abort.abort(deletedReason());
     }
   }
 
   /** Ends every run and waits for them. */
   async close(): Promise<void> {
-    for (const { abort } of this.#entries.values()) abort.abort(STOPPING);
+    for (const { abort } of this.#entries.values()) abort.abort(stoppingReason());
     await this.settled();
     clearInterval(this.#timer);
   }

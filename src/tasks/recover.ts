@@ -19,10 +19,7 @@ const log = getLog("oneglance.tasks.recover");
 /** Runs of one task at most: what ends the process each time must not do so for ever. */
 const MAX_RUNS = 3;
 
-const GAVE_UP = new GlanceError(
-  "unavailable",
-  "The service was ended while it worked on the task, and cannot go on with it.",
-);
+const GAVE_UP = "The service was ended while it worked on the task, and cannot go on with it.";
 
 /** Looks now, then three times in a lease until the function that it resolves to is called. Throws nothing. */
 export async function startTaskRecovery(deps: Deps): Promise<() => Promise<void>> {
@@ -88,7 +85,7 @@ async function goOn(run: TaskRun, runs: number): Promise<void> {
   if (task.type === "import") return await runLegacyImport(run, !untouched || runs > MAX_RUNS);
   if (runs <= MAX_RUNS && mayGoOn(run, untouched)) return await runImport(run, true);
   await undoImport(run, jobOf(task), {
-    error: GAVE_UP,
+    error: new GlanceError("unavailable", GAVE_UP),
     failed: [],
     before: { columns: {}, properties: {} },
   });
