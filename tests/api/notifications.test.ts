@@ -1,37 +1,12 @@
 /** Every event and its payload, as the writes put them into the outbox (spec/background-jobs.md §7). */
 import assert from "node:assert/strict";
-import type { EventRecord } from "../../db/event_records.ts";
 import { notificationOf, wrap } from "../../src/notify/message.ts";
-import { tellSent } from "../../src/notify/sent.ts";
 import { tell } from "../../src/notify/telling.ts";
-import { NOBODY } from "../../src/caller.ts";
-import { ADMIN, OWNER, startService, STRANGER, type TestService } from "../support/service.ts";
+import { drain, told } from "../support/told.ts";
+import { ADMIN, OWNER, startService, STRANGER } from "../support/service.ts";
 
 const ON = { "oslo_messaging_notifications.driver": "log" };
 const BARE = { disk_format: "raw", container_format: "bare" };
-
-/** What waits, taken out. */
-async function drain({ deps }: TestService): Promise<EventRecord[]> {
-  const events = await deps.db.write.takeEvents({
-    owner: "test",
-    now: "2000-01-01 00:00:00.000000",
-    expiresAt: "2000-01-01 00:00:00.000000",
-    limit: 1000,
-    dead: null,
-  });
-  if (events.length > 0) {
-    await deps.db.write.dropEvents({ owner: "test", ids: events.map(({ id }) => id) });
-  }
-  return events;
-}
-
-/** Type, priority and payload of what waits. */
-async function told(service: TestService): Promise<[string, string, Record<string, unknown>][]> {
-  return (await drain(service)).map((event) => {
-    const { event_type, priority, payload } = notificationOf(event, "image.localhost");
-    return [event_type, priority, payload as Record<string, unknown>];
-  });
-}
 
 const names = (events: [string, string, unknown][]) =>
   events.map(([type, priority]) => `${type} ${priority}`);
@@ -295,25 +270,6 @@ Deno.test("stores of an upload are named in the multi-store mode", async () => {
     ]),
     [["image.prepare", "slow"]],
   );
-});
-
-Deno.test("downloads: whole, short, from the cache", async () => {
-  await using service = await startService(ON);
-  const ctx = { deps: service.deps, caller: { ...NOBODY, projectId: "p2", userId: "u" }, requestId: "req-1" };
-  const image = { id: "i", owner: "p1" };
-  await tellSent(ctx, { image, bytes: 4, expected: 4 });
-  await tellSent(ctx, { image, bytes: 3, expected: 4, destinationIp: "192.0.2.1" });
-  const payload = {
-    bytes_sent: 4,
-    image_id: "i",
-    owner_id: "p1",
-    receiver_tenant_id: "p2",
-    receiver_user_id: "u",
-  };
-  assert.deepEqual(await told(service), [
-    ["image.send", "INFO", payload],
-    ["image.send", "ERROR", { ...payload, bytes_sent: 3, destination_ip: "192.0.2.1" }],
-  ]);
 });
 
 for (

@@ -2,6 +2,7 @@
 import type { ImageRecord } from "../../../db/records.ts";
 import { fail } from "../../errors.ts";
 import { downloadImage } from "../../images/download.ts";
+import { counted } from "../../images/counted.ts";
 import { uploadImage } from "../../images/upload.ts";
 import { tellSent, wantsSent } from "../../notify/sent.ts";
 import type { Call } from "../bind.ts";
@@ -33,20 +34,30 @@ export async function download(call: Call): Promise<Response> {
   if (image.checksum !== null) headers["content-md5"] = image.checksum;
   const length = slice?.length ?? data.length ?? image.size;
   if (length !== null) headers["content-length"] = String(length);
-  noteSent(call, { image, bytes: length, expected: slice?.length ?? image.size });
-  if (!slice) return new Response(data.body, { headers });
+  const body = tellingSent(call, data.body, { image, length, expected: slice?.length ?? image.size });
+  if (!slice) return new Response(body, { headers });
   headers["content-range"] = `bytes ${slice.offset}-${slice.offset + slice.length - 1}/${image.size}`;
-  return new Response(data.body, { status: 206, headers });
+  return new Response(body, { status: 206, headers });
 }
 
-/** A client that leaves before the end is no event; the server tells when all is sent. */
-function noteSent(
+/**
+ * The body, whose end will be told where somebody listens; a client that leaves before it is no event. That the
+ * server calls an answer incomplete proves nothing: before Deno 2.9 it does so whenever there is a content-length.
+ */
+function tellingSent(
   { c, ctx }: Call,
-  { bytes, ...sent }: { image: ImageRecord; bytes: number | null; expected: number | null },
-): void {
+  data: ReadableStream<Uint8Array>,
+  { image, length, expected }: { image: ImageRecord; length: number | null; expected: number | null },
+): ReadableStream<Uint8Array> {
   const completed = c.env?.completed;
-  if (!completed || bytes === null || !wantsSent(ctx)) return;
-  completed.then(() => tellSent(ctx, { ...sent, bytes }), () => {});
+  if (!completed || !wantsSent(ctx)) return data;
+  const { body, taken } = counted(data);
+  const tellEnd = () => {
+    const { bytes, ended } = taken;
+    if (ended || bytes === length) void tellSent(ctx, { image, bytes, expected });
+  };
+  completed.then(tellEnd, tellEnd);
+  return body;
 }
 
 /** Errors: unsupported_media_type. */

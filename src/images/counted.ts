@@ -1,0 +1,32 @@
+/** How much of a body was taken. */
+export interface Taken {
+  bytes: number;
+  /** It came to its end, or could not be read further; otherwise whoever took it has left. */
+  ended: boolean;
+}
+
+/** The same bytes, counted as they are taken. Nothing is read ahead of that. */
+export function counted(
+  body: ReadableStream<Uint8Array>,
+): { body: ReadableStream<Uint8Array>; taken: Taken } {
+  const taken: Taken = { bytes: 0, ended: false };
+  const reader = body.getReader();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) {
+          taken.ended = true;
+          return controller.close();
+        }
+        taken.bytes += value.length;
+        controller.enqueue(value);
+      } catch (error) {
+        taken.ended = true;
+        throw error;
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+  return { body: stream, taken };
+}

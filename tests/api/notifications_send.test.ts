@@ -1,0 +1,78 @@
+/** `image.send`: what a download tells at its end (spec/background-jobs.md §7). */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { buildApp } from "../../src/app.ts";
+import { NOBODY } from "../../src/caller.ts";
+import { tellSent } from "../../src/notify/sent.ts";
+import { OWNER, startService, type TestService } from "../support/service.ts";
+import { drain, told } from "../support/told.ts";
+
+const ON = { "oslo_messaging_notifications.driver": "log" };
+const BARE = { disk_format: "raw", container_format: "bare" };
+
+Deno.test("downloads: whole, short, from the cache", async () => {
+  await using service = await startService(ON);
+  const ctx = { deps: service.deps, caller: { ...NOBODY, projectId: "p2", userId: "u" }, requestId: "req-1" };
+  const image = { id: "i", owner: "p1" };
+  await tellSent(ctx, { image, bytes: 4, expected: 4 });
+  await tellSent(ctx, { image, bytes: 3, expected: 4, destinationIp: "192.0.2.1" });
+  const payload = {
+    bytes_sent: 4,
+    image_id: "i",
+    owner_id: "p1",
+    receiver_tenant_id: "p2",
+    receiver_user_id: "u",
+  };
+  assert.deepEqual(await told(service), [
+    ["image.send", "INFO", payload],
+    ["image.send", "ERROR", { ...payload, bytes_sent: 3, destination_ip: "192.0.2.1" }],
+  ]);
+});
+
+/** A download and what it tells when the server says whether the answer was sent; `take` uses the body. */
+async function sendOf(
+  service: TestService,
+  id: string,
+  headers: Record<string, string>,
+  sent: boolean,
+  take: (response: Response) => Promise<unknown> = (response) => response.bytes(),
+) {
+  const completed = Promise.withResolvers<void>();
+  const response = await buildApp(service.deps).request(`/v2/images/${id}/file`, {
+    headers: {
+      "x-identity-status": "Confirmed",
+      "x-user-id": "u",
+      "x-project-id": "p1",
+      "x-roles": "member,reader",
+      ...headers,
+    },
+  }, { peer: "127.0.0.1", completed: completed.promise });
+  await take(response);
+  if (sent) completed.resolve();
+  else completed.reject(new Error("not sent"));
+  await new Promise((resolve) => setTimeout(resolve));
+  // A write of our own comes after that of the event.
+  await service.deps.db.write.tellOnly();
+  return (await told(service)).map(([type, priority, { bytes_sent }]) => `${type} ${priority} ${bytes_sent}`);
+}
+
+Deno.test("image.send says what was taken; a client that leaves is no event, a short file an error", async () => {
+  await using service = await startService(ON);
+  const data = new Uint8Array(3 << 20);
+  const { id } = await service.create(OWNER, BARE);
+  await service.upload(id, OWNER, data);
+  await drain(service);
+  const whole = `image.send INFO ${data.length}`;
+  assert.deepEqual(await sendOf(service, id, {}, true), [whole]);
+  // The server's word alone does not count: see the handler.
+  assert.deepEqual(await sendOf(service, id, {}, false), [whole]);
+  assert.deepEqual(await sendOf(service, id, { range: "bytes=5-14" }, true), ["image.send INFO 10"]);
+  const leave = async (response: Response) => {
+    const reader = response.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+  };
+  assert.deepEqual(await sendOf(service, id, {}, false, leave), []);
+  await Deno.truncate(join(service.dir, "images", id), 1000);
+  assert.deepEqual(await sendOf(service, id, {}, true), ["image.send ERROR 1000"]);
+});
