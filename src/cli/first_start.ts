@@ -18,6 +18,6 @@ export function isFirstStart(config: Config): boolean {
 }
 
 /** Loads our catalogue; afterwards it is the operator's, to change or to unload. */
-export async function loadShipped({ db }: Deps): Promise<void> {
+export async function loadShipped({ db }: Pick<Deps, "db">): Promise<void> {
   await loadNamespaces(db, shippedNamespaces(), "keep");
 }

@@ -7,7 +7,8 @@
  * folder that `ONEGLANCE_TEMPEST_OUT` names, or to a temporary one that is kept when something failed.
  */
 import { startKeystone } from "../support/keystone.ts";
-import { startOneglance } from "../support/oneglance.ts";
+import { oneglance, startOneglance } from "../support/oneglance.ts";
+import { must } from "../support/processes.ts";
 
 const SCRIPT = new URL("run_tempest.sh", import.meta.url).pathname;
 
@@ -29,6 +30,9 @@ async function tempest(regex: string[], out: string): Promise<number> {
       },
     });
     try {
+      // The tests of metadata definitions want to find a resource type.
+      const load = oneglance(["metadefs", "load", "--shipped", "--config-file", server.config]);
+      await must(load.name, load.args);
       const args = [keystone.work, await keystone.publish(server.url), out, ...regex];
       return (await new Deno.Command(SCRIPT, { args, stdin: "null" }).spawn().status).code;
     } finally {
