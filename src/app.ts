@@ -39,6 +39,14 @@ import { answerError, entry } from "./http/middleware/entry.ts";
 import { identify } from "./http/middleware/identify.ts";
 import { acceptedVersions, CHOICES_PATH, routingPath, VERSIONS_PATH } from "./http/versions.ts";
 
+/** What answers while the parts of the service are still being put together: its health, and nothing else. */
+export function buildHealthApp(deps: Pick<Deps, "config" | "lifecycle">): Hono<Env> {
+  const app = new Hono<Env>();
+  app.onError((error, c) => answerError(error, c.req.raw, undefined));
+  app.get("/healthcheck", service.health(deps));
+  return app;
+}
+
 /** Builds the app. It keeps nothing of its own: two apps on the same parts answer alike. */
 export function buildApp(deps: Deps): Hono<Env> {
   const settings = { cache: Boolean(deps.config.get("DEFAULT.image_cache_dir")), multi: deps.stores.multi };

@@ -42,19 +42,24 @@ export interface Composition {
 }
 
 export interface ComposeOptions {
+  /** Shared with who listens; default one of its own. */
+  lifecycle?: { stopping: boolean };
   workers: WorkerUrls;
   /** `auto` makes the tables of an empty database; `require` refuses one that is not synced. */
   sync: "auto" | "require";
 }
 
 /** Errors: config, database. What was opened before the failure is closed again. */
-export async function compose(config: Config, { workers, sync }: ComposeOptions): Promise<Composition> {
+export async function compose(
+  config: Config,
+  { workers, sync, lifecycle = { stopping: false } }: ComposeOptions,
+): Promise<Composition> {
   const closers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const end of closers.splice(0).reverse()) await end();
   };
   try {
-    return { deps: await build(config, workers, sync, closers), close };
+    return { deps: await build(config, workers, sync, lifecycle, closers), close };
   } catch (error) {
     await close();
     throw error;
@@ -65,6 +70,7 @@ async function build(
   config: Config,
   workers: WorkerUrls,
   sync: "auto" | "require",
+  lifecycle: { stopping: boolean },
   closers: (() => Promise<void> | void)[],
 ): Promise<Deps> {
   const log = getLog("oneglance.start");
@@ -133,7 +139,7 @@ async function build(
     outbound: outbound.fetch,
     importGuard,
     background,
-    lifecycle: { stopping: false },
+    lifecycle,
   };
 }
 

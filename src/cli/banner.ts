@@ -1,11 +1,11 @@
 /** What a start prints: where it listens, where data is, and in a stand-alone start how to go on. */
 import type { Config } from "../config/config.ts";
-import type { Server } from "../server.ts";
+import type { Door } from "../server.ts";
 import { maskUrl } from "../observe/mask.ts";
 import { VERSION } from "../util/version.ts";
 
 export interface BannerInput {
-  server: Pick<Server, "hostname" | "port">;
+  server: Pick<Door, "hostname" | "port">;
   config: Config;
   /** How callers are told apart. */
   summary: string;

@@ -1,4 +1,5 @@
 /** `oneglance serve`, `glance-api`: the service. */
+import { readFlavor } from "../auth/flavor.ts";
 import { compose, type Composition } from "../compose.ts";
 import { parseShared } from "../config/cli_options.ts";
 import { type Config, loadConfig } from "../config/config.ts";
@@ -8,7 +9,7 @@ import { startRecovery } from "../images/recover.ts";
 import { removeLeftovers } from "../imports/leftovers.ts";
 import { startSender } from "../notify/sender.ts";
 import { flushLog, getLog } from "../observe/log.ts";
-import { listen, type Server } from "../server.ts";
+import { type Door, listen } from "../server.ts";
 import { startTaskRecovery } from "../tasks/recover.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
@@ -32,17 +33,40 @@ export async function serve(program: Program): Promise<number> {
   const prog = "glance-api";
   configureLogging(config, prog);
   logStart(config);
+  refuseOpenAccess(config);
+  // From here on a signal means a stop in order, also while the parts are still being put together.
+  const stopped = untilStopped();
+  const lifecycle = { stopping: false };
+  const host = config.get("DEFAULT.bind_host");
+  const port = config.get("DEFAULT.bind_port") ?? 9292;
+  const door = await bindAddress(() => listen({ config, lifecycle }, host, port));
+  try {
+    return await serveAt(program, config, { door, lifecycle, stopped, standalone });
+  } finally {
+    await door.close();
+    flushLog();
+  }
+}
+
+/** What a start has made before the parts of the service are put together. */
+interface Begun {
+  door: Door;
+  lifecycle: { stopping: boolean };
+  /** Resolves at the first signal. */
+  stopped: Promise<void>;
+  standalone: boolean;
+}
+
+async function serveAt(program: Program, config: Config, begun: Begun): Promise<number> {
+  const { lifecycle, standalone } = begun;
   const first = standalone && isFirstStart(config);
-  const composition = await compose(config, {
-    workers: program.workers,
-    sync: standalone ? "auto" : "require",
-  });
+  const sync = standalone ? "auto" : "require";
+  const composition = await compose(config, { workers: program.workers, sync, lifecycle });
   try {
     if (first) await loadShipped(composition.deps);
-    return await run(program, config, composition, standalone);
+    return await run(program, config, composition, begun);
   } finally {
     await composition.close();
-    flushLog();
   }
 }
 
@@ -100,27 +124,31 @@ function logStart(config: Config): void {
   }
 }
 
+/** Errors: config, when everybody who reaches the address would be an administrator and nobody asked for that. */
+function refuseOpenAccess(config: Config): void {
+  const host = config.get("DEFAULT.bind_host");
+  const open = !readFlavor(config.get("paste_deploy.flavor")).keystone;
+  if (!open || isLoopback(host) || config.get("oneglance.allow_open_access")) return;
+  fail(
+    "config",
+    `Without authentication everybody who reaches ${host} would be an administrator. Set [paste_deploy] flavor = ` +
+      "keystone, or bind_host = 127.0.0.1, or [oneglance] allow_open_access = true if that is what you want.",
+  );
+}
+
 async function run(
   program: Program,
   config: Config,
   { deps }: Composition,
-  standalone: boolean,
+  { door, stopped, standalone }: Begun,
 ): Promise<number> {
-  const host = config.get("DEFAULT.bind_host");
-  if (deps.auth.open && !isLoopback(host) && !config.get("oneglance.allow_open_access")) {
-    fail(
-      "config",
-      `Without authentication everybody who reaches ${host} would be an administrator. Set [paste_deploy] flavor = ` +
-        "keystone, or bind_host = 127.0.0.1, or [oneglance] allow_open_access = true if that is what you want.",
-    );
-  }
   const sender = startSender(deps);
   const endRecovery = await startRecovery(deps);
   const endTaskRecovery = await startTaskRecovery(deps);
   const leftovers = removeLeftovers(deps);
-  const server = await bindAddress(() => listen(deps, host, config.get("DEFAULT.bind_port") ?? 9292));
-  program.out(banner({ server, config, summary: deps.auth.summary, standalone }));
-  await untilStopped();
+  const server = door.open(deps);
+  program.out(banner({ server: door, config, summary: deps.auth.summary, standalone }));
+  await stopped;
   const log = getLog("oneglance.server");
   log.info("stopping");
   const seconds = config.get("oneglance.graceful_shutdown_timeout");
@@ -132,7 +160,7 @@ async function run(
 }
 
 /** Tries again for a while when the address is still in use. Errors: config when it cannot be had. */
-async function bindAddress(start: () => Server): Promise<Server> {
+async function bindAddress(start: () => Door): Promise<Door> {
   const deadline = Date.now() + BIND_PATIENCE;
   for (;;) {
     try {

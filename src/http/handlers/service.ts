@@ -36,7 +36,7 @@ export function toVersion2() {
 }
 
 /** GET and HEAD /healthcheck. */
-export function health(deps: Deps) {
+export function health(deps: Pick<Deps, "config" | "lifecycle">) {
   return async (c: Context<Env>) => {
     const request = c.req.raw;
     const outcome = await checkHealth(deps, {
