@@ -1,14 +1,14 @@
 /** Listens, counts requests in flight, and stops without breaking any (design: bytes; Deno's own shutdown would). */
-import type { Hono } from "hono";
 import { buildApp, buildHealthApp } from "./app.ts";
 import type { Deps } from "./deps.ts";
 import { GlanceError } from "./errors.ts";
-import type { Env } from "./http/env.ts";
 import { answerError } from "./http/middleware/entry.ts";
 import { pathOf } from "./http/versions.ts";
 import { getLog } from "./observe/log.ts";
 
 const log = getLog("oneglance.server");
+
+type App = ReturnType<typeof buildApp>;
 
 /** An address that is taken; requests wait at it until `open` says who serves them. */
 export interface Door {
@@ -32,9 +32,9 @@ export interface Server {
  */
 export function listen(parts: Pick<Deps, "config" | "lifecycle">, hostname: string, port: number): Door {
   const early = buildHealthApp(parts);
-  const ready = Promise.withResolvers<Hono<Env>>();
+  const ready = Promise.withResolvers<App>();
   ready.promise.catch(() => {});
-  let app: Hono<Env> | undefined;
+  let app: App | undefined;
   let inFlight = 0;
   let idle: (() => void) | undefined;
   const ended = () => {
