@@ -1,6 +1,9 @@
 /** URLs that a caller names as the place of an image's data (spec/images-api.md §3.8). */
 import type { Ctx } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
+import { getLog } from "../observe/log.ts";
+
+const log = getLog("oneglance.images.locations");
 
 /** Schemes whose URLs only the service itself may write: they would reach into its own disk or accounts. */
 const RESTRICTED = ["file", "filesystem", "swift+config"];
@@ -19,6 +22,8 @@ export async function sizeOfExternal(
   try {
     size = await store.size(url);
   } catch (error) {
+    // The caller is told no more than by Glance; the operator learns why, for example which network is not allowed.
+    log.warn("a location was refused", { error });
     if (isError(error, "store_bad_uri")) fail("bad_request", error.message, { cause: error });
     fail("bad_request", "Invalid location", { cause: error });
   }
