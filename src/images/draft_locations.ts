@@ -49,6 +49,20 @@ export class DraftLocations {
     this.#touched = true;
   }
 
+  /** The saved locations in the order of the document, which only the answer to it has (spec/images-api.md §3.8). */
+  arrange(saved: readonly LocationRecord[]): LocationRecord[] {
+    const left = [...saved];
+    const arranged = this.list.flatMap((one) => {
+      const index = left.findIndex((record) =>
+        one.id === undefined
+          ? record.url === one.url && JSON.stringify(record.metadata) === JSON.stringify(one.metadata)
+          : record.id === one.id
+      );
+      return index === -1 ? [] : left.splice(index, 1);
+    });
+    return [...arranged, ...left];
+  }
+
   /** What to write, or undefined when nothing was touched. */
   change(to: "deleted" | "pending_delete"): LocationChange | undefined {
     if (!this.#touched) return undefined;

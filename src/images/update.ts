@@ -32,7 +32,7 @@ export async function updateImage(ctx: Ctx, id: string, operations: Operation[])
   const change = draft.change(delayed ? "pending_delete" : "deleted");
   const saved = await ctx.deps.db.write.changeImage(change) ??
     fail("not_found", `No image found with ID ${id}`);
-  return await readable(ctx, saved);
+  return await readable(ctx, { ...saved, locations: draft.locations.arrange(saved.locations) });
 }
 
 async function apply(ctx: Ctx, draft: Draft, operation: Operation): Promise<void> {
