@@ -4,12 +4,17 @@ import type { DatabaseWrites } from "../database.ts";
 import type { EventRecord, NewEvent } from "../event_records.ts";
 import { liveImage } from "./images_read.ts";
 import { readMembers } from "./members_read.ts";
+import { foreseeMetadef, metadefBody } from "./outbox_metadefs.ts";
 import { readTask } from "./tasks_read.ts";
 
-/** The events with their tasks named by id, as long as the runs that they are named by can be looked up. */
-export async function nameTasks(conn: WriteConn, events: readonly NewEvent[]): Promise<NewEvent[]> {
+/** The events with what can only be looked up before the change: tasks that a run names, definitions that will go. */
+export async function foresee(conn: WriteConn, events: readonly NewEvent[]): Promise<NewEvent[]> {
   const named: NewEvent[] = [];
   for (const event of events) {
+    if (event.about.kind === "metadef") {
+      named.push({ ...event, about: await foreseeMetadef(conn, event.about) });
+      continue;
+    }
     const token = event.about.kind === "task" ? event.about.token : undefined;
     if (token === undefined) named.push(event);
     else {
@@ -47,7 +52,9 @@ export async function writeEvents(
 }
 
 function happened(result: unknown): boolean {
-  if (result === null || result === false || result === "gone" || result === "absent") return false;
+  if (result === null || result === false || ["gone", "absent", "protected"].includes(result as string)) {
+    return false;
+  }
   const outcome = (result as { outcome?: unknown } | undefined)?.outcome;
   return outcome === undefined || outcome === "done";
 }
@@ -64,6 +71,7 @@ async function recordOf(
   about: Exclude<NewEvent["about"], { kind: "payload" }>,
   result: unknown,
 ): Promise<object | null | undefined> {
+  if (about.kind === "metadef") return about.body === undefined ? await metadefBody(conn, about) : about.body;
   const done = result as { outcome?: string; image?: object; member?: object };
   if (about.kind === "image") {
     if (about.id !== undefined) return await liveImage(conn, about.id);

@@ -1,6 +1,6 @@
 import type { WriteConn } from "../conn.ts";
 import type { NewEvent } from "../event_records.ts";
-import { nameTasks, writeEvents } from "./outbox_write.ts";
+import { foresee, writeEvents } from "./outbox_write.ts";
 import { type WriteName, WRITES } from "./writes.ts";
 
 /** Runs one write and, in the same transaction, records the events that tell of it. */
@@ -10,9 +10,8 @@ export async function perform(
 ): Promise<unknown> {
   const write = WRITES[name] as (conn: WriteConn, input: unknown) => Promise<unknown>;
   if (events === undefined) return await write(conn, input);
-  // The write may end the run by which an event names its task.
-  const named = await nameTasks(conn, events);
+  const foreseen = await foresee(conn, events);
   const result = await write(conn, input);
-  await writeEvents(conn, named, result);
+  await writeEvents(conn, foreseen, result);
   return result;
 }

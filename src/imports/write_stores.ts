@@ -7,6 +7,7 @@ import { type ImportJob, storeOf } from "./job.ts";
 import { failedStores, listProperties } from "./lists.ts";
 import { IMPORT_STATUSES, move } from "./move.ts";
 import { startProgress, tellCopied } from "./progress.ts";
+import { tellFailed, tellPrepare } from "./tell_stores.ts";
 import { type Copy, writeCopies } from "./write_copies.ts";
 
 const log = getLog("oneglance.imports");
@@ -37,6 +38,7 @@ export async function writeStores(run: TaskRun, job: ImportJob, writing: Writing
     const bad = copies.filter(({ error }) => error !== undefined);
     for (const { store, error } of bad) log.error(`store ${store.id} took no data of ${image.id}`, { error });
     writing.failed.push(...bad.map(({ store }) => store.id));
+    await tellFailed(run, bad.map(({ error }) => error));
     last = bad[0]?.error ?? last;
     if (bad.length > 0 && job.mustSucceed) {
       await cancelAll(copies);
@@ -77,6 +79,7 @@ async function writeBatch(
 ): Promise<Copy[]> {
   const { deps } = run.ctx;
   const stores = ids.map((id) => storeOf(deps, id));
+  await tellPrepare(run, image.id, ids);
   const end = startProgress(run, writing.size);
   try {
     const copies = await writeCopies(await writing.open(), stores, {

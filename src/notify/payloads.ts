@@ -1,15 +1,17 @@
 /** The payloads of notifications (spec/background-jobs.md §7). */
-import type { EventRecord } from "../../db/event_records.ts";
+import type { EventRecord, MetadefBody } from "../../db/event_records.ts";
 import type { ImageRecord, MemberRecord, Timestamp } from "../../db/records.ts";
 import type { TaskRecord } from "../../db/task_records.ts";
+import { isoTime } from "./iso_time.ts";
+import { metadefPayload } from "./metadef_payloads.ts";
 
-type Payload = Record<string, unknown>;
+export type Payload = Record<string, unknown>;
 
 /** Events that say to which stores an import goes. */
 const WITH_LISTS = ["image.prepare", "image.upload"];
 
 /** The payload of a recorded event. */
-export function payloadOf({ type, about, body, extra }: EventRecord): unknown {
+export function payloadOf({ type, about, body, extra, created_at }: EventRecord): unknown {
   if (about === "payload") return body;
   const payload = about === "image"
     ? {
@@ -18,7 +20,9 @@ export function payloadOf({ type, about, body, extra }: EventRecord): unknown {
     }
     : about === "member"
     ? memberPayload(body as MemberRecord & { deleted_at?: Timestamp | null })
-    : taskPayload(body as TaskRecord);
+    : about === "task"
+    ? taskPayload(body as TaskRecord)
+    : metadefPayload(body as MetadefBody, type.endsWith(".delete") ? created_at : null);
   return extra ? { ...payload, ...extra } : payload;
 }
 
@@ -77,11 +81,6 @@ export function taskPayload(task: TaskRecord): Payload {
     deleted: task.deleted,
     deleted_at: isoTime(task.deleted_at),
   };
-}
-
-/** `YYYY-MM-DDTHH:MM:SSZ`. */
-export function isoTime(time: Timestamp | null): string | null {
-  return time === null ? null : `${time.slice(0, 10)}T${time.slice(11, 19)}Z`;
 }
 
 function importLists({ properties }: ImageRecord): Payload {

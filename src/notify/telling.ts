@@ -3,7 +3,10 @@ import type { Database, DatabaseWrites } from "../../db/database.ts";
 import type { NewEvent } from "../../db/event_records.ts";
 import type { Deps } from "../deps.ts";
 import type { Events } from "./events.ts";
+import { METADEF_EVENTS } from "./told_by_metadefs.ts";
 import { IMAGE_EVENTS, TASK_EVENTS } from "./told_by_writes.ts";
+
+const OWN_EVENTS = { ...IMAGE_EVENTS, ...METADEF_EVENTS };
 
 type AnyTable = Record<string, ((input: unknown) => NewEvent[]) | undefined>;
 type AnyWrites = Record<string, (input: unknown) => Promise<unknown>>;
@@ -15,7 +18,7 @@ export function withEvents(db: Database, events: Events): Database {
     const plain = db.write as unknown as AnyWrites;
     const telling: AnyWrites = {};
     for (const name of Object.keys(plain)) {
-      const told = given ?? (IMAGE_EVENTS as AnyTable)[name];
+      const told = given ?? (OWN_EVENTS as AnyTable)[name];
       const tasks = (TASK_EVENTS as AnyTable)[name];
       if (told === undefined && tasks === undefined) {
         telling[name] = plain[name]!;

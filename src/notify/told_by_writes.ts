@@ -5,7 +5,10 @@ import type { ImageTransition } from "../../db/records.ts";
 import type { TaskEnd } from "../../db/task_records.ts";
 import { isError } from "../errors.ts";
 
-type Table = { [K in keyof DatabaseWrites]?: (input: Parameters<DatabaseWrites[K]>[0]) => NewEvent[] };
+/** For each write, from its input, what it tells. */
+export type EventTable = {
+  [K in keyof DatabaseWrites]?: (input: Parameters<DatabaseWrites[K]>[0]) => NewEvent[];
+};
 
 /** An event about the image that a write answers with, or about the one of that id. */
 export function imageEvent(type: string, id?: string): NewEvent {
@@ -52,7 +55,7 @@ function endEvents(token: string | undefined, end: TaskEnd | undefined): NewEven
 }
 
 /** Of images and members; who has more to tell gives the events himself (`tell`). */
-export const IMAGE_EVENTS: Table = {
+export const IMAGE_EVENTS: EventTable = {
   createImage: () => [imageEvent("image.create")],
   createImageWithin: () => [imageEvent("image.create")],
   changeImage: updated,
@@ -69,7 +72,7 @@ export const IMAGE_EVENTS: Table = {
 };
 
 /** Of tasks; told in any case. */
-export const TASK_EVENTS: Table = {
+export const TASK_EVENTS: EventTable = {
   createTask: () => [taskEvent("task.create")],
   startTask: () => [taskEvent("task.create")],
   changeTask: ({ id, status }) =>
