@@ -77,6 +77,9 @@ const REQUESTS: Row[] = [
     headers: { "x-image-meta-store": "b" },
   }),
   row("stores and all_stores", uploading, { ...direct, stores: ["b"], all_stores: true }, 400),
+  row("all_stores and header", uploading, { ...direct, all_stores: true }, 400, {
+    headers: { "x-image-meta-store": "b" },
+  }),
   row("stores empty", uploading, { ...direct, stores: [] }, 400),
   row("unknown store", uploading, { ...direct, stores: ["zz"] }, 409, {
     has: "Store for identifier zz not found",
@@ -85,7 +88,7 @@ const REQUESTS: Row[] = [
   row("unknown store in the header", uploading, direct, 409, { headers: { "x-image-meta-store": "zz" } }),
   ...[
     "http://2130706433/",
-    "http://0x7f000001.invalid/",
+    "http://0x7f000001/",
     "http://0177.0.0.1/",
     "file:///etc/passwd",
     "",
