@@ -24,7 +24,13 @@ const READ_ONLY = {
 };
 
 const REFUSED: Row[] = [
-  { name: "no body", ask: "POST /v2/images", status: 400, has: "Body expected in request." },
+  {
+    name: "no body",
+    ask: "POST /v2/images",
+    status: 400,
+    has: "Body expected in request.",
+    gives: { "openstack-image-import-methods": null, location: null },
+  },
   ...['{"name": ', "{'name': 'x'}", "nonsense", "{}{}"].map((body) =>
     refuses(400, "bad JSON", body, "Malformed JSON in request body.")
   ),
