@@ -1,6 +1,7 @@
 /**
- * Every detector on thousands of spoilt headers: nothing thrown but BudgetError, under 50 ms, under 8 MiB read.
- * The seed is fixed; `FUZZ_SEED` and `FUZZ_RUNS` (per detector) choose others.
+ * Every detector on thousands of spoilt headers: nothing thrown but BudgetError, no more than 8 MiB read and no more
+ * than a few dozen looks taken, whatever the header claims. Time is told and not judged, because the machine is
+ * shared: `FUZZ_MILLISECONDS=50` judges it. The seed is fixed; `FUZZ_SEED` and `FUZZ_RUNS` (per detector) choose others.
  */
 import assert from "node:assert/strict";
 import { BudgetedPeek, BudgetError, MAX_BYTES_READ } from "../../src/formats/budgeted_peek.ts";
@@ -8,8 +9,10 @@ import { type Detector, DETECTORS, inspect } from "../../src/formats/inspect.ts"
 import * as make from "../support/format_headers.ts";
 
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20260722);
-const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 600);
-const MILLISECONDS = 50;
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 4000);
+const MILLISECONDS = Number(Deno.env.get("FUZZ_MILLISECONDS") ?? Infinity);
+/** Reads that one inspection may ask for. */
+const MAX_LOOKS = 32;
 
 /** mulberry32: a small generator of numbers in [0, 1) that repeats for a seed. */
 function random(seed: number): () => number {
@@ -68,11 +71,18 @@ function spoil(bytes: Uint8Array, next: () => number): Uint8Array {
   return next() < 0.2 ? bytes.slice(0, Math.floor(next() * bytes.length)) : bytes;
 }
 
-/** Runs one detector; the shortest of up to three times counts, since the machine is shared. */
+/** What the costliest run of this file took. */
+const most = { looks: 0, bytes: 0, milliseconds: 0 };
+
+/** Runs one detector; where time is judged, the shortest of up to three runs counts. */
 async function run(name: string, detect: Detector, bytes: Uint8Array): Promise<void> {
   let shortest = Infinity;
-  for (let attempt = 0; attempt < 3 && shortest >= MILLISECONDS; attempt++) {
-    const peek = new BudgetedPeek(make.memoryPeek(bytes), bytes.length);
+  for (let attempt = 0; attempt === 0 || (attempt < 3 && shortest >= MILLISECONDS); attempt++) {
+    let looks = 0;
+    const source = make.memoryPeek(bytes);
+    const peek = new BudgetedPeek((offset, length) => (looks++, source(offset, length)), bytes.length);
+    const read = peek.read.bind(peek);
+    peek.read = (offset, length) => (looks++, read(offset, length));
     const started = performance.now();
     try {
       const found = await detect(peek);
@@ -82,7 +92,11 @@ async function run(name: string, detect: Detector, bytes: Uint8Array): Promise<v
     }
     shortest = Math.min(shortest, performance.now() - started);
     assert.ok(peek.bytesRead <= MAX_BYTES_READ, `${name} read ${peek.bytesRead} bytes`);
+    assert.ok(looks <= MAX_LOOKS, `${name} looked ${looks} times`);
+    most.looks = Math.max(most.looks, looks);
+    most.bytes = Math.max(most.bytes, peek.bytesRead);
   }
+  most.milliseconds = Math.max(most.milliseconds, shortest);
   assert.ok(shortest < MILLISECONDS, `${name} took ${shortest} ms`);
 }
 
@@ -150,4 +164,11 @@ Deno.test("fuzz: the budget cuts what reads too much, or too long", async () => 
   await assert.rejects(greedy.read(1 << 20, 1), BudgetError);
   const late = new BudgetedPeek((_, length) => Promise.resolve(new Uint8Array(length)), size, -1);
   await assert.rejects(late.read(0, 1), BudgetError);
+});
+
+Deno.test("fuzz: what the costliest run took", () => {
+  console.log(
+    `most of one run: ${most.looks} looks, ${most.bytes} bytes, ${most.milliseconds.toFixed(1)} ms`,
+  );
+  assert.ok(most.looks > 0 && most.bytes > 0);
 });

@@ -40,15 +40,14 @@ async function run({ kind, from, to, maxBytes, maxRatio }: DecompressRequest): P
   using target = await Deno.open(to, { write: true, create: true, truncate: true });
   let size = 0;
   let told = 0;
-  for await (const chunk of decompress(kind, source.readable)) {
-    size += chunk.length;
+  await decompress(kind, source, (piece) => {
+    size += piece.length;
     if (size > limit) throw new Error(`the data is larger than ${limit} bytes when decompressed`);
-    writeAll(target, chunk);
-    if (size - told >= REPORT) {
-      told = size;
-      scope.postMessage({ written: size });
-    }
-  }
+    writeAll(target, piece);
+    if (size - told < REPORT) return;
+    told = size;
+    scope.postMessage({ written: size });
+  });
   return size;
 }
 

@@ -1,84 +1,91 @@
-/** One stream of plain bytes out of each compression. Errors of broken data are the libraries' own. */
+/**
+ * Each compression undone piece by piece. Strangers make this data: what it claims of itself must not decide how much
+ * memory is taken, so every piece is given away before the next one is made. Errors of broken data are the
+ * libraries' own.
+ */
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Unzip, UnzipInflate } from "fflate";
 import { Decompress } from "fzstd";
-import unbzip2 from "unbzip2-stream";
 import * as xz from "xz-decompress";
+import { unpackBzip2 } from "./bzip2.ts";
 import type { Compression } from "./compression.ts";
+import { ZstdWindows } from "./zstd_windows.ts";
 
 // A CommonJS module: the bundler finds the class by its name, the runtime on the default export.
 const { XzReadableStream } = "XzReadableStream" in xz
   ? xz
   : (xz as unknown as { default: typeof xz }).default;
 
-type Bytes = ReadableStream<Uint8Array>;
+/** Takes plain bytes at once; what it throws ends the work. */
+export type Emit = (piece: Uint8Array) => void;
 
-/** The plain bytes. */
-export function decompress(kind: Compression, compressed: Bytes): AsyncIterable<Uint8Array> {
+/** Compressed bytes that a deflate library gets at once: it makes up to 1032 times as many of them in memory. */
+const ZIP_PIECE = 512;
+
+/** Gives the plain bytes of a file to `emit`, from where the file stands. The file may be closed afterwards. */
+export async function decompress(kind: Compression, file: Deno.FsFile, emit: Emit): Promise<void> {
   switch (kind) {
     case "gzip":
-      return Readable.fromWeb(compressed as never).compose(createGunzip()) as AsyncIterable<Uint8Array>;
+      return await gunzip(file, emit);
     case "bzip2":
-      return bunzip(compressed);
-    case "xz":
-      return new XzReadableStream(compressed) as unknown as AsyncIterable<Uint8Array>;
-    case "zstd":
-      return pushed(compressed, (emit) => {
-        const stream = new Decompress(emit);
-        return { push: (chunk, last) => stream.push(chunk, last) };
+      return unpackBzip2(file, emit);
+    case "xz": {
+      const plain = new XzReadableStream(file.readable) as unknown as AsyncIterable<Uint8Array>;
+      for await (const piece of plain) emit(piece);
+      return;
+    }
+    case "zstd": {
+      const windows = new ZstdWindows();
+      const plain = new Decompress(emit);
+      return await push(file, (piece, last) => {
+        windows.check(piece);
+        plain.push(piece, last);
       });
+    }
     case "zip":
-      return pushed(compressed, unzipOne);
+      return await unzipOne(file, emit);
   }
 }
 
-async function* bunzip(compressed: Bytes): AsyncIterable<Uint8Array> {
-  const source = Readable.fromWeb(compressed as never);
-  const plain = source.pipe(unbzip2());
-  source.on("error", (error) => plain.emit("error", error));
-  yield* new Readable().wrap(plain as never) as AsyncIterable<Uint8Array>;
+/** Every member of a gzip file. */
+async function gunzip(file: Deno.FsFile, emit: Emit): Promise<void> {
+  const plain = createGunzip();
+  const source = Readable.fromWeb(file.readable as never);
+  source.on("error", (error) => plain.destroy(error));
+  for await (const piece of source.pipe(plain) as AsyncIterable<Uint8Array>) emit(piece);
 }
 
-interface Pusher {
-  push(chunk: Uint8Array, last: boolean): void;
-}
-
-/** A library that is pushed into and calls back at once, as an iterable. */
-async function* pushed(
-  compressed: Bytes,
-  start: (emit: (chunk: Uint8Array) => void) => Pusher,
-): AsyncIterable<Uint8Array> {
-  let ready: Uint8Array[] = [];
-  const pusher = start((chunk) => void ready.push(chunk));
+/** Pushes a file into a library that calls back at once; it is told which piece is the last. */
+async function push(file: Deno.FsFile, into: (piece: Uint8Array, last: boolean) => void): Promise<void> {
   let held: Uint8Array | undefined;
-  for await (const chunk of compressed) {
-    if (held) pusher.push(held, false);
-    held = chunk;
-    yield* ready;
-    ready = [];
+  for await (const piece of file.readable) {
+    if (held) into(held, false);
+    held = piece;
   }
-  pusher.push(held ?? new Uint8Array(), true);
-  yield* ready;
+  into(held ?? new Uint8Array(), true);
 }
 
 /** The one member of an archive; more than one is refused, since nobody could say which is the image. */
-function unzipOne(emit: (chunk: Uint8Array) => void): Pusher {
+async function unzipOne(file: Deno.FsFile, emit: Emit): Promise<void> {
   let members = 0;
   const archive = new Unzip((member) => {
-    if (member.name.endsWith("/")) return;
-    if (++members > 1) throw new Error("the archive has more than one member");
-    member.ondata = (error, chunk) => {
+    const folder = member.name.endsWith("/");
+    if (!folder && ++members > 1) throw new Error("the archive has more than one member");
+    member.ondata = (error, piece) => {
       if (error) throw error;
-      emit(chunk);
+      // What is not taken from the library stays in its memory, so that folders are read as well.
+      if (!folder) emit(piece);
+      else if (piece.length > 0) throw new Error("a folder in the archive has data");
     };
     member.start();
   });
   archive.register(UnzipInflate);
-  return {
-    push(chunk, last) {
-      archive.push(chunk, last);
-      if (last && members === 0) throw new Error("the archive has no member");
-    },
-  };
+  await push(file, (piece, last) => {
+    for (let at = 0; at < piece.length; at += ZIP_PIECE) {
+      archive.push(piece.subarray(at, at + ZIP_PIECE), false);
+    }
+    if (last) archive.push(new Uint8Array(), true);
+  });
+  if (members === 0) throw new Error("the archive has no member");
 }
