@@ -2,6 +2,7 @@
 import type { WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
 import { liveImage } from "./images_read.ts";
+import { dropTwins } from "./members_write.ts";
 
 const CHILDREN = ["image_properties", "image_members", "image_tags"] as const;
 
@@ -17,6 +18,7 @@ export async function deleteImage(
     "UPDATE images SET status = ?, deleted = 1, deleted_at = ?, updated_at = ? WHERE id = ?",
     [to, now, now, id],
   );
+  await dropTwins(conn, id);
   for (const table of CHILDREN) {
     await conn.run(
       `UPDATE ${table} SET deleted = 1, deleted_at = ?, updated_at = ? WHERE image_id = ? AND +deleted = 0`,

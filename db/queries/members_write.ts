@@ -69,6 +69,7 @@ export async function removeMember(
   conn: WriteConn,
   { imageId, member }: Parameters<DatabaseWrites["removeMember"]>[0],
 ): Promise<boolean> {
+  await dropTwins(conn, imageId);
   const now = conn.now();
   const removed = await conn.run(
     `UPDATE image_members SET deleted = 1, deleted_at = ?, updated_at = ?
@@ -76,4 +77,16 @@ export async function removeMember(
     [now, now, imageId, member],
   );
   return removed > 0;
+}
+
+/**
+ * An adopted database may hold a membership twice, for null times do not collide. Before the rows get one deleted_at,
+ * by which they would, all but the first go.
+ */
+export async function dropTwins(conn: WriteConn, imageId: string): Promise<void> {
+  await conn.run(
+    `DELETE FROM image_members WHERE image_id = ? AND +deleted = 0 AND id NOT IN
+       (SELECT min(id) FROM image_members WHERE image_id = ? AND +deleted = 0 GROUP BY member)`,
+    [imageId, imageId],
+  );
 }

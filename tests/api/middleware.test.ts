@@ -189,6 +189,11 @@ Deno.test("CORS", async (t) => {
       "access-control-allow-methods": "PUT",
       "access-control-allow-headers": "x-auth-token,CONTENT-TYPE,Content-MD5",
     }),
+    preflight("all headers of identity", {
+      origin: ORIGIN,
+      [METHOD]: "PUT",
+      [HEADERS]: "X-Identity-Status,X-Roles,X-User-Id,X-Tenant-Id,X-Auth-Token,X-Storage-Token",
+    }, GRANTED),
     preflight("simple headers", {
       origin: ORIGIN,
       [METHOD]: "GET",
@@ -288,6 +293,11 @@ Deno.test("headers of a trusted proxy", async (t) => {
       const { id, self } = await made.json();
       assert.equal(made.headers.get("location"), `${location}${id}`);
       assert.equal(self, `/v2/images/${id}`);
+      const page = await (await service.ask("/v2/images?limit=1", OWNER, { headers })).json();
+      assert.deepEqual([page.first, page.next], [
+        "/v2/images?limit=1",
+        `/v2/images?limit=1&marker=${page.images[0].id}`,
+      ]);
       assert.equal((await service.ask("/v2", OWNER, { headers })).headers.get("location"), href);
     });
   }
