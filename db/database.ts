@@ -3,6 +3,7 @@
  * `db/open.ts` makes one; this file holds only its shape.
  */
 import type {
+  DeletionLease,
   ImageChange,
   ImageListQuery,
   ImageRecord,
@@ -45,6 +46,8 @@ export interface DatabaseReads extends MetadefReads {
   usage(input: { owner: string | null }): Promise<UsageRecord>;
   /** Every upload under way, of this process and of others. */
   uploads(): Promise<UploadLease[]>;
+  /** Every deletion under way, of this process and of others. */
+  deletions(): Promise<DeletionLease[]>;
   /** With `deleted` also one that has been swept. */
   task(input: { id: string; deleted?: boolean }): Promise<TaskRecord | null>;
   /** One page. */
@@ -95,9 +98,19 @@ export interface DatabaseWrites extends MetadefWrites {
   ): Promise<TransitionResult | OverLimit>;
   /**
    * Soft-deletes the image and its children (to `deleted`), or marks it and its active locations `pending_delete`.
-   * Works from every live status; `from` limits it when given. The record has the locations it had before.
+   * Works from every live status. The record has the locations it had before.
    */
   deleteImage(input: { id: string; to: "deleted" | "pending_delete" }): Promise<TransitionResult>;
+  /** Takes an image out of sight until its data is gone (`deleteImage`) or stays (`cancelDeletion`); as it was before. */
+  beginDeletion(
+    input: { id: string; by: Pick<DeletionLease, "token" | "owner" | "expires_at"> },
+  ): Promise<{ outcome: "done"; image: ImageRecord } | { outcome: "gone" }>;
+  /** Gives the deletion of `token` to another process; null when it has ended. */
+  takeDeletion(
+    input: { token: string; by: Pick<DeletionLease, "token" | "owner" | "expires_at"> },
+  ): Promise<ImageRecord | null>;
+  /** Brings the image back as it was, without these locations. Nothing when it is not held. */
+  cancelDeletion(input: { token: string; dropLocationIds: number[] }): Promise<void>;
   /** Adds the tag unless present, up to `quota` tags (negative = any); touches updated_at. `full` says how many there would be. */
   addTag(
     input: { id: string; tag: string; quota: number },

@@ -36,6 +36,11 @@ export function withEncryptedLocations(db: Database, cipher: LocationCipher): Da
     transitionImageWithin: async ({ change, limit }) =>
       openResult(await write.transitionImageWithin({ change: sealTransition(change), limit })),
     deleteImage: async (input) => openResult(await write.deleteImage(input)),
+    beginDeletion: async (input) => {
+      const begun = await write.beginDeletion(input);
+      return begun.outcome === "done" ? { ...begun, image: open(begun.image) } : begun;
+    },
+    takeDeletion: async (input) => open(await write.takeDeletion(input)),
     addLocation: async (input) => open(await write.addLocation({ ...input, url: cipher.encrypt(input.url) })),
     dropLocation: async (input) => open(await write.dropLocation(input)),
   });

@@ -142,6 +142,9 @@ export interface UploadLease {
   expires_at: Timestamp;
 }
 
+/** A deletion under way: which process removes the data of an image. */
+export type DeletionLease = Omit<UploadLease, "store_id">;
+
 /** What a transition found. */
 export type TransitionResult =
   | { outcome: "done"; image: ImageRecord }

@@ -12,6 +12,7 @@ import { pluginNames } from "./imports/plugins/run.ts";
 import { Transfers } from "./images/transfers.ts";
 import { makeGuard } from "./net/guard.ts";
 import { makeOutbound } from "./net/outbound.ts";
+import { peerOutbound } from "./net/peer_outbound.ts";
 import { getLog } from "./observe/log.ts";
 import { makeEvents } from "./notify/events.ts";
 import { withEvents } from "./notify/telling.ts";
@@ -100,6 +101,7 @@ async function build(
     import: { connectTimeoutMs: 30_000, guard: importGuard },
     policy: policyOutbound(config),
     barbican: barbicanOutbound(config),
+    peer: peerOutbound(config),
   });
   closers.push(() => outbound.close());
   const hashPool = new HashPool(workers.hash);

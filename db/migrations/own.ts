@@ -3,6 +3,8 @@ import { UPLOADS } from "./own_0002_uploads.ts";
 import { METADEFS } from "./own_0003_metadefs.ts";
 import { TASKS } from "./own_0004_tasks.ts";
 import { OUTBOX } from "./own_0005_outbox.ts";
+import { DELETIONS } from "./own_0006_deletions.ts";
+import { TASK_BEFORE } from "./own_0007_task_before.ts";
 
 /** One of our own migrations; applied in order of `version`, never edited once released. */
 export interface OwnMigration {
@@ -16,6 +18,8 @@ export const OWN_MIGRATIONS: readonly OwnMigration[] = [
   { version: 3, statements: METADEFS },
   { version: 4, statements: TASKS },
   { version: 5, statements: OUTBOX },
+  { version: 6, statements: DELETIONS },
+  { version: 7, statements: TASK_BEFORE },
 ];
 
 /** The version of our own part of the schema that this program works with. */

@@ -30,6 +30,7 @@ export async function deleteImage(
      WHERE image_id = ? AND +deleted = 0`,
     [to, now, now, id],
   );
+  await conn.run("DELETE FROM oneglance_deletions WHERE image_id = ?", [id]);
   return {
     outcome: "done",
     image: { ...before, status: to, deleted: true, deleted_at: now, updated_at: now },

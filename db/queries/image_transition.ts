@@ -46,5 +46,7 @@ export async function statusOf(
   id: string,
 ): Promise<Exclude<TransitionResult, { outcome: "done" }>> {
   const row = await conn.one("SELECT status FROM images WHERE id = ? AND +deleted = 0", [id]);
-  return row ? { outcome: "status", status: row.status as ImageStatus } : { outcome: "gone" };
+  // One whose data is being removed is as good as gone.
+  if (!row || row.status === "pending_delete") return { outcome: "gone" };
+  return { outcome: "status", status: row.status as ImageStatus };
 }

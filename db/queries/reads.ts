@@ -1,6 +1,7 @@
 import { toGlanceError } from "../engines/engine_error.ts";
 import type { Conn } from "../conn.ts";
 import type { DatabaseReads } from "../database.ts";
+import { readDeletions } from "./deletions_read.ts";
 import { listImages } from "./images_list.ts";
 import { readImage } from "./images_read.ts";
 import { readMembers } from "./members_read.ts";
@@ -32,6 +33,7 @@ export function readsOn(conn: Conn): DatabaseReads {
     tasks: on(listTasks),
     taskLeases: on(readTaskLeases),
     ...metadefReads(on),
+    deletions: on((conn: Conn, _: void) => readDeletions(conn)),
     uploads: on((conn: Conn, _: void) => readUploads(conn)),
     oldestEvent: on((conn: Conn, _: void) => readOldestEvent(conn)),
     ping: on(async (conn: Conn, _: void): Promise<void> => {

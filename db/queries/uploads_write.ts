@@ -31,6 +31,10 @@ export async function renewUploads(
     expiresAt,
     ...tokens,
   ]);
+  await conn.run(`UPDATE oneglance_deletions SET expires_at = ? WHERE token IN (${marks})`, [
+    expiresAt,
+    ...tokens,
+  ]);
   const rows = await conn.all(`SELECT token FROM oneglance_uploads WHERE token IN (${marks})`, tokens);
   return rows.map((row) => String(row.token));
 }

@@ -15,4 +15,5 @@ export const oneglanceTasks = sqliteTable("oneglance_tasks", {
   bytes: bigint().notNull(),
   total: bigint(),
   rate: bigint(),
+  before: text(),
 }, (table) => [index("oneglance_tasks_image").on(table.image_id)]);

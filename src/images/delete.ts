@@ -5,48 +5,50 @@ import { fail, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { requireWriter } from "../policy/read_only.ts";
+import { deleteData, removeStaged } from "./delete_data.ts";
 import { findImage } from "./find.ts";
-import { removeData } from "./remove_data.ts";
+import { askPeer, type Incoming, peerOf } from "./peer.ts";
 
 const log = getLog("oneglance.images.delete");
 
-/** Deletes the data, then the record; with delayed_delete only marks both. Errors: not_found, forbidden, conflict, internal. */
-export async function deleteImage(ctx: Ctx, id: string): Promise<void> {
+/**
+ * Takes the image out of sight, deletes its data, then its record; a store that refuses brings it back. With
+ * delayed_delete it is only marked. Errors: not_found, forbidden, conflict, internal; those of `askPeer`.
+ */
+export async function deleteImage(ctx: Ctx, id: string, asked: Incoming): Promise<void> {
   const { deps, caller } = ctx;
   requireWriter(caller);
   const message = `Failed to find image ${id} to delete`;
   const image = await findImage(ctx, id, message);
   await authorizeImage(deps.policy, "delete_image", caller, image);
   if (image.protected) fail("forbidden", `Image ${id} is protected and cannot be deleted.`);
+  if (await isDeletedByPeer(ctx, image, asked)) return;
   deps.background.cancel(id);
-  await removeStaged(ctx, image);
-  const delayed = deps.config.get("DEFAULT.delayed_delete") && image.locations.length > 0;
-  if (delayed) {
+  if (deps.config.get("DEFAULT.delayed_delete") && image.locations.length > 0) {
     const done = await deps.db.write.deleteImage({ id, to: "pending_delete" });
     if (done.outcome !== "done") fail("not_found", message);
-    return;
+    return await removeStaged(deps, image);
   }
-  for (const location of image.locations) await removeData(ctx, image, location);
-  const done = await deps.db.write.deleteImage({ id, to: "deleted" });
-  if (done.outcome !== "done") fail("not_found", message);
-  // An upload or import that ended between the look-up and the deletion left locations we have not seen.
-  const known = new Set(image.locations.map((location) => location.id));
-  for (const location of done.image.locations) {
-    if (known.has(location.id)) continue;
-    await removeData(ctx, image, location).catch((error) =>
-      log.error(`image ${id} is deleted, but data that came meanwhile stays in its store`, { error })
-    );
+  const transfer = deps.transfers.begin(null);
+  try {
+    const begun = await deps.db.write.beginDeletion({ id, by: transfer.lease });
+    if (begun.outcome === "gone") fail("not_found", message);
+    await deleteData(deps, begun.image, transfer.lease.token);
+  } finally {
+    transfer.end();
   }
 }
 
-async function removeStaged(ctx: Ctx, image: ImageRecord): Promise<void> {
-  if (image.status !== "uploading" && image.status !== "importing") return;
-  const { staging } = ctx.deps.stores;
+/** Whether the worker that has the staged data has deleted the image; one that cannot be reached is not waited for. */
+async function isDeletedByPeer(ctx: Ctx, image: ImageRecord, asked: Incoming): Promise<boolean> {
+  const peer = peerOf(ctx.deps.config, image, ["os_glance_stage_host", "os_glance_hash_op_host"]);
+  if (peer === null || asked.forwarded) return false;
   try {
-    await staging.delete(`${staging.urlPrefix}/${image.id}`);
+    await askPeer(ctx, peer, asked);
+    return true;
   } catch (error) {
-    if (!isError(error, "store_not_found")) {
-      log.warn(`staged data of image ${image.id} could not be removed`, { error });
-    }
+    if (!isError(error, "bad_gateway", "gateway_timeout")) throw error;
+    log.warn(`worker ${peer} cannot be reached; image ${image.id} is deleted here`, { error });
+    return false;
   }
 }

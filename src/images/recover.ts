@@ -1,14 +1,14 @@
 /** Finds uploads whose process has died, removes what they wrote and makes their images `queued` again (design: promises). */
-import { formatTimestamp } from "../../db/clock.ts";
 import type { UploadLease } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { getLog } from "../observe/log.ts";
 import type { Store } from "../stores/store.ts";
-import { fateOf, processName } from "../util/process_name.ts";
+import { isAbandoned } from "./abandoned.ts";
+import { recoverDeletions } from "./recover_deletions.ts";
 
 const log = getLog("oneglance.images.recover");
 
-/** How often it is looked for uploads of processes that died, in ms. */
+/** How often it is looked for uploads and deletions of processes that died, in ms. */
 const EVERY = 30_000;
 
 type Parts = Pick<Deps, "db" | "stores" | "transfers">;
@@ -16,9 +16,9 @@ type Parts = Pick<Deps, "db" | "stores" | "transfers">;
 /** Looks now, then every `every` ms until the function that it resolves to is called. Throws nothing. */
 export async function startRecovery(deps: Parts, every = EVERY): Promise<() => Promise<void>> {
   await recoverUploads(deps);
-  let running = sweepStores(deps);
+  let running = sweepStores(deps).then(() => recoverDeletions(deps));
   const timer = setInterval(() => {
-    running = running.then(() => recoverUploads(deps));
+    running = running.then(() => recoverUploads(deps)).then(() => recoverDeletions(deps));
   }, every);
   return async () => {
     clearInterval(timer);
@@ -35,13 +35,6 @@ export async function recoverUploads(deps: Parts): Promise<void> {
   } catch (error) {
     log.error("uploads that were broken off cannot be looked for", { error });
   }
-}
-
-function isAbandoned({ transfers }: Parts, { owner, token, expires_at }: UploadLease): boolean {
-  // One of our own is left behind when its image could not be put back.
-  if (owner === processName()) return !transfers.has(token);
-  const fate = fateOf(owner);
-  return fate === "dead" || (fate === "unseen" && expires_at < formatTimestamp(Date.now() * 1000));
 }
 
 /** Ends one upload that is not carried on; does nothing when it has ended or somebody else is at it. Throws nothing. */

@@ -1,14 +1,18 @@
 /** Takes the bytes of one location out of their store (spec/images-api.md §8.1, step 8). */
 import type { ImageRecord, LocationRecord } from "../../db/records.ts";
-import type { Ctx } from "../deps.ts";
+import type { Deps } from "../deps.ts";
 import { fail, GlanceError, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 
 const log = getLog("oneglance.images.delete");
 
 /** Deletes one location's data; what is gone already, or cannot be deleted, is no error. */
-export async function removeData(ctx: Ctx, image: ImageRecord, location: LocationRecord): Promise<void> {
-  const store = ctx.deps.stores.forLocation(location);
+export async function removeData(
+  { deps }: { deps: Pick<Deps, "stores"> },
+  image: ImageRecord,
+  location: LocationRecord,
+): Promise<void> {
+  const store = deps.stores.forLocation(location);
   if (!store) {
     log.warn(`location ${location.id} of image ${image.id} belongs to no configured store: its data stays`);
     return;

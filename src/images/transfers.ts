@@ -10,7 +10,7 @@ const HOLDS = 120_000;
 /** Renewal, in ms: a lease outlives two that fail. */
 const RENEW = 30_000;
 
-/** One upload of this process. */
+/** One upload, or deletion, of this process. */
 export interface Transfer {
   lease: Omit<UploadLease, "image_id">;
   /** Fires when the process must stop at once. */
@@ -19,7 +19,7 @@ export interface Transfer {
 }
 
 /**
- * Uploads under way in this process: a stop can end them and wait until their images are put back, and their
+ * Uploads and deletions under way in this process: a stop can end them and wait until their images are put back, and their
  * leases are renewed, all by one write. Nothing runs while there is none.
  */
 export class Transfers {

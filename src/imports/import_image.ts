@@ -3,6 +3,7 @@ import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";
+import { askPeer, type Incoming, peerOf } from "../images/peer.ts";
 import { DIGEST_LENGTHS } from "../images/validation_data.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { requireWriter } from "../policy/read_only.ts";
@@ -12,16 +13,27 @@ import { chooseStores } from "./choose_stores.ts";
 import { checkImportUri } from "./fetch_source.ts";
 import type { ExpectedHash, ImportRequest } from "./job.ts";
 import { runImport } from "./run_import.ts";
+import { isStaged } from "./staged.ts";
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
-/** `store`: the request's X-Image-Meta-Store header, or null. Errors: bad_request, forbidden, not_found, conflict, too_large. */
+interface ImportOptions {
+  /** The request's X-Image-Meta-Store header, or null. */
+  store: string | null;
+  /** For the worker that holds the staged data, when that is another. */
+  asked: Incoming;
+}
+
+/**
+ * The id of the request that made the task: another worker may have.
+ * Errors: bad_request, forbidden, not_found, conflict, too_large; those of `askPeer`.
+ */
 export async function importImage(
   ctx: Ctx,
   id: string,
   request: ImportRequest,
-  store: string | null,
-): Promise<void> {
+  { store, asked }: ImportOptions,
+): Promise<{ requestId: string }> {
   const { deps, caller } = ctx;
   requireWriter(caller);
   const { method } = request;
@@ -44,13 +56,19 @@ export async function importImage(
   );
   await breakStaleLock(ctx, image);
   const stores = chooseStores(ctx, image, request, store);
-  if (stores.length === 0) return;
+  const { requestId } = ctx;
+  if (stores.length === 0) return { requestId };
+  const peer = method.name === "glance-direct" ? peerOf(deps.config, image, ["os_glance_stage_host"]) : null;
+  if (peer !== null && !(asked.forwarded && await isStaged(deps, image.id))) {
+    return { requestId: await askPeer(ctx, peer, asked) ?? requestId };
+  }
   if (method.name === "web-download") await checkImportUri(deps, method.uri);
   const sent = method.name === "glance-download"
     ? { ...request, method: { glance_service_interface: "public", ...method } }
     : request;
   const input = { image_id: image.id, import_req: sent, backend: stores };
   await startTask(ctx, image, { type: "api_image_import", input }, runImport);
+  return { requestId };
 }
 
 function checkStatus({ status }: ImageRecord, method: string): void {

@@ -2,6 +2,7 @@
 import type { Ctx } from "../deps.ts";
 import { fail, GlanceError, isError } from "../errors.ts";
 import { findImage } from "../images/find.ts";
+import { ownUrl } from "../images/peer.ts";
 import { checkSizeCap, receive } from "../images/receive.ts";
 import { recoverUpload } from "../images/recover.ts";
 import { uploadError } from "../images/store_errors.ts";
@@ -82,7 +83,7 @@ async function saveStaged(ctx: Ctx, { id, body, size: declared }: StageInput, tr
     const size = await receive(ctx, handle, body, declared, transfer.signal);
     await handle.commit();
     unsure = true;
-    const host = config.get("DEFAULT.worker_self_reference_url") ?? config.get("DEFAULT.public_endpoint");
+    const host = ownUrl(config);
     const done = await db.write.transitionImage({
       id,
       from: ["uploading"],

@@ -9,7 +9,7 @@ import { explainFailure } from "./failure.ts";
 import { nodeFetch, type Tls } from "./node_fetch.ts";
 
 /** What a request is for; each use has its own trust and its own limits. */
-export type OutboundUse = "keystone" | "limits" | "location" | "import" | "policy" | "barbican";
+export type OutboundUse = "keystone" | "limits" | "location" | "import" | "policy" | "barbican" | "peer";
 
 /**
  * Fetches like `fetch`, with the trust and the limits of `use`.

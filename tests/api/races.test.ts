@@ -115,8 +115,8 @@ Deno.test("delete that has looked before the upload ends and deletes after: the 
   await using service = await startService();
   const { id } = await service.create(OWNER, BARE);
   const { write } = service.deps.db;
-  const real = write.deleteImage;
-  write.deleteImage = async (input) => {
+  const real = write.beginDeletion;
+  write.beginDeletion = async (input) => {
     await service.upload(id, OWNER, "data");
     return await real(input);
   };
@@ -124,24 +124,24 @@ Deno.test("delete that has looked before the upload ends and deletes after: the 
   assert.deepEqual(filesIn(`${service.dir}/images`), []);
 });
 
-Deno.test("the same, and the store does not let the data go: the image is deleted all the same", async () => {
+Deno.test("the same, and the store does not let the data go: 500, and the image is whole", async () => {
   await using service = await startService();
   const { id } = await service.create(OWNER, BARE);
   const { write } = service.deps.db;
-  const real = write.deleteImage;
-  write.deleteImage = async (input) => {
+  const real = write.beginDeletion;
+  write.beginDeletion = async (input) => {
     await service.upload(id, OWNER, "data");
     service.deps.stores.default.delete = () => Promise.reject(new Error("the disk does not answer"));
     return await real(input);
   };
-  assert.equal(await del(service, id), 204);
-  assert.equal(await statusOf(service.ask(`/v2/images/${id}`, OWNER)), 404);
+  assert.equal(await del(service, id), 500);
+  assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
 });
 
 Deno.test("two deletes that both have looked: 204 and 404", async () => {
   await using service = await startService();
   const { id } = await active()(service) as { id: string };
-  meet(service, ["deleteImage"], 2);
+  meet(service, ["beginDeletion"], 2);
   const statuses = await Promise.all([del(service, id), del(service, id)]);
   assert.deepEqual(statuses.toSorted(), [204, 404]);
   assert.deepEqual(filesIn(`${service.dir}/images`), []);

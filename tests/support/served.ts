@@ -16,11 +16,11 @@ export interface Served {
   crash(): Promise<void>;
 }
 
-/** Starts it on a data directory; `set` gives options as `OS_GROUP__OPTION`. */
-export async function serve(dataDir: string, set: Record<string, string> = {}): Promise<Served> {
+/** Starts it on a data directory; `set` gives options as `OS_GROUP__OPTION`; `port` 0 means any that is free. */
+export async function serve(dataDir: string, set: Record<string, string> = {}, port = 0): Promise<Served> {
   const source = ["run", "-A", "--no-check", "--quiet", `--config=${ROOT}deno.json`, `${ROOT}main.ts`];
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...source, "serve", "--standalone", "--data-dir", dataDir, "--bind-port", "0"],
+    args: [...source, "serve", "--standalone", "--data-dir", dataDir, "--bind-port", String(port)],
     env: { NO_COLOR: "1", ...set },
     stdin: "null",
     stdout: "piped",

@@ -3,6 +3,7 @@ import { is, SQL, type StringChunk } from "drizzle-orm";
 import { getTableConfig, type IndexColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import * as cache from "../../db/schema/cache.ts";
 import * as children from "../../db/schema/image_children.ts";
+import * as deletions from "../../db/schema/deletions.ts";
 import * as images from "../../db/schema/images.ts";
 import * as metadefs from "../../db/schema/metadefs.ts";
 import * as outbox from "../../db/schema/outbox.ts";
@@ -13,7 +14,7 @@ import * as versions from "../../db/schema/versions.ts";
 import { rowsOf } from "../support/raw_database.ts";
 import { withDatabase } from "../support/temp_database.ts";
 
-const TABLES = [cache, children, images, metadefs, outbox, tasks, taskLeases, uploads, versions]
+const TABLES = [cache, children, deletions, images, metadefs, outbox, tasks, taskLeases, uploads, versions]
   .flatMap((module) => Object.values(module))
   .filter((value) => is(value, SQLiteTable));
 
@@ -45,7 +46,7 @@ Deno.test("the migrations make exactly the tables, columns, indexes and keys of 
     await Promise.resolve();
     const found = rowsOf(path, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
     assert.deepEqual(found.map(({ name }) => name), TABLES.map((table) => getTableConfig(table).name).sort());
-    assert.equal(TABLES.length, 20);
+    assert.equal(TABLES.length, 21);
     for (const table of TABLES) {
       const { name, indexes, uniqueConstraints, foreignKeys } = getTableConfig(table);
       assert.deepEqual(foundColumns(path, name).sort(), wantedColumns(table).sort(), name);

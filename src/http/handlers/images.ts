@@ -6,6 +6,7 @@ import { showImage } from "../../images/show.ts";
 import { updateImage } from "../../images/update.ts";
 import type { Call } from "../bind.ts";
 import { createInput } from "../image_body.ts";
+import { incoming } from "../incoming.ts";
 import { readJson } from "../json_body.ts";
 import { parseListQuery } from "../list_query.ts";
 import { parsePatch, patchDialect } from "../patch_document.ts";
@@ -58,6 +59,7 @@ export async function update(call: Call): Promise<Response> {
 }
 
 export async function remove(call: Call): Promise<Response> {
-  await deleteImage(call.ctx, call.param("image_id"));
+  const id = call.param("image_id");
+  await deleteImage(call.ctx, id, incoming(call, { method: "DELETE", path: `/v2/images/${id}` }));
   return empty(call, 204);
 }

@@ -3,6 +3,7 @@ import { importImage } from "../../imports/import_image.ts";
 import type { ImportRequest } from "../../imports/job.ts";
 import { requireStaging, stageImage } from "../../imports/stage.ts";
 import type { Call } from "../bind.ts";
+import { incoming } from "../incoming.ts";
 import { hasBody } from "../json_body.ts";
 import { empty } from "../reply.ts";
 import { declaredSize, requireOctetStream } from "./image_data.ts";
@@ -22,6 +23,10 @@ export async function stage(call: Call): Promise<Response> {
 export async function importData(call: Call): Promise<Response> {
   const { ctx, request } = call;
   const store = request.headers.get("x-image-meta-store");
-  await importImage(ctx, call.param("image_id"), call.body as ImportRequest, store);
-  return empty(call, 202);
+  const id = call.param("image_id");
+  const asked = incoming(call, { method: "POST", path: `/v2/images/${id}/import` });
+  const { requestId } = await importImage(ctx, id, call.body as ImportRequest, { store, asked });
+  const response = empty(call, 202);
+  response.headers.set("x-openstack-request-id", requestId);
+  return response;
 }

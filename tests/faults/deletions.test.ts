@@ -1,0 +1,139 @@
+/** Deletions that were broken off, step by step: who completes them, and what a store that refuses leaves. */
+import assert from "node:assert/strict";
+import { GlanceError } from "../../src/errors.ts";
+import { recoverDeletions } from "../../src/images/recover_deletions.ts";
+import { processName } from "../../src/util/process_name.ts";
+import { rowsOf } from "../support/raw_database.ts";
+import { filesIn } from "../support/served.ts";
+import { told } from "../support/told.ts";
+import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
+
+const BARE = { disk_format: "raw", container_format: "bare" };
+const PAST = "2001-01-01 00:00:00.000000";
+const FUTURE = "2999-01-01 00:00:00.000000";
+const TWO = {
+  "DEFAULT.enabled_backends": "a:file,b:file",
+  "glance_store.default_backend": "a",
+  "a.filesystem_store_datadir": "{dir}/a",
+  "b.filesystem_store_datadir": "{dir}/b",
+  "DEFAULT.metadata_encryption_key": "0123456789abcdef",
+};
+
+function other(part: "machine" | "pid", value: string): string {
+  const parts = processName().split("-");
+  parts[["machine", "boot", "namespace", "pid"].indexOf(part)] = value;
+  return parts.join("-");
+}
+
+/** An image in both stores. */
+async function inBoth(service: TestService): Promise<string> {
+  const { id } = await service.create(OWNER, { ...BARE, tags: ["t"] });
+  await service.upload(id, OWNER, "data");
+  const body = { method: { name: "copy-image" }, stores: ["b"] };
+  const response = await service.ask(`/v2/images/${id}/import`, ADMIN, { method: "POST", body });
+  assert.equal(response.status, 202);
+  await service.deps.background.settled();
+  return id;
+}
+
+const filesOf = ({ dir }: TestService, id: string) =>
+  ["a", "b"].filter((store) => filesIn(`${dir}/${store}`).includes(id));
+
+async function begun(service: TestService, id: string, owner: string, expires_at = FUTURE): Promise<void> {
+  const by = { token: crypto.randomUUID(), owner, expires_at };
+  assert.equal((await service.deps.db.write.beginDeletion({ id, by })).outcome, "done");
+}
+
+const rowOf = ({ dir }: TestService, id: string) =>
+  rowsOf(`${dir}/glance.sqlite`, "SELECT status, deleted FROM images WHERE id = ?", [id])[0];
+
+Deno.test("between the first and the last write an image is out of sight, also when a store's part is done", async (t) => {
+  for (const done of [[], ["a"], ["a", "b"]]) {
+    await t.step(`data gone from: ${done.join(", ") || "none"}`, async () => {
+      await using service = await startService({ ...TWO, "oslo_messaging_notifications.driver": "log" });
+      const id = await inBoth(service);
+      await begun(service, id, other("pid", "4194305"));
+      await told(service);
+      for (const store of done) await Deno.remove(`${service.dir}/${store}/${id}`);
+      for (const path of ["", "/file", "/members"]) {
+        assert.equal((await service.ask(`/v2/images/${id}${path}`, ADMIN)).status, 404);
+      }
+      assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 404);
+      assert.deepEqual((await (await service.ask("/v2/images", ADMIN)).json()).images, []);
+      await recoverDeletions(service.deps);
+      assert.deepEqual(filesOf(service, id), []);
+      assert.deepEqual(rowOf(service, id), { status: "deleted", deleted: 1 });
+      assert.deepEqual(await service.deps.db.read.deletions(), []);
+      assert.deepEqual((await told(service)).map(([type]) => type), ["image.delete"]);
+    });
+  }
+});
+
+Deno.test("only what nobody carries on is completed", async (t) => {
+  await using service = await startService(TWO);
+  const rows: [string, string, string, boolean][] = [
+    ["a dead process", other("pid", "4194305"), FUTURE, true],
+    ["another machine, lease held", other("machine", "00000000"), FUTURE, false],
+    ["another machine, lease expired", other("machine", "00000000"), PAST, true],
+    ["this process, which knows nothing of it", processName(), FUTURE, true],
+  ];
+  for (const [who, owner, expires, completed] of rows) {
+    await t.step(who, async () => {
+      const id = await inBoth(service);
+      await begun(service, id, owner, expires);
+      await recoverDeletions(service.deps);
+      assert.deepEqual(filesOf(service, id), completed ? [] : ["a", "b"]);
+      assert.equal(rowOf(service, id)!.status, completed ? "deleted" : "pending_delete");
+    });
+  }
+});
+
+Deno.test("a deletion that is under way here is left alone and renewed", async () => {
+  await using service = await startService(TWO);
+  const id = await inBoth(service);
+  const transfer = service.deps.transfers.begin(null);
+  await service.deps.db.write.beginDeletion({ id, by: transfer.lease });
+  await recoverDeletions(service.deps);
+  assert.deepEqual(filesOf(service, id), ["a", "b"]);
+  await service.deps.db.write.renewUploads({ tokens: [transfer.lease.token], expiresAt: FUTURE });
+  assert.equal((await service.deps.db.read.deletions())[0]!.expires_at, FUTURE);
+  transfer.end();
+});
+
+Deno.test("a store that refuses brings the image back, without what has gone", async (t) => {
+  const codes = [["store_in_use", 409], ["store_forbidden", 403], ["internal", 500]] as const;
+  for (const recovered of [false, true]) {
+    for (const [code, status] of codes) {
+      await t.step(`${code}, ${recovered ? "when it is completed" : "at once"}`, async () => {
+        await using service = await startService(TWO);
+        const id = await inBoth(service);
+        const before = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
+        service.deps.stores.byId("b")!.delete = () => Promise.reject(new GlanceError(code, "no"));
+        if (recovered) {
+          await begun(service, id, other("pid", "4194305"));
+          await recoverDeletions(service.deps);
+        } else {assert.equal(
+            (await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status,
+            status,
+          );}
+        const image = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
+        assert.deepEqual(image, { ...before, stores: "b" });
+        assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
+        assert.deepEqual(await service.deps.db.read.deletions(), []);
+      });
+    }
+  }
+});
+
+Deno.test("when the database fails in the middle, the next look completes the deletion", async () => {
+  await using service = await startService(TWO);
+  const id = await inBoth(service);
+  const { write } = service.deps.db;
+  const real = write.deleteImage;
+  write.deleteImage = () => Promise.reject(new GlanceError("database", "away"));
+  assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 500);
+  assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 404);
+  write.deleteImage = real;
+  await recoverDeletions(service.deps);
+  assert.deepEqual(rowOf(service, id), { status: "deleted", deleted: 1 });
+});
