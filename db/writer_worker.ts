@@ -37,8 +37,8 @@ async function drain(): Promise<void> {
   if (running || !conn) return;
   running = true;
   while (waiting.length > 0) {
-    const answers = await commitGroup(conn, waiting.splice(0, MAX_GROUP));
-    scope.postMessage({ kind: "answers", answers });
+    const group = await commitGroup(conn, waiting.splice(0, MAX_GROUP));
+    scope.postMessage({ kind: "answers", ...group });
   }
   running = false;
   if (!closing) return;

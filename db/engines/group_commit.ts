@@ -31,6 +31,13 @@ async function runOne(conn: GroupConn, request: WriteRequest): Promise<WriteAnsw
   }
 }
 
+/** What became of a group. */
+export interface CommittedGroup {
+  answers: WriteAnswer[];
+  /** What the commit alone took: mostly the disk's sync. */
+  commitMillis: number;
+}
+
 /**
  * Runs the requests in order and commits once. An error of one takes only its own changes back; when the commit
  * fails, all fail. Never throws: every request gets its answer, and only after the commit.
@@ -39,17 +46,18 @@ export async function commitGroup(
   conn: GroupConn,
   requests: readonly WriteRequest[],
   busyMillis = BUSY_MILLIS,
-): Promise<WriteAnswer[]> {
+): Promise<CommittedGroup> {
   try {
     await whileBusy(() => conn.run("BEGIN IMMEDIATE"), busyMillis);
     const answers: WriteAnswer[] = [];
     for (const request of requests) answers.push(await runOne(conn, request));
+    const from = performance.now();
     await whileBusy(() => conn.run("COMMIT"), busyMillis);
-    return answers;
+    return { answers, commitMillis: performance.now() - from };
   } catch (error) {
     const failure = sent(error);
     rollback(conn);
-    return requests.map(({ id }) => ({ id, error: failure }));
+    return { answers: requests.map(({ id }) => ({ id, error: failure })), commitMillis: 0 };
   }
 }
 

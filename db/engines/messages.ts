@@ -28,5 +28,5 @@ export type ToWriter =
 export type FromWriter =
   | { kind: "opened" }
   | { kind: "failed"; error: SentError }
-  | { kind: "answers"; answers: WriteAnswer[] }
+  | { kind: "answers"; answers: WriteAnswer[]; commitMillis: number }
   | { kind: "closed" };

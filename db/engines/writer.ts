@@ -2,6 +2,7 @@
 import { GlanceError } from "../../src/errors.ts";
 import type { NewEvent } from "../event_records.ts";
 import type { WriteName } from "../queries/writes.ts";
+import { Gather } from "./gather.ts";
 import type { FromWriter, SentError, ToWriter, WriteRequest } from "./messages.ts";
 
 interface Waiter {
@@ -18,6 +19,10 @@ export class Writer {
   readonly #waiters = new Map<number, Waiter>();
   #queue: WriteRequest[] = [];
   #inFlight = false;
+  /** A turn's writes are about to be looked at. */
+  #planned = false;
+  readonly #gather = new Gather();
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #lastId = 0;
   /** Why nothing is accepted any more. */
   #refusal: GlanceError | undefined;
@@ -60,7 +65,10 @@ export class Writer {
     this.#waiters.set(id, { resolve, reject });
     this.#queue.push(events === undefined ? { id, name, input } : { id, name, input, events });
     // The writes of one turn of the event loop go together.
-    if (this.#queue.length === 1 && !this.#inFlight) queueMicrotask(() => this.#flush());
+    if (!this.#inFlight && !this.#planned) {
+      this.#planned = true;
+      queueMicrotask(() => this.#plan());
+    }
     return promise;
   }
 
@@ -79,7 +87,20 @@ export class Writer {
     this.#worker.postMessage(message);
   }
 
+  #plan(): void {
+    this.#planned = false;
+    if (this.#inFlight || this.#queue.length === 0) return;
+    const millis = this.#gather.wait(this.#queue.length);
+    if (millis === 0) return this.#flush();
+    this.#timer ??= setTimeout(() => {
+      this.#gather.over();
+      this.#flush();
+    }, millis);
+  }
+
   #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#inFlight || this.#queue.length === 0) return;
     this.#inFlight = true;
     const requests = this.#queue;
@@ -120,7 +141,8 @@ export class Writer {
         });
       }
       this.#inFlight = this.#waiters.size > this.#queue.length;
-      this.#flush();
+      this.#gather.committed(message.answers.length, this.#queue.length, message.commitMillis);
+      this.#plan();
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EmbeddedConn } from "../../db/engines/embedded.ts";
-import { commitGroup, type GroupConn } from "../../db/engines/group_commit.ts";
+import { commitGroup, type CommittedGroup, type GroupConn } from "../../db/engines/group_commit.ts";
 import type { WriteRequest } from "../../db/engines/messages.ts";
 import { migrateFile, openWriter, prepareFile, requireLocks } from "../../db/engines/open_file.ts";
 import { isError } from "../../src/errors.ts";
@@ -21,14 +21,14 @@ async function withConn(action: (conn: EmbeddedConn, path: string) => Promise<vo
 
 const create = (id: number, more = {}): WriteRequest => ({ id, name: "createImage", input: newImage(more) });
 const images = (conn: EmbeddedConn) => Number(conn.one("SELECT count(*) AS n FROM images")?.n);
-const codes = (answers: Awaited<ReturnType<typeof commitGroup>>) =>
+const codes = ({ answers }: CommittedGroup) =>
   answers.map((answer) => "error" in answer ? answer.error.code : "done");
 
 Deno.test("a write that fails half way takes back only its own rows", () =>
   withConn(async (conn) => {
     const tooDeep = { name: "image", tags: ["t", { not: "text" } as unknown as string] };
-    const answers = await commitGroup(conn, [create(1), create(2, tooDeep), create(3)]);
-    assert.deepEqual(codes(answers), ["done", "database", "done"]);
+    const group = await commitGroup(conn, [create(1), create(2, tooDeep), create(3)]);
+    assert.deepEqual(codes(group), ["done", "database", "done"]);
     assert.equal(images(conn), 2);
     assert.equal(conn.inTransaction, false);
   }));

@@ -29,9 +29,13 @@ async function exists(path: string): Promise<boolean> {
 
 /**
  * Starts oneglance in `dir`, with a configuration file: no authentication, one worker (the machine is shared with the
- * client). A missing database is made before, by `db sync`. Throws BenchTrouble when it does not answer.
+ * client). A missing database is made before, by `db sync`. `wrap` changes the command that serves. Throws BenchTrouble
+ * when it does not answer.
  */
-export async function startServer(dir: string): Promise<Server> {
+export async function startServer(
+  dir: string,
+  wrap: (command: string[]) => string[] = (command) => command,
+): Promise<Server> {
   await Deno.mkdir(dir, { recursive: true });
   const port = freePort();
   const config = `${dir}/glance-api.conf`;
@@ -49,7 +53,7 @@ filesystem_store_datadir = ${dir}/images
 `,
   );
   if (!await exists(databasePath(dir))) await runCommand(...command("db", "sync", "--config-file", config));
-  return await start(dir, port, command("serve", "--config-file", config));
+  return await start(dir, port, wrap(command("serve", "--config-file", config)));
 }
 
 /** Starts oneglance as a newcomer does, without any configuration; all it makes lies in `dir`. */

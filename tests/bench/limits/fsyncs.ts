@@ -1,5 +1,7 @@
 /** The limit of a durable write: how often per second the disk takes 4 KiB and says that it has them. */
 import { randomFillSync } from "node:crypto";
+import { runCommand } from "../harness/command.ts";
+import { onSlowDisk } from "../harness/slow_sync.ts";
 
 /** Appends 4 KiB and syncs, again and again for `seconds`, to a file in `dir`; gives syncs per second. */
 export function fsyncsPerSecond(dir: string, seconds: number): number {
@@ -21,3 +23,11 @@ export function fsyncsPerSecond(dir: string, seconds: number): number {
     Deno.removeSync(path);
   }
 }
+
+/** The same on the slow disk; null when it cannot be had. */
+export async function slowFsyncsPerSecond(dir: string, seconds: number): Promise<number | null> {
+  const command = onSlowDisk([Deno.execPath(), "run", "-A", import.meta.url, dir, String(seconds)]);
+  return command && Number((await runCommand(command[0]!, ...command.slice(1))).stdout);
+}
+
+if (import.meta.main) console.log(fsyncsPerSecond(Deno.args[0]!, Number(Deno.args[1])));
