@@ -1,5 +1,6 @@
 /** Who may do what: spec/policy.md §6.1, for every caller, visibility and status. */
 import assert from "node:assert/strict";
+import { THREE_STORES } from "../support/imports.ts";
 import { ADMIN, OWNER, startService, type TestService, type Who } from "../support/service.ts";
 
 /** Callers by the letters of the spec's table. */
@@ -34,6 +35,7 @@ const EXPECTED: Record<string, string> = {
   rename: "+ + 403 + 404 404 403 403 404 404",
   tag: "+ + 403 + 404 404 403 403 404 404",
   upload: "+ + 403 + 404 404 403 403 404 404",
+  stage: "+ + 403 + 404 404 403 403 404 404",
   deactivate: "+ + 403 + 404 404 403 403 404 404",
   reactivate: "+ + 403 + 404 404 403 403 404 404",
   "make public": "+ 403 403 403 403 404 403 403 404 403",
@@ -58,6 +60,7 @@ const SUCCESS: Record<string, Record<Status, number>> = {
   rename: { queued: 200, active: 200, deactivated: 200 },
   tag: { queued: 204, active: 204, deactivated: 204 },
   upload: { queued: 204, active: 409, deactivated: 409 },
+  stage: { queued: 204, active: 409, deactivated: 409 },
   deactivate: { queued: 403, active: 204, deactivated: 204 },
   reactivate: { queued: 403, active: 204, deactivated: 204 },
   "make public": { queued: 200, active: 200, deactivated: 200 },
@@ -83,7 +86,8 @@ async function perform(service: TestService, operation: string, id: string, who:
     case "tag":
       return await service.ask(`${path}/tags/t`, who, { method: "PUT" });
     case "upload":
-      return await service.ask(`${path}/file`, who, {
+    case "stage":
+      return await service.ask(`${path}/${operation === "stage" ? "stage" : "file"}`, who, {
         method: "PUT",
         headers: { "content-type": "application/octet-stream" },
         body: "new data",
@@ -155,6 +159,38 @@ for (const operation of Object.keys(EXPECTED)) {
     }
   });
 }
+
+Deno.test("matrix: copies of an active image in several stores", async (t) => {
+  await using service = await startService(THREE_STORES);
+  //                              A   O   R   M   N   XP  XH  XC  SP  SH
+  const rows: [name: string, method: string, path: string, body: unknown, codes: string][] = [
+    [
+      "copy",
+      "POST",
+      "/v2/images/{id}/import",
+      { method: { name: "copy-image" }, stores: ["b"] },
+      "202 403 403 404 404 404 403 403 404 404",
+    ],
+    // Allowed, were it not the only copy.
+    ["take away", "DELETE", "/v2/stores/a/{id}", undefined, "403 403 403 404 404 404 403 403 404 404"],
+  ];
+  for (const [name, method, path, body, codes] of rows) {
+    for (const [kind, { letter }] of Object.entries(CLASSES)) {
+      for (const [caller, who] of Object.entries(CALLERS)) {
+        const column = caller === "X" ? `X${letter}` : caller === "S" ? letter === "P" ? "SP" : "SH" : caller;
+        await t.step(`${name}, ${kind}: ${caller}`, async () => {
+          const id = await makeImage(service, kind, "active");
+          const asked = { method, ...(body === undefined ? {} : { body }) };
+          const response = await service.ask(path.replace("{id}", id), who, asked);
+          const text = await response.text();
+          assert.equal(response.status, Number(codes.split(" ")[COLUMNS.indexOf(column)]), text);
+          if (name === "take away") assert.equal(text.includes("only store"), caller === "A", text);
+          await service.deps.background.settled();
+        });
+      }
+    }
+  }
+});
 
 Deno.test("matrix: without an image", async (t) => {
   await using service = await startService({
