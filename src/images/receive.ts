@@ -7,11 +7,17 @@ import type { WriteHandle } from "../stores/store.ts";
 /** How often the growing data is looked at, in ms. */
 const POLL = 100;
 
+export interface ReceiveOptions {
+  /** Bytes that the storage quota leaves; null = any number. */
+  room?: number | null;
+  /** The error for a body that breaks off; default is that of a client that left. */
+  broken?: (cause: unknown) => GlanceError;
+}
+
 /**
- * Writes the whole body; resolves to the number of bytes. `declared` null = unknown; `room` is what the storage
- * quota leaves, null = any number of bytes.
+ * Writes the whole body; resolves to the number of bytes. `declared` null = unknown.
  * Errors: bad_request for another size than declared, too_large above image_size_cap or `room` or on a full store,
- * unavailable when the process stops, internal when the client left.
+ * unavailable when the process stops, `broken` when the body breaks off.
  */
 export async function receive(
   ctx: Ctx,
@@ -19,10 +25,15 @@ export async function receive(
   body: ReadableStream<Uint8Array> | null,
   declared: number | null,
   stop: AbortSignal,
-  room: number | null = null,
+  { room = null, broken = clientLeft }: ReceiveOptions = {},
 ): Promise<number> {
   const check = (size: number) => checkSize(ctx, size, declared, room);
-  if (body) await pipeWatched(ctx, handle, body, check, stop);
+  if (body) {
+    await pipeWatched(ctx, handle, body, check, stop).catch((error) => {
+      // A store's own errors are of the closed list.
+      throw error instanceof GlanceError ? error : broken(error);
+    });
+  }
   const size = await handle.written();
   check(size);
   if (declared !== null && size < declared) {
@@ -31,6 +42,12 @@ export async function receive(
   return size;
 }
 
+function clientLeft(cause: unknown): GlanceError {
+  const text = "The data ended early: the client closed the connection or sent a broken body.";
+  return new GlanceError("internal", text, { cause, close: true });
+}
+
+/** Errors: those of the handle and of `check`, the body's own. */
 async function pipeWatched(
   ctx: Ctx,
   handle: WriteHandle,
@@ -60,12 +77,7 @@ async function pipeWatched(
   try {
     await handle.pipe(body, abort.signal);
   } catch (error) {
-    if (abort.signal.aborted) throw abort.signal.reason;
-    if (error instanceof GlanceError) throw error;
-    fail("internal", "The data ended early: the client closed the connection or sent a broken body.", {
-      cause: error,
-      close: true,
-    });
+    throw abort.signal.aborted ? abort.signal.reason : error;
   } finally {
     clearInterval(timer);
     stop.removeEventListener("abort", onStop);

@@ -79,7 +79,7 @@ async function saveData(
     const verifier = await signatureVerifier(ctx, image);
     const body = verifier ? verifier.watch(input.body, algorithm) : input.body;
     handle = await store.open(image.id, { size: input.size, algorithm });
-    const size = await receive(ctx, handle, body, input.size, transfer.signal, room);
+    const size = await receive(ctx, handle, body, input.size, transfer.signal, { room });
     const virtual_size = await judgeData(ctx, image, handle, size);
     const digests = await handle.digests();
     await verifier?.check(digests.hash);

@@ -6,7 +6,7 @@ import { checkStorageQuota } from "../quota/storage.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { hashFile } from "../util/hash_file.ts";
 import { nodeAlgorithm } from "../util/hash_algorithm.ts";
-import type { Source } from "./fetch_source.ts";
+import { type Source, sourceBroke } from "./fetch_source.ts";
 import type { ExpectedHash, ImportJob } from "./job.ts";
 import { isStaged, stagedPath, unstage } from "./staged.ts";
 
@@ -53,7 +53,7 @@ async function download(
   const timer = setInterval(async () => progress.bytes = await handle.written(), LOOK);
   try {
     const room = await checkStorageQuota(ctx, image.id, source.length);
-    await receive(ctx, handle, source.body, source.length, signal, room);
+    await receive(ctx, handle, source.body, source.length, signal, { room, broken: sourceBroke });
     progress.bytes = await handle.written();
     if (expected) checkHash(expected, (await handle.digests()).hash);
     await handle.commit();

@@ -1,6 +1,7 @@
 /** Data from a URL that a user gave: filter and guard on every hop (spec/background-jobs.md §4.2). */
 import type { Deps } from "../deps.ts";
-import { fail } from "../errors.ts";
+import { fail, GlanceError } from "../errors.ts";
+import { explainFailure } from "../net/failure.ts";
 import { filterImportUri } from "./uri_filter.ts";
 
 /** Requests in a row, the first included. */
@@ -48,6 +49,11 @@ export async function fetchSource(
     url = await nextHop(deps, url, response.headers.get("location"));
   }
   fail("bad_gateway", `${first.host} redirects more than ${MAX_HOPS - 1} times.`);
+}
+
+/** What a body of `fetchSource` that breaks off is to the import. */
+export function sourceBroke(cause: unknown): GlanceError {
+  return new GlanceError("bad_gateway", `The source ended early: ${explainFailure(cause)}.`, { cause });
 }
 
 async function nextHop(deps: Parts, from: URL, location: string | null): Promise<URL> {

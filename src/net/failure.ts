@@ -5,12 +5,12 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/dns error|failed to lookup|ENOTFOUND|EAI_/i, "the name does not resolve"],
   [/certificate|self.signed|ERR_TLS|UNABLE_TO|altname/i, "the certificate is not trusted"],
   [
-    /reset|ECONNRESET|broken pipe|EPIPE|closed before|connection closed|incomplete/i,
+    /reset|ECONNRESET|broken pipe|EPIPE|closed before|connection closed|incomplete|reading a body/i,
     "the connection was cut",
   ],
   [/unreachable|EHOSTUNREACH|ENETUNREACH|no route/i, "no route"],
   [/blocked/i, "the port is not allowed"],
-  [/tls|ssl|handshake/i, "the TLS handshake failed"],
+  [/tls|ssl|handshake|corrupt message/i, "the TLS handshake failed"],
 ];
 
 /** The reason of a failed request in a few words. */

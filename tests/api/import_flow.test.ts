@@ -166,6 +166,13 @@ Deno.test("web-download", async (t) => {
     if (path === "/away") {
       return new Response(null, { status: 302, headers: { location: "http://10.0.0.1/" } });
     }
+    if (path === "/broken") {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(DATA)),
+        pull: (controller) => controller.error(new Error("the disk of the source is gone")),
+      });
+      return new Response(body);
+    }
     return new Response("no", { status: 404 });
   });
   await using service = await threeStores();
@@ -180,11 +187,18 @@ Deno.test("web-download", async (t) => {
       assert.equal(await download(service, image.id), DATA);
     });
   }
-  for (const [path, format] of [["/away", "raw"], ["/nothing", "raw"], ["/data", "qcow2"]] as const) {
+  const failing: [path: string, format: string, reason: RegExp][] = [
+    ["/away", "raw", /does not pass filtering/],
+    ["/nothing", "raw", /has no such data/],
+    ["/broken", "raw", /The source ended early: the connection was cut/],
+    ["/data", "qcow2", /disk_format/],
+  ];
+  for (const [path, format, reason] of failing) {
     await t.step(`${path} as ${format}: queued again`, async () => {
       const { image, task } = await run(path, { stores: ["a", "b"] }, format);
       assert.deepEqual([image.status, image.size, task.status], ["queued", null, "failure"]);
       assert.match(task.message, INTERNAL);
+      assert.match(task.message, reason);
       assert.equal(image.os_glance_failed_import, "a,b");
       assert.equal(image.os_glance_importing_to_stores, "");
     });

@@ -28,12 +28,12 @@ export async function bombMaker(
   }
 }
 
-/** A small xz stream whose header asks for a dictionary of 4 GiB. */
+/** A small xz stream whose header asks for a dictionary of 128 MiB. */
 export async function greedyXz(): Promise<Uint8Array<ArrayBuffer>> {
   const xz = await pipeZeros("xz", 1 << 20);
   // Block header: size, flags, filter 0x21, length of its properties, dictionary, padding, checksum.
   const size = (xz[12]! + 1) * 4;
-  xz[16] = 40;
+  xz[16] = 30;
   new DataView(xz.buffer).setUint32(12 + size - 4, crc32(xz.subarray(12, 12 + size - 4)), true);
   return xz;
 }

@@ -30,11 +30,8 @@ export async function decompress(kind: Compression, file: Deno.FsFile, emit: Emi
       return await gunzip(file, emit);
     case "bzip2":
       return unpackBzip2(file, emit);
-    case "xz": {
-      const plain = new XzReadableStream(file.readable) as unknown as AsyncIterable<Uint8Array>;
-      for await (const piece of plain) emit(piece);
-      return;
-    }
+    case "xz":
+      return await unxz(file, emit);
     case "zstd": {
       const windows = new ZstdWindows();
       const plain = new Decompress(emit);
@@ -54,6 +51,27 @@ async function gunzip(file: Deno.FsFile, emit: Emit): Promise<void> {
   const source = Readable.fromWeb(file.readable as never);
   source.on("error", (error) => plain.destroy(error));
   for await (const piece of source.pipe(plain) as AsyncIterable<Uint8Array>) emit(piece);
+}
+
+/** What the library's codes mean. */
+const XZ_REASONS: Record<string, string> = {
+  4: "its dictionary is larger than 64 MiB",
+  5: "it is no xz data",
+  6: "it uses xz options that are not known",
+  7: "it is damaged",
+  8: "it is damaged or ends too early",
+};
+
+async function unxz(file: Deno.FsFile, emit: Emit): Promise<void> {
+  const plain = (new XzReadableStream(file.readable) as unknown as ReadableStream<Uint8Array>).getReader();
+  for (;;) {
+    const { value, done } = await plain.read().catch((error) => {
+      const reason = XZ_REASONS[/error code (\d)$/.exec(String(error))?.[1] ?? ""];
+      throw reason === undefined ? error : new Error(reason);
+    });
+    if (done) return;
+    emit(value);
+  }
 }
 
 /** Pushes a file into a library that calls back at once; it is told which piece is the last. */
