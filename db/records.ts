@@ -126,6 +126,8 @@ export interface ImageTransition {
   endUpload?: string;
   /** Token of the task that works on the image: only while it holds its lease. */
   task?: string;
+  /** What that task has changed of the image, as it was, as JSON: kept with its lease for whoever sets it back. */
+  taskBefore?: string;
   /** That task ends, and its lock and lease go, in the same transaction. */
   endTask?: TaskEnd;
 }

@@ -77,6 +77,8 @@ export interface TaskLease extends TaskProgress {
   attempts: number;
   /** Who asked, as JSON without the token: what another process needs to go on. */
   caller: string;
+  /** What it has changed of the image, as it was, as JSON; null when it has changed nothing. */
+  before: string | null;
 }
 
 export type NewTaskLease = Pick<TaskLease, "image_id" | "token" | "owner" | "expires_at" | "caller">;

@@ -35,6 +35,9 @@ export async function transitionImage(conn: WriteConn, change: ImageTransition):
   await insertLocations(conn, id, change.addLocations ?? [], now);
   await removeProperties(conn, id, change.removeProperties ?? [], now);
   await setProperties(conn, id, change.setProperties ?? {}, now);
+  if (task !== undefined && change.taskBefore !== undefined) {
+    await conn.run("UPDATE oneglance_tasks SET before = ? WHERE token = ?", [change.taskBefore, task]);
+  }
   if (task !== undefined && change.endTask) await endTask(conn, { token: task, end: change.endTask });
   const image = await liveImage(conn, id);
   return image ? { outcome: "done", image } : { outcome: "gone" };

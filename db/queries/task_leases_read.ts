@@ -2,7 +2,8 @@
 import type { Conn } from "../conn.ts";
 import type { TaskLease } from "../task_records.ts";
 
-const COLUMNS = "task_id, image_id, token, owner, expires_at, attempts, caller, step, bytes, total, rate";
+const COLUMNS =
+  "task_id, image_id, token, owner, expires_at, attempts, caller, step, bytes, total, rate, before";
 
 /** `DatabaseReads.taskLeases`. */
 export async function readTaskLeases(

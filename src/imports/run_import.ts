@@ -109,7 +109,15 @@ async function change(
 ): Promise<ImageRecord> {
   if (Object.keys(columns).length === 0 && Object.keys(setProperties).length === 0) return image;
   remember(attempt.before, image, columns, setProperties);
-  return await move(run, { id: image.id, from: ["importing"], to: "same", columns, setProperties });
+  const taskBefore = JSON.stringify(attempt.before);
+  return await move(run, {
+    id: image.id,
+    from: ["importing"],
+    to: "same",
+    columns,
+    setProperties,
+    taskBefore,
+  });
 }
 
 async function applyPlugins(

@@ -18,6 +18,9 @@ export interface Changed {
   properties: Record<string, string | null>;
 }
 
+/** Nothing has been changed. */
+export const UNCHANGED: Changed = { columns: {}, properties: {} };
+
 /** Notes in `before` what `columns` and `properties` are about to overwrite; what was noted first stays. */
 export function remember(
   before: Changed,
@@ -69,6 +72,13 @@ async function putBack(run: TaskRun, job: ImportJob, image: ImageRecord, undo: U
   const added = job.stores.flatMap((id) => locationIn(deps, image, id) ?? []);
   const properties = listProperties([], [...failedStores(image), ...undo.failed]);
   const common = { id: image.id, dropLocationIds: added.map(({ id }) => id) };
+  if (job.name !== "copy-image" && (image.status === "active" || image.status === "deactivated")) {
+    // Its first store made it active, and somebody may use it: it stays, without the stores that are missing.
+    const missing = job.stores.filter((id) => !locationIn(deps, image, id));
+    const setProperties = listProperties([], [...failedStores(image), ...missing]);
+    await move(run, { id: image.id, from: [image.status], to: "same", setProperties });
+    return;
+  }
   if (job.name === "copy-image") {
     await move(run, { ...common, from: [...IMPORT_STATUSES], to: "same", setProperties: properties });
     return;

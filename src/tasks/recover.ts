@@ -5,7 +5,7 @@ import type { Ctx, Deps } from "../deps.ts";
 import { GlanceError } from "../errors.ts";
 import { isResumable, jobOf } from "../imports/job.ts";
 import { runImport } from "../imports/run_import.ts";
-import { undoImport } from "../imports/undo.ts";
+import { UNCHANGED, undoImport } from "../imports/undo.ts";
 import { runLegacyImport } from "../imports/legacy_import.ts";
 import { importLocation } from "../locations/import_location.ts";
 import { getLog } from "../observe/log.ts";
@@ -64,15 +64,18 @@ async function recoverTask(deps: Deps, lease: TaskLease): Promise<void> {
       return;
     }
     const ctx: Ctx = { deps, caller: loadCaller(lease.caller), requestId: task.request_id ?? "" };
+    // The old run may have changed the image after the lease was read, not after it was taken.
+    const [held] = await deps.db.read.taskLeases({ taskIds: [task.id] });
     const runs = lease.attempts + (counts ? 1 : 0);
-    workOn({ ...run, ctx, task }, (own) => goOn(own, runs));
+    workOn({ ...run, ctx, task }, (own) => goOn(own, runs, held?.before ?? null));
   } catch (error) {
     deps.background.release(run);
     log.error(`task ${lease.task_id} was broken off and cannot be taken over yet`, { error });
   }
 }
 
-async function goOn(run: TaskRun, runs: number): Promise<void> {
+/** `before`: what the old run had changed of the image. */
+async function goOn(run: TaskRun, runs: number, before: string | null): Promise<void> {
   const { task } = run;
   if (FINAL.includes(task.status)) {
     const end = taskEnd(run.ctx.deps, "failure");
@@ -83,11 +86,11 @@ async function goOn(run: TaskRun, runs: number): Promise<void> {
   log.warn(`task ${task.id} (${task.type}) was broken off; this is run ${runs} of it`);
   if (task.type === "location_import") return await importLocation(run, runs > MAX_RUNS);
   if (task.type === "import") return await runLegacyImport(run, !untouched || runs > MAX_RUNS);
-  if (runs <= MAX_RUNS && mayGoOn(run, untouched)) return await runImport(run, true);
+  if (runs <= MAX_RUNS && before === null && mayGoOn(run, untouched)) return await runImport(run, true);
   await undoImport(run, jobOf(task), {
     error: new GlanceError("unavailable", GAVE_UP),
     failed: [],
-    before: { columns: {}, properties: {} },
+    before: before === null ? UNCHANGED : JSON.parse(before),
   });
 }
 
