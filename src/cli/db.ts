@@ -1,4 +1,4 @@
-/** `oneglance db sync|version|check`. */
+/** `oneglance db sync|version|check|expand|migrate|contract`. */
 import { parseShared } from "../config/cli_options.ts";
 import { UsageError } from "../util/usage_error.ts";
 import { DB_ACTIONS, runDbAction } from "./db_actions.ts";

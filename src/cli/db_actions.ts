@@ -1,5 +1,13 @@
 /** The actions on the database that `oneglance db` and `glance-manage` share (spec/cli.md §1.1). */
-import { checkDatabase, databaseVersion, type ManageResult, syncDatabase } from "../../db/manage.ts";
+import {
+  checkDatabase,
+  contractDatabase,
+  databaseVersion,
+  expandDatabase,
+  type ManageResult,
+  migrateData,
+  syncDatabase,
+} from "../../db/manage.ts";
 import { loadConfig } from "../config/config.ts";
 import type { Shared } from "../config/cli_options.ts";
 import { fail, isError } from "../errors.ts";
@@ -11,6 +19,9 @@ export const DB_ACTIONS: Readonly<Record<string, Action>> = {
   sync: syncDatabase,
   version: databaseVersion,
   check: checkDatabase,
+  expand: expandDatabase,
+  migrate: migrateData,
+  contract: contractDatabase,
 };
 
 /** Runs an action on the configured database and prints what it says; resolves to the exit code. Errors: config. */

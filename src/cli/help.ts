@@ -44,11 +44,13 @@ database and a file store in a directory of its own.
 ${SHARED}
 
 Exit codes: 0 stopped, 1 could not start, 2 usage, 5 wrong configuration.`,
-  db: `Usage: oneglance db sync|version|check [--config-file FILE …]
+  db: `Usage: oneglance db sync|version|check|expand|migrate|contract [--config-file FILE …]
 
   sync     make or complete the tables; does nothing when they are up to date
   version  print the revision of the tables
   check    0 up to date, 3 and more: 'db sync' has something to do
+  expand, migrate, contract
+           the steps of a rolling upgrade; expand does it all, and the others then have nothing to do
 ${SHARED}`,
   metadefs: `Usage: oneglance metadefs load [PATH|--shipped] [--merge [--prefer-new|--overwrite]]
        oneglance metadefs unload | export PATH | list [--json] | check IMAGE_ID [--json]

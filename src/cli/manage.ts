@@ -10,6 +10,9 @@ import type { Program } from "./program.ts";
 /** First line of help of each action. */
 const HELP: Record<string, string> = {
   check: "Report any pending database upgrades.",
+  contract: "Run contraction phase of database migration.",
+  expand: "Run expansion phase of database migration.",
+  migrate: "Run data migration phase of database migration.",
   sync: "Place an existing database under migration control and upgrade it.",
   version: "Print database's current migration level.",
   ...METADEF_ACTIONS,

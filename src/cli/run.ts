@@ -13,7 +13,7 @@ import { sampleConfig } from "./sample_config.ts";
 import { serve } from "./serve.ts";
 
 /** Commands of `oneglance`. */
-const COMMANDS: Record<string, Command> = {
+export const COMMANDS: Readonly<Record<string, Command>> = {
   serve,
   db,
   metadefs,
@@ -23,7 +23,7 @@ const COMMANDS: Record<string, Command> = {
 };
 
 /** Names of upstream's programs that the executable answers to. */
-const PROGRAMS: Record<string, Command> = { "glance-api": serve, "glance-manage": manage };
+export const PROGRAMS: Readonly<Record<string, Command>> = { "glance-api": serve, "glance-manage": manage };
 
 /** Runs the command line; resolves to the exit code. */
 export async function run(program: Program): Promise<number> {
