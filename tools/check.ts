@@ -45,6 +45,7 @@ const KINDS: readonly Kind[] = [
   { name: "layers", holds: (tree) => report(checkLayers(tree)) },
   { name: "house rules", holds: (tree) => report(checkHouseRules(tree)) },
   { name: "generated files", holds: generatedIsCurrent },
+  { name: "ledger", holds: () => passes(["run", "-A", "tools/ledger.ts"]) },
 ];
 
 const root = new URL("..", import.meta.url).pathname;
