@@ -12,6 +12,7 @@ import type {
   MemberStatus,
   NewImage,
   OverLimit,
+  StrandedImage,
   Timestamp,
   TransitionResult,
   UploadLease,
@@ -46,6 +47,8 @@ export interface DatabaseReads extends MetadefReads {
   usage(input: { owner: string | null }): Promise<UsageRecord>;
   /** Every upload under way, of this process and of others. */
   uploads(): Promise<UploadLease[]>;
+  /** Images in the middle of a transfer that no process of ours works on, unchanged since `before`; oldest first. */
+  strandedImages(input: { before: Timestamp }): Promise<StrandedImage[]>;
   /** Every deletion under way, of this process and of others. */
   deletions(): Promise<DeletionLease[]>;
   /** With `deleted` also one that has been swept. */
@@ -101,6 +104,13 @@ export interface DatabaseWrites extends MetadefWrites {
    * Works from every live status. The record has the locations it had before.
    */
   deleteImage(input: { id: string; to: "deleted" | "pending_delete" }): Promise<TransitionResult>;
+  /**
+   * Ends the task of a stranded image and gives the image to an upload that then removes its data; null when it is
+   * none any more. After a location import the image is queued, and whatever it pointed to stays.
+   */
+  takeStranded(
+    input: { id: string; before: Timestamp; by: Omit<UploadLease, "image_id">; end: TaskEnd },
+  ): Promise<StrandedImage | null>;
   /** Takes an image out of sight until its data is gone (`deleteImage`) or stays (`cancelDeletion`); as it was before. */
   beginDeletion(
     input: { id: string; by: Pick<DeletionLease, "token" | "owner" | "expires_at"> },

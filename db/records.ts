@@ -147,6 +147,19 @@ export interface UploadLease {
 /** A deletion under way: which process removes the data of an image. */
 export type DeletionLease = Omit<UploadLease, "store_id">;
 
+/** An image in the middle of a transfer that nobody carries on. */
+export interface StrandedImage {
+  id: string;
+  name: string | null;
+  owner: string | null;
+  status: "saving" | "uploading" | "importing";
+  /** Its last change. */
+  since: Timestamp;
+  /** The task that holds its lock, and its type when there is such a task. */
+  task_id: string | null;
+  task_type: string | null;
+}
+
 /** What a transition found. */
 export type TransitionResult =
   | { outcome: "done"; image: ImageRecord }

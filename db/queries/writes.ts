@@ -12,6 +12,7 @@ import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
 import { METADEF_WRITES } from "./metadef_verbs.ts";
 import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
 import { dropEvents, dropOldEvents, releaseEvents, takeEvents, tellOnly } from "./outbox_write.ts";
+import { takeStranded } from "./stranded.ts";
 import { addTag, removeTag } from "./tags_write.ts";
 import { endTask, preemptTask, renewTasks, startTask, takeTask } from "./task_leases_write.ts";
 import { changeTask, createTask, sweepTasks } from "./tasks_write.ts";
@@ -40,6 +41,7 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   createImageWithin,
   transitionImageWithin,
   deleteImage,
+  takeStranded,
   beginDeletion,
   takeDeletion,
   cancelDeletion,

@@ -10,6 +10,7 @@ Commands
   metadefs       load, unload, export, list, check: the metadata definitions
   inspect        tell the disk format of a file and whether it is safe
   policy         check: why a policy rule allows or denies
+  stuck          list and put back images that a dead process has left in the middle of a transfer
   sample-config  print a commented glance-api.conf
   glance-manage  the commands of glance-manage, as upstream spells them
   help           this text, or help of a command
@@ -79,6 +80,17 @@ Tells whether the rule allows, which rule decided and where it stands.
 ${SHARED}
 
 Exit codes: 0 allowed, 1 denied, 2 usage.`,
+  stuck: `Usage: oneglance stuck [--age HOURS] [ID …] [--json] [--put-back]
+
+Lists images in saving, importing or half staged that no process of oneglance works on and that have not changed for
+HOURS (24): what a glance-api that died has left. With --put-back they are queued again and what was written of them
+is removed. Make sure first that no glance-api works on this database.
+
+  --age HOURS  how long nobody has touched them
+  --put-back   all that are listed, or those with the IDs
+${SHARED}
+
+Exit codes: 0 nothing is stuck any more, 1 some images are, 2 usage.`,
   "sample-config": "Usage: oneglance sample-config\n\nPrints a commented glance-api.conf with every option.",
 };
 

@@ -11,6 +11,7 @@ import { policy } from "./policy.ts";
 import type { Command, Program } from "./program.ts";
 import { sampleConfig } from "./sample_config.ts";
 import { serve } from "./serve.ts";
+import { stuck } from "./stuck.ts";
 
 /** Commands of `oneglance`. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -19,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   metadefs,
   inspect,
   policy,
+  stuck,
   "sample-config": sampleConfig,
 };
 

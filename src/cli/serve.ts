@@ -7,6 +7,7 @@ import { fail } from "../errors.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
 import { startRecovery } from "../images/recover.ts";
 import { removeLeftovers } from "../imports/leftovers.ts";
+import { warnOfStranded } from "../imports/stranded.ts";
 import { startSender } from "../notify/sender.ts";
 import { flushLog, getLog } from "../observe/log.ts";
 import { type Door, listen } from "../server.ts";
@@ -145,7 +146,7 @@ async function run(
   const sender = startSender(deps);
   const endRecovery = await startRecovery(deps);
   const endTaskRecovery = await startTaskRecovery(deps);
-  const leftovers = removeLeftovers(deps);
+  const leftovers = removeLeftovers(deps).then(() => warnOfStranded(deps));
   const server = door.open(deps);
   program.out(banner({ server: door, config, summary: deps.auth.summary, standalone }));
   await stopped;

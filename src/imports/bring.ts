@@ -25,6 +25,10 @@ export async function bringToStaging(
   const path = stagedPath(deps, image.id);
   // Whole data stands there from the user, or from an earlier run that came so far; else it is somebody's left-over.
   if ((resumed || job.name === "glance-direct") && await isStaged(deps, image.id)) {
+    // A glance-api that died leaves half of the data under the same name, and no size.
+    if (job.name === "glance-direct" && image.size !== (await Deno.stat(path)).size) {
+      fail("conflict", "The staged data is not whole: its size is not the one that was staged.");
+    }
     if (job.name === "glance-direct" && job.expectedHash) {
       run.progress.step = "hashing";
       const [found] = await hashFile(path, [nodeAlgorithm(job.expectedHash.algorithm)]);

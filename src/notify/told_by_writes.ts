@@ -61,6 +61,7 @@ export const IMAGE_EVENTS: EventTable = {
   changeImage: updated,
   transitionImage: transitionEvents,
   transitionImageWithin: ({ change }) => transitionEvents(change),
+  takeStranded: ({ id }) => [imageEvent("image.update", id)],
   deleteImage: () => [imageEvent("image.delete")],
   addTag: ({ id }) => [imageEvent("image.update", id)],
   removeTag: ({ id }) => [imageEvent("image.update", id)],

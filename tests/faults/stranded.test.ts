@@ -1,0 +1,253 @@
+/** Images that a dead glance-api has left in the middle of a transfer: found after a day, put back by command only (docs/stuck-images.md). */
+import assert from "node:assert/strict";
+import { run } from "../../src/cli/run.ts";
+import { recoverUploads } from "../../src/images/recover.ts";
+import { listStranded, putBackStranded } from "../../src/imports/stranded.ts";
+import { processName } from "../../src/util/process_name.ts";
+import { WORKERS } from "../../workers.ts";
+import { FORMATS, postImport, stage } from "../support/imports.ts";
+import { execOn } from "../support/raw_database.ts";
+import { filesIn } from "../support/served.ts";
+import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
+
+type State = Parameters<TestService["deps"]["db"]["write"]["transitionImage"]>[0];
+
+const exec = (service: TestService, sql: string) => execOn(`${service.dir}/glance.sqlite`, sql);
+
+/** Sets the last change of an image, and of its tasks, so many hours back. */
+function age(service: TestService, id: string, hours: number, what = "images"): void {
+  const time = new Date(Date.now() - hours * 3_600_000).toISOString().replace("T", " ").slice(0, 19);
+  const key = what === "images" ? "id" : "image_id";
+  exec(service, `UPDATE ${what} SET updated_at = '${time}.000000' WHERE ${key} = '${id}'`);
+}
+
+async function file(service: TestService, folder: string, name: string): Promise<void> {
+  await Deno.mkdir(`${service.dir}/${folder}`, { recursive: true });
+  await Deno.writeTextFile(`${service.dir}/${folder}/${name}`, "half");
+}
+
+/** An image as an upstream process leaves it: no lease of ours. */
+async function left(service: TestService, more: Partial<State>): Promise<string> {
+  const { id } = await service.create(OWNER, { ...FORMATS, kept: "k" });
+  await service.deps.db.write.transitionImage({ id, from: ["queued"], to: "saving", ...more });
+  return id;
+}
+
+/** The same with a task of upstream that holds the lock. */
+async function importing(
+  service: TestService,
+  type: "api_image_import" | "location_import",
+): Promise<string> {
+  const task = crypto.randomUUID();
+  const { stores } = service.deps;
+  const { id } = await service.create(OWNER, FORMATS);
+  await service.deps.db.write.transitionImage({
+    id,
+    from: ["queued"],
+    to: "importing",
+    columns: { size: 4 },
+    addLocations: [{ url: `${stores.default.urlPrefix}/${id}`, metadata: {} }],
+    setProperties: {
+      os_glance_import_task: task,
+      os_glance_importing_to_stores: "x",
+      os_glance_failed_import: "y",
+      os_glance_stage_host: "http://old",
+    },
+  });
+  await service.deps.db.write.createTask({
+    id: task,
+    type,
+    owner: "p1",
+    image_id: id,
+    request_id: null,
+    user_id: null,
+    input: null,
+  });
+  age(service, id, 30, "tasks");
+  await file(service, "images", id);
+  return id;
+}
+
+const show = async (service: TestService, id: string) =>
+  await (await service.ask(`/v2/images/${id}`, OWNER)).json();
+
+Deno.test("what counts as stranded", async (t) => {
+  await using service = await startService();
+  const { db } = service.deps;
+  const lease = (id: string) => ({
+    token: id,
+    owner: "x",
+    store_id: null,
+    expires_at: "2001-01-01 00:00:00.000000",
+  });
+  const rows: [string, boolean, number, () => Promise<string>][] = [
+    ["saving for 25 hours", true, 25, () => left(service, {})],
+    ["saving for 23 hours", false, 23, () => left(service, {})],
+    ["half staged", true, 25, () => left(service, { to: "uploading" })],
+    [
+      "staged, waiting for its import",
+      false,
+      999,
+      () => left(service, { to: "uploading", columns: { size: 4 } }),
+    ],
+    ["importing without a task", true, 25, () => left(service, { to: "importing" })],
+    ["importing, its task dead too", true, 25, () => importing(service, "api_image_import")],
+    ["hidden", true, 25, async () => {
+      const id = await left(service, {});
+      await db.write.changeImage({ id, columns: { os_hidden: true } });
+      return id;
+    }],
+    ["importing, its task said something an hour ago", false, 25, async () => {
+      const id = await importing(service, "api_image_import");
+      age(service, id, 1, "tasks");
+      return id;
+    }],
+    ["an upload of ours, which recovery looks after", false, 25, async () => {
+      const { id } = await service.create(OWNER, FORMATS);
+      await db.write.transitionImage({ id, from: ["queued"], to: "saving", beginUpload: lease(id) });
+      return id;
+    }],
+    ["active", false, 999, () => left(service, { to: "active" })],
+    ["queued", false, 999, async () => (await service.create(OWNER)).id],
+  ];
+  for (const [name, stranded, hours, make] of rows) {
+    await t.step(`${name}: ${stranded ? "yes" : "no"}`, async () => {
+      const id = await make();
+      age(service, id, hours);
+      const found = await listStranded(service.deps, 24);
+      assert.equal(found.some((image) => image.id === id), stranded);
+      if (!stranded) {
+        const image = {
+          id,
+          name: null,
+          owner: null,
+          status: "saving",
+          since: "",
+          task_id: null,
+          task_type: null,
+        } as const;
+        assert.equal(await putBackStranded(service.deps, image, 24), false);
+      }
+    });
+  }
+});
+
+Deno.test("put back: queued, with nothing anywhere, and a new try works", async (t) => {
+  await using service = await startService();
+  const putBack = async (id: string) => {
+    age(service, id, 30);
+    const [image] = (await listStranded(service.deps, 24)).filter((each) => each.id === id);
+    assert.ok(await putBackStranded(service.deps, image!, 24));
+    const now = await show(service, id);
+    assert.deepEqual([now.status, now.size, now.checksum], ["queued", null, null]);
+    assert.deepEqual(await service.deps.db.read.uploads(), []);
+    return now;
+  };
+  await t.step("an upload", async () => {
+    const id = await left(service, {});
+    await file(service, "images", id);
+    assert.equal((await putBack(id)).kept, "k");
+    assert.deepEqual(filesIn(`${service.dir}/images`), []);
+    await service.upload(id, OWNER, "data");
+  });
+  await t.step("a stage", async () => {
+    const id = await left(service, { to: "uploading" });
+    await file(service, "staging", id);
+    await putBack(id);
+    assert.deepEqual(filesIn(`${service.dir}/staging`), []);
+    await stage(service, id, "data");
+  });
+  await t.step("an import: its task has failed, its lock is gone", async () => {
+    const id = await importing(service, "api_image_import");
+    await file(service, "staging", id);
+    const image = await putBack(id);
+    for (const name of ["os_glance_import_task", "stores"]) assert.ok(!image[name], name);
+    assert.deepEqual([image.os_glance_importing_to_stores, image.os_glance_failed_import], ["", ""]);
+    assert.ok(!filesIn(`${service.dir}/images`).includes(id));
+    assert.ok(!filesIn(`${service.dir}/staging`).includes(id));
+    const { tasks } = await (await service.ask(`/v2/images/${id}/tasks`, OWNER)).json();
+    assert.deepEqual(tasks.map(({ status, message }: Record<string, string>) => [status, message]), [
+      ["failure", "Expired lock preempted"],
+    ]);
+    await stage(service, id, "data");
+    assert.equal((await postImport(service, id, { method: { name: "glance-direct" } })).status, 202);
+    await service.deps.background.settled();
+    assert.equal((await show(service, id)).status, "active");
+  });
+  await t.step("a location: what it points to stays", async () => {
+    const id = await importing(service, "location_import");
+    await putBack(id);
+    assert.equal(await Deno.readTextFile(`${service.dir}/images/${id}`), "half");
+  });
+});
+
+Deno.test("a crash while one is put back is recovered as that of an upload", async () => {
+  await using service = await startService();
+  const id = await importing(service, "api_image_import");
+  age(service, id, 30);
+  const taken = await service.deps.db.write.takeStranded({
+    id,
+    before: "2999-01-01 00:00:00.000000",
+    by: {
+      token: id,
+      owner: processName().replace(/-[^-]+-/, "-00000000-"),
+      store_id: null,
+      expires_at: "2999-01-01 00:00:00.000000",
+    },
+    end: { status: "failure", expires_at: "2999-01-01 00:00:00.000000" },
+  });
+  assert.equal(taken!.status, "importing");
+  await recoverUploads(service.deps);
+  assert.equal((await show(service, id)).status, "queued");
+  assert.deepEqual(filesIn(`${service.dir}/images`), []);
+});
+
+Deno.test("the command", async () => {
+  await using service = await startService();
+  const [one, two, young] = [await left(service, {}), await left(service, {}), await left(service, {})];
+  age(service, one, 48);
+  age(service, two, 30);
+  const config = `${service.dir}/glance.conf`;
+  await Deno.writeTextFile(
+    config,
+    `[DEFAULT]\nlog_file = ${service.dir}/log\nnode_staging_uri = file://${service.dir}/staging\n` +
+      `[database]\nconnection = sqlite:///${service.dir}/glance.sqlite\n` +
+      `[glance_store]\nfilesystem_store_datadir = ${service.dir}/images\n`,
+  );
+  const stuck = async (...args: string[]) => {
+    const out: string[] = [];
+    const say = (text: string) => void out.push(text);
+    const shared = { name: "oneglance", workers: WORKERS, env: {}, out: say, err: say };
+    const code = await run({ ...shared, args: ["stuck", ...args, "--config-file", config] });
+    return { code, out: out.join("\n") };
+  };
+  const listed = await stuck();
+  assert.equal(listed.code, 1);
+  assert.deepEqual(listed.out.split("\n").map((line) => line.split(" ")[0]), [one, two]);
+  const json = await stuck("--json", "--age", "0", young);
+  assert.deepEqual(JSON.parse(json.out).map(({ id }: { id: string }) => id), [young]);
+  assert.deepEqual(await stuck("--put-back", one), { code: 0, out: `${one} saving -> queued` });
+  assert.deepEqual((await stuck(one)).out, `${one} is not stuck.\nNo image is stuck.`);
+  assert.equal((await stuck("--put-back")).out, `${two} saving -> queued`);
+  assert.deepEqual(await stuck(), { code: 0, out: "No image is stuck." });
+  assert.equal((await show(service, young)).status, "saving");
+  for (const wrong of [["--age", "soon"], ["--age", "-1"], ["--age="], ["--force"]]) {
+    assert.equal((await stuck(...wrong)).code, 2, wrong.join(" "));
+  }
+});
+
+Deno.test("data that was staged by halves is not imported", async (t) => {
+  await using service = await startService();
+  for (const size of [null, 3, 5]) {
+    await t.step(`size ${size}, file of 4 bytes`, async () => {
+      const id = await left(service, { to: "uploading", columns: { size } });
+      await file(service, "staging", id);
+      assert.equal((await postImport(service, id, { method: { name: "glance-direct" } }, ADMIN)).status, 202);
+      await service.deps.background.settled();
+      const { status, size: now } = await show(service, id);
+      assert.deepEqual([status, now], ["queued", null]);
+      const { tasks } = await (await service.ask(`/v2/images/${id}/tasks`, ADMIN)).json();
+      assert.match(tasks[0].message, /staged data is not whole/);
+    });
+  }
+});
