@@ -183,3 +183,20 @@ Deno.test("trap 15: all at once goes by delete_metadef_namespace, tags by delete
     [`DELETE ${NS}/tags`]: 204,
   });
 });
+
+Deno.test("next follows what is left of a page, not what policy took out of it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const rules = { get_metadef_namespace: "'public':%(visibility)s" };
+    await Deno.writeTextFile(`${folder}/policy.yaml`, JSON.stringify(rules));
+    await using service = await startService({ "oslo_policy.policy_file": `${folder}/policy.yaml` });
+    for (const visibility of ["public", "private", "public"]) await namespace({ visibility })(service);
+    const page = async (limit: number) => await (await service.ask(`${LIST}?limit=${limit}`, OWNER)).json();
+    const three = await page(3);
+    assert.deepEqual([three.namespaces.length, three.next], [2, undefined]);
+    const one = await page(1);
+    assert.deepEqual([one.namespaces.length, one.next?.startsWith(`${LIST}?limit=1&marker=`)], [1, true]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
