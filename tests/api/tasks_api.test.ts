@@ -1,6 +1,6 @@
 /** The tasks API by tables (spec/tasks-api.md §9; the numbers are those of its lines). */
 import assert from "node:assert/strict";
-import { serveSite, staged, threeStores } from "../support/imports.ts";
+import { importNow, serveSite, staged, threeStores } from "../support/imports.ts";
 import { type Row, runTable } from "../support/scenario.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
 
@@ -277,4 +277,42 @@ Deno.test("15, 19: locks, whose task it is, and progress where it is asked for",
   assert.equal(seen.tasks.length, 1);
   const all = await (await service.ask(`/v2/images/${mine}/tasks`, ADMIN)).json();
   assert.deepEqual(all.tasks.map(({ owner }: { owner: string }) => owner), ["p1", "admin-project"]);
+});
+
+Deno.test("14, 16: times of the tasks of an image; what a task that succeeded says", async () => {
+  await using service = await startService();
+  const id = await staged(service, "data");
+  const { task } = await importNow(service, id, { method: { name: "glance-direct" } });
+  for (const name of ["created_at", "updated_at", "expires_at"]) {
+    assert.match(task[name], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/, name);
+  }
+  assert.deepEqual([task.deleted_at, task.deleted], [null, false]);
+  const shown = await (await service.ask(`/v2/tasks/${task.id}`, ADMIN)).json();
+  const { tasks: [listed] } = await (await service.ask("/v2/tasks", ADMIN)).json();
+  for (const name of ["created_at", "updated_at", "expires_at"]) {
+    assert.match(shown[name], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, name);
+    assert.equal(shown[name], `${task[name].slice(0, 19)}Z`);
+    assert.equal(listed[name], shown[name]);
+  }
+  // The last word about progress stays, so that only the status tells that it went well.
+  assert.deepEqual([task.status, task.message, shown.message], ["success", "Copied 0 MiB", "Copied 0 MiB"]);
+});
+
+Deno.test("18: with the tasks API closed, imports and the tasks of an image keep working", async (t) => {
+  const dir = await Deno.makeTempDir({ prefix: "oneglance-policy-" });
+  try {
+    await Deno.writeTextFile(`${dir}/policy.yaml`, '"tasks_api_access": "!"\n');
+    await using service = await startService({ "oslo_policy.policy_file": `${dir}/policy.yaml` });
+    await runTable(t, service, [
+      { name: "18: list", who: ADMIN, ask: "GET /v2/tasks", status: 403 },
+      { name: "18: show", who: ADMIN, ask: `GET /v2/tasks/${UNKNOWN}`, status: 403 },
+      { name: "18: create", who: ADMIN, ask: "POST /v2/tasks", body: IMPORT, status: 403 },
+    ]);
+    const id = await staged(service, "data");
+    const { image, task } = await importNow(service, id, { method: { name: "glance-direct" } });
+    assert.deepEqual([image.status, task.status, task.image_id], ["active", "success", id]);
+    assert.equal((await service.ask(`/v2/tasks/${task.id}`, ADMIN)).status, 403);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 });

@@ -18,11 +18,11 @@ export async function fileHashes(path: string): Promise<Hashes> {
   return { size, md5: md5.split(" ")[0]!, sha512: sha512.split(" ")[0]! };
 }
 
-/** Makes a raw disk of `size` bytes with `qemu-img create` and fills it with random data; returns the path. */
-export async function randomDisk(path: string, size: number): Promise<string> {
+/** Makes a raw disk of `size` bytes by `qemu-img create`, the first `filled` of them random data; returns the path. */
+export async function randomDisk(path: string, size: number, filled = size): Promise<string> {
   await must("qemu-img", ["create", "-q", "-f", "raw", path, `${size}`]);
   // The first sector stays empty: random bytes there could look like another format once in a while.
-  const rest = size - 512;
+  const rest = filled - 512;
   await must("dd", [
     "if=/dev/urandom",
     `of=${path}`,
