@@ -11,6 +11,7 @@ import type { TaskRun } from "../tasks/start.ts";
 import { bringToStaging } from "./bring.ts";
 import { checkImportUri, fetchSource } from "./fetch_source.ts";
 import type { ImportJob } from "./job.ts";
+import { prepareDisk } from "./legacy_disk.ts";
 import { listProperties } from "./lists.ts";
 import { imageCountQuota } from "../quota/unified.ts";
 import { judgeStaged, openStaged, unstage } from "./staged.ts";
@@ -72,7 +73,7 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
   });
   if (made.outcome === "over") return fail("too_large", "The project has too many images.");
   const open = () => fetchSource(ctx.deps, job.method.uri!, run.signal);
-  const path = await bringToStaging(run, made.image, job, open, false);
+  const staged = await bringToStaging(run, made.image, job, open, false);
   const importing = await ctx.deps.db.write.transitionImage({
     id,
     from: ["queued"],
@@ -81,11 +82,12 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
     setProperties: listProperties(job.stores, []),
   });
   if (importing.outcome !== "done") throw lostReason();
-  const { size, virtual_size } = await judgeStaged(ctx, importing.image, path);
+  const { image, path } = await prepareDisk(run, importing.image, staged);
+  const { size, virtual_size } = await judgeStaged(ctx, image, path);
   checkSizeCap(ctx, size);
-  await verifyFile(ctx, importing.image, path);
+  await verifyFile(ctx, image, path);
   await writeStores(run, job, {
-    image: importing.image,
+    image,
     stores: job.stores,
     size,
     virtual_size,

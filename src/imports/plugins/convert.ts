@@ -3,7 +3,7 @@ import type { Config } from "../../config/config.ts";
 import { fail } from "../../errors.ts";
 import { inspectFile } from "../../formats/inspect_file.ts";
 import type { Inspection } from "../../formats/inspection.ts";
-import type { Plugin, PluginJob } from "./plugin.ts";
+import type { Plugin, PluginJob, PluginResult } from "./plugin.ts";
 import { qemuImg, type QemuLimits } from "./qemu_img.ts";
 
 const GIB = 1024 ** 3;
@@ -19,14 +19,17 @@ interface QemuInfo {
 }
 
 /** Converts the staged file to `[image_conversion] output_format`. Errors: bad_request, internal. */
-export const convertImage: Plugin = async (job) => {
+export const convertImage: Plugin = (job) =>
+  convertTo(job, job.ctx.deps.config.get("image_conversion.output_format"));
+
+/** Converts the staged file to a format; an ISO image stays one. Errors: bad_request, internal. */
+export async function convertTo(job: PluginJob, target: string): Promise<PluginResult> {
   const { ctx, image, path, signal, progress } = job;
   const { config } = ctx.deps;
   const detected = checkInspection(await inspectFile(path), image.disk_format);
   if (detected === "iso") return { path };
   const info = await describe(path, detected, signal);
   checkInfo(config, info, detected);
-  const target = config.get("image_conversion.output_format");
   const virtual_size = info["virtual-size"];
   if (detected === target) return { path, columns: { virtual_size } };
   const converted = `${path}.${target}`;
@@ -49,7 +52,7 @@ export const convertImage: Plugin = async (job) => {
     await Deno.remove(converted).catch(() => {});
     throw error;
   }
-};
+}
 
 /** The format as qemu-img is to be told. */
 function checkInspection(inspection: Inspection, declared: string | null): string {
