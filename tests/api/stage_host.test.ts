@@ -136,7 +136,10 @@ Deno.test("a deletion gets the peer's status; one that is away or behind a dead 
 
 Deno.test("a peer that cannot be asked: import 504 or 502, deletion goes on", async (t) => {
   await using service = await startService(WORKER);
-  const rows: [string, number][] = [["http://127.0.0.1:1", 504], ["no url", 502], [
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  closed.close();
+  const { port } = closed.addr as Deno.NetAddr;
+  const rows: [string, number][] = [[`http://127.0.0.1:${port}`, 504], ["no url", 502], [
     "file:///etc/passwd",
     502,
   ]];
