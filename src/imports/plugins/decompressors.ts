@@ -5,7 +5,8 @@
  */
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { Unzip, UnzipInflate } from "fflate";
+// Its module for node declares `createRequire`, as the bundle does beside CommonJS packages: the worker would not load.
+import { Unzip, UnzipInflate } from "fflate/browser";
 import { Decompress } from "fzstd";
 import * as xz from "xz-decompress";
 import { unpackBzip2 } from "./bzip2.ts";

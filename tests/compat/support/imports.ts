@@ -18,9 +18,9 @@ export function idIn(table: string): string {
 // deno-lint-ignore no-explicit-any -- what comes as JSON
 export type Shown = Record<string, any>;
 
-/** The image when no import of it is under way any more; throws after a minute. */
+/** The image when no import of it is under way any more; throws after five minutes. */
 export async function finished(url: string, token: string, id: string): Promise<Shown> {
-  for (let left = 600; left > 0; left--) {
+  for (let left = 3000; left > 0; left--) {
     const answer = await fetch(`${url}/v2/images/${id}`, { headers: { "x-auth-token": token } });
     const image = await answer.json();
     if (answer.status !== 200) throw new Error(`${id}: ${answer.status}`);
