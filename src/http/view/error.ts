@@ -58,6 +58,8 @@ export function errorResponse(error: GlanceError, request: Request): Response {
 }
 
 function texts(error: GlanceError, request: Request): [string, string] {
+  // The engine's words are for the operator and stand in the log.
+  if (error.code === "database") return [ERRORS.database[1], "The log of the service says why."];
   if (error.form === "explanation") return [error.message, ""];
   if (error.status === 415) {
     const type = request.headers.get("content-type") ?? "";
