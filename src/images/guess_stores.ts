@@ -25,15 +25,22 @@ function knows(ctx: Ctx, metadata: Record<string, unknown>): boolean {
 }
 
 function withStore(ctx: Ctx, location: LocationRecord): LocationRecord {
+  const metadata = metadataWithStore(ctx, location);
+  if (metadata !== location.metadata) return { ...location, metadata };
+  if (!knows(ctx, metadata)) log.warn(`location ${location.id} belongs to no configured store`);
+  return location;
+}
+
+/** The metadata with the id of the store that serves the URL; what it is when it names a store, or none serves it. */
+export function metadataWithStore(
+  ctx: Ctx,
+  location: Pick<LocationRecord, "url" | "metadata">,
+): Record<string, unknown> {
   const { backend, ...metadata } = location.metadata;
-  if (knows(ctx, metadata)) return location;
+  if (knows(ctx, metadata)) return location.metadata;
   const { stores } = ctx.deps;
   // `backend` is what releases before Train called it.
   const old = typeof backend === "string" ? stores.byId(backend) : null;
   const store = old ?? stores.guess(location.url);
-  if (!store) {
-    log.warn(`location ${location.id} belongs to no configured store`);
-    return location;
-  }
-  return { ...location, metadata: { ...metadata, store: store.id } };
+  return store ? { ...metadata, store: store.id } : location.metadata;
 }

@@ -7,6 +7,7 @@ import { remainingStorage } from "../quota/storage.ts";
 import type { Draft } from "./draft.ts";
 import type { DraftLocation, ValidationData } from "./draft_locations.ts";
 import { checkLocationMetadata, sizeOfExternal } from "./external_location.ts";
+import { metadataWithStore } from "./guess_stores.ts";
 import type { Operation } from "./operations.ts";
 import { requireFormats } from "./upload.ts";
 import { checkValidationData } from "./validation_data.ts";
@@ -96,12 +97,13 @@ async function accept(
   const quota = ctx.deps.config.get("DEFAULT.image_location_quota");
   const attempted = present.length + given.length;
   if (quota >= 0 && attempted > quota) fail("too_large", limitText("image locations", attempted, quota));
-  const seen = present.map(identity);
+  const seen = present.map((location) => identity(ctx, location));
   for (const [index, location] of given.entries()) {
     checkLocationMetadata(location.metadata);
     const size = sizes[index] ?? await sizeOfExternal(ctx, location.url, location.metadata);
-    if (seen.includes(identity(location))) fail("bad_request", `The location ${location.url} already exists`);
-    seen.push(identity(location));
+    const own = identity(ctx, location);
+    if (seen.includes(own)) fail("bad_request", `The location ${location.url} already exists`);
+    seen.push(own);
     if (image.size === null) locations.size ??= size;
   }
   if (image.status === "queued") requireFormats(draft.current());
@@ -142,6 +144,8 @@ function indexOf(position: string, word: string): number {
   return Number(position);
 }
 
-function identity({ url, metadata }: DraftLocation): string {
-  return JSON.stringify([url, Object.entries(metadata).toSorted()]);
+/** The same URL with the same metadata is the same location, whether or not its store has been put there yet. */
+function identity(ctx: Ctx, location: DraftLocation): string {
+  const metadata = ctx.deps.stores.multi ? metadataWithStore(ctx, location) : location.metadata;
+  return JSON.stringify([location.url, Object.entries(metadata).toSorted()]);
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
 import { queued } from "../support/images.ts";
+import { serveData } from "../support/locations.ts";
 import { type Given, type Row, runTable } from "../support/scenario.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
@@ -307,4 +308,32 @@ Deno.test("data on web servers", async (t) => {
     ],
   );
   await web.shutdown();
+});
+
+Deno.test("a location is the same location when its store has been named meanwhile", async () => {
+  await using web = serveData();
+  await using service = await startService({
+    ...STORES,
+    "DEFAULT.show_multiple_locations": "true",
+    "oneglance.outbound_allowed_networks": "127.0.0.0/8",
+  });
+  const { id } = await service.create(OWNER, BARE);
+  const url = `${web.url}/data`;
+  const add = async (metadata: Record<string, string>) => {
+    const answer = await service.patch(id, OWNER, [{
+      op: "add",
+      path: "/locations/-",
+      value: { url, metadata },
+    }]);
+    return [answer.status, await answer.text()] as const;
+  };
+  assert.equal((await add({}))[0], 200);
+  assert.deepEqual((await shown(service, id)).locations, [{ url, metadata: { store: "web" } }]);
+  for (const metadata of [{}, { store: "web" }, { backend: "web" }] as Record<string, string>[]) {
+    const [status, text] = await add(metadata);
+    assert.equal(status, 400, JSON.stringify(metadata));
+    assert.ok(text.includes(`The location ${url} already exists`), text);
+  }
+  assert.equal((await add({ mark: "x" }))[0], 200);
+  assert.equal((await shown(service, id)).stores, "web,web");
 });
