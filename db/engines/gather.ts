@@ -1,9 +1,9 @@
-/** Below this a timer would cost more than the syncs that it saves. */
-const MIN_MILLIS = 1;
+/** Commits quicker than this wait for nobody: there the processor sets the pace, and it would stand idle. */
+const MIN_MILLIS = 2;
 
 /**
  * How long a write waits for others to share its commit. Callers that were answered together tend to come back
- * together: where a commit is slow, the first of them waits up to half a commit's time for as many as there were,
+ * together: where a commit is slow, the first of them waits up to a commit's time for as many as there were,
  * so that they need one sync and not two. A caller by itself never waits.
  */
 export class Gather {
@@ -13,7 +13,7 @@ export class Gather {
   /** Learns from a commit that took `commitMillis` and answered `answered`, while `queued` others came. */
   committed(answered: number, queued: number, commitMillis: number): void {
     this.#expected = answered + queued;
-    this.#millis = commitMillis / 2;
+    this.#millis = commitMillis;
   }
 
   /** Milliseconds that a group of `queued` writes is still to wait; 0 = send it. */
