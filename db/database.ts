@@ -138,10 +138,6 @@ export interface DatabaseWrites extends MetadefWrites {
     input: { imageId: string; member: string; status: MemberStatus },
   ): Promise<MemberRecord | null>;
   removeMember(input: { imageId: string; member: string }): Promise<boolean>;
-  /** Adds a location row to a live image in one of `statuses`; with `activate` also queued → active and the columns. */
-  addLocation(
-    input: { id: string; url: string; metadata: Record<string, unknown> },
-  ): Promise<ImageRecord | null>;
   /** Marks one location row `deleted` or `pending_delete`; null when the image is gone. */
   dropLocation(
     input: { id: string; locationId: number; to: "deleted" | "pending_delete" },

@@ -41,7 +41,6 @@ export function withEncryptedLocations(db: Database, cipher: LocationCipher): Da
       return begun.outcome === "done" ? { ...begun, image: open(begun.image) } : begun;
     },
     takeDeletion: async (input) => open(await write.takeDeletion(input)),
-    addLocation: async (input) => open(await write.addLocation({ ...input, url: cipher.encrypt(input.url) })),
     dropLocation: async (input) => open(await write.dropLocation(input)),
   });
   return {

@@ -58,17 +58,6 @@ export async function dropActiveLocations(
   );
 }
 
-/** `DatabaseWrites.addLocation`. */
-export async function addLocation(
-  conn: WriteConn,
-  { id, url, metadata }: Parameters<DatabaseWrites["addLocation"]>[0],
-): ReturnType<DatabaseWrites["addLocation"]> {
-  const now = conn.now();
-  if (!await touchImage(conn, id, now)) return null;
-  await insertLocations(conn, id, [{ url, metadata }], now);
-  return await liveImage(conn, id);
-}
-
 /** `DatabaseWrites.dropLocation`: a row that is dropped already stays as it is. */
 export async function dropLocation(
   conn: WriteConn,

@@ -7,7 +7,7 @@ import { deleteImage } from "./image_delete.ts";
 import { transitionImage } from "./image_transition.ts";
 import { changeImage, createImage } from "./images_write.ts";
 import { createImageWithin, transitionImageWithin } from "./limited_write.ts";
-import { addLocation, dropLocation, setLocationMetadata } from "./locations_write.ts";
+import { dropLocation, setLocationMetadata } from "./locations_write.ts";
 import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
 import { METADEF_WRITES } from "./metadef_verbs.ts";
 import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
@@ -50,7 +50,6 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   addMember,
   setMemberStatus,
   removeMember,
-  addLocation,
   dropLocation,
   setLocationMetadata,
   ...METADEF_WRITES,

@@ -65,7 +65,6 @@ export const IMAGE_EVENTS: EventTable = {
   deleteImage: () => [imageEvent("image.delete")],
   addTag: ({ id }) => [imageEvent("image.update", id)],
   removeTag: ({ id }) => [imageEvent("image.update", id)],
-  addLocation: updated,
   dropLocation: updated,
   addMember: () => [memberEvent("image.member.create")],
   setMemberStatus: () => [memberEvent("image.member.update")],

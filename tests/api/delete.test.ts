@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { ImageStatus } from "../../db/records.ts";
 import { type ErrorCode, GlanceError } from "../../src/errors.ts";
+import { giveLocation } from "../support/give_location.ts";
 import { active, inStatus, queued } from "../support/images.ts";
 import { rowsOf } from "../support/raw_database.ts";
 import { type Row, runTable } from "../support/scenario.ts";
@@ -192,7 +193,7 @@ Deno.test("what the store's answer becomes", async (t) => {
 Deno.test("a location whose scheme no store serves does not keep the image", async () => {
   await using service = await startService();
   const { id } = await active()(service) as { id: string };
-  await service.deps.db.write.addLocation({ id, url: "nothing://x/y", metadata: {} });
+  await giveLocation(service.deps.db, { id, url: "nothing://x/y", metadata: {} });
   assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
   await assertGone(service, id);
 });
@@ -279,7 +280,7 @@ Deno.test("delayed_delete", async (t) => {
   for (const status of ["saving", "importing", "uploading", "killed"] as const) {
     await t.step(`${status} with a location: pending_delete too`, async () => {
       const { id } = await inStatus(status, BARE)(service) as { id: string };
-      await service.deps.db.write.addLocation({ id, url: `file://${service.dir}/images/x`, metadata: {} });
+      await giveLocation(service.deps.db, { id, url: `file://${service.dir}/images/x`, metadata: {} });
       assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
       assert.equal(remains(service, id)[0], "image pending_delete 1 at");
     });

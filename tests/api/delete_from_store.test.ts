@@ -1,6 +1,7 @@
 /** DELETE /v2/stores/{store}/{image}: spec/images-api.md §2.11, §9.8. */
 import assert from "node:assert/strict";
 import { type ErrorCode, GlanceError } from "../../src/errors.ts";
+import { giveLocation } from "../support/give_location.ts";
 import { inStatus } from "../support/images.ts";
 import { FORMATS, THREE_STORES, threeStores } from "../support/imports.ts";
 import { type Row, runTable } from "../support/scenario.ts";
@@ -23,7 +24,7 @@ const inStores = (...stores: string[]): Row["given"] => async (service) => {
   for (const store of stores.slice(1)) {
     await Deno.writeTextFile(`${service.dir}/${store}/${id}`, "data");
     const url = `file://${service.dir}/${store}/${id}`;
-    await service.deps.db.write.addLocation({ id, url, metadata: { store } });
+    await giveLocation(service.deps.db, { id, url, metadata: { store } });
   }
   return { id };
 };

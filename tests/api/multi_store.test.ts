@@ -1,6 +1,7 @@
 /** Several stores: where data goes, where it is read from (spec/images-api.md §2.6, §3.8; spec/stores.md §1.3, §10). */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
+import { giveLocation } from "../support/give_location.ts";
 import { queued } from "../support/images.ts";
 import { serveData } from "../support/locations.ts";
 import { type Given, type Row, runTable } from "../support/scenario.ts";
@@ -117,7 +118,7 @@ async function copies(service: TestService): Promise<Given> {
   const { id } = await service.create(OWNER, BARE);
   await service.upload(id, OWNER, "fast");
   await Deno.writeTextFile(`${service.dir}/slow/${id}`, "slow");
-  await service.deps.db.write.addLocation({
+  await giveLocation(service.deps.db, {
     id,
     url: `file://${service.dir}/slow/${id}`,
     metadata: { store: "slow" },

@@ -1,6 +1,7 @@
 /** Quotas (spec/images-api.md §3.9). Those of one kind only are with their routes: create, PATCH, tags, members. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { giveLocation } from "../support/give_location.ts";
 import { fakeLimits, limitOptions } from "../support/fake_limits.ts";
 import { active, queued } from "../support/images.ts";
 import { type Row, runTable } from "../support/scenario.ts";
@@ -166,7 +167,7 @@ Deno.test("user_storage_quota: every location counts, what is not done does not,
   });
   const first = await service.create(OWNER, FORMATS);
   await service.upload(first.id, OWNER, "x".repeat(30));
-  await service.deps.db.write.addLocation({ id: first.id, url: "http://127.0.0.1:9/x", metadata: {} });
+  await giveLocation(service.deps.db, { id: first.id, url: "http://127.0.0.1:9/x", metadata: {} });
   assert.match((await store(service, 41)).text, /40 bytes remaining/);
   assert.equal((await service.ask(`/v2/images/${first.id}`, OWNER, { method: "DELETE" })).status, 204);
   assert.equal((await store(service, 100)).status, 204);

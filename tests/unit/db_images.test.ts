@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { isError } from "../../src/errors.ts";
+import { giveLocation } from "../support/give_location.ts";
 import { ADMIN, newImage, project, withDatabase, WRITER_URL } from "../support/temp_database.ts";
 import { openDatabase } from "../../db/open.ts";
 
@@ -160,14 +161,14 @@ Deno.test("deletion takes the image and its children, and tells its locations", 
     assert.deepEqual(await db.write.transitionImage({ id, from: ["active", "deleted"], to: "queued" }), {
       outcome: "gone",
     });
-    assert.equal(await db.write.addLocation({ id, url: "file:///y", metadata: {} }), null);
+    assert.equal(await giveLocation(db, { id, url: "file:///y", metadata: {} }), null);
     assert.deepEqual(await db.write.addTag({ id, tag: "n", quota: -1 }), { outcome: "gone" });
   }));
 
 Deno.test("locations are added, changed and dropped one by one", () =>
   withDatabase(async (db) => {
     const { id } = await db.write.createImage(newImage());
-    const added = await db.write.addLocation({ id, url: "http://h/a", metadata: { a: [1, { b: true }] } });
+    const added = await giveLocation(db, { id, url: "http://h/a", metadata: { a: [1, { b: true }] } });
     const [location] = added!.locations;
     assert.deepEqual(location?.metadata, { a: [1, { b: true }] });
     await db.write.setLocationMetadata({ id, locationId: location!.id, metadata: { c: null } });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Database } from "../../db/database.ts";
 import type { ImageListQuery, ListCondition, SortKey, Viewer } from "../../db/records.ts";
 import { isError } from "../../src/errors.ts";
+import { giveLocation } from "../support/give_location.ts";
 import { expectedIds, type Stored } from "../support/list_oracle.ts";
 import { ADMIN, everyPage, listQuery, newImage, project, withDatabase } from "../support/temp_database.ts";
 
@@ -147,7 +148,7 @@ Deno.test("lists hold what the specification says, each row once over all pages"
 Deno.test("a page is whole: properties, tags and locations of each image", () =>
   withDatabase(async (db) => {
     const { id } = await db.write.createImage(newImage({ properties: { a: "1", b: '"' }, tags: ["t", "s"] }));
-    await db.write.addLocation({ id, url: "file:///x", metadata: { store: "s" } });
+    await giveLocation(db, { id, url: "file:///x", metadata: { store: "s" } });
     const [image] = await db.read.images(listQuery(ADMIN));
     assert.deepEqual(image, await db.read.image({ id, viewer: ADMIN }));
     assert.deepEqual(await db.read.images(listQuery(ADMIN, { limit: 0 })), []);

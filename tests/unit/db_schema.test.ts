@@ -11,6 +11,7 @@ import * as tasks from "../../db/schema/tasks.ts";
 import * as taskLeases from "../../db/schema/task_leases.ts";
 import * as uploads from "../../db/schema/uploads.ts";
 import * as versions from "../../db/schema/versions.ts";
+import { giveLocation } from "../support/give_location.ts";
 import { rowsOf } from "../support/raw_database.ts";
 import { withDatabase } from "../support/temp_database.ts";
 
@@ -93,7 +94,7 @@ Deno.test("values stand in the file as upstream writes them", () =>
       size: 2 ** 40,
       min_ram: 3,
     });
-    await db.write.addLocation({ id: "a", url: "file:///x", metadata: {} });
+    await giveLocation(db, { id: "a", url: "file:///x", metadata: {} });
     await db.write.addMember({ imageId: "a", member: "m", quota: -1 });
     const types = `typeof(size) AS size, typeof(protected) AS protected, typeof(deleted) AS deleted,
       typeof(min_ram) AS min_ram, typeof(created_at) AS created_at, protected AS is_protected, size AS bytes`;
@@ -121,7 +122,7 @@ Deno.test("deletion marks the rows of all tables alike, a removed import lock le
     const lock = { os_glance_import_task: "t" };
     const { id } = await db.write.createImage({ id: "a", properties: { p: "1", ...lock }, tags: ["t"] });
     await db.write.addMember({ imageId: id, member: "m", quota: -1 });
-    await db.write.addLocation({ id, url: "file:///x", metadata: {} });
+    await giveLocation(db, { id, url: "file:///x", metadata: {} });
     await db.write.changeImage({ id, removeProperties: ["os_glance_import_task", "p"] });
     await db.write.changeImage({ id, setProperties: { p: "2" } });
     const [property] = rowsOf(path, "SELECT count(*) AS n, max(deleted) AS deleted FROM image_properties");
