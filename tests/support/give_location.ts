@@ -6,7 +6,7 @@ export function giveLocation(
   db: Database,
   { id, url, metadata }: { id: string; url: string; metadata: Record<string, unknown> },
 ): Promise<ImageRecord | null> {
-  const from = ["queued", "saving", "importing", "active", "deactivated"] as const;
+  const from = ["queued", "saving", "uploading", "importing", "active", "deactivated", "killed"] as const;
   const add = [{ url, metadata }];
   return db.write.changeImage({
     id,
