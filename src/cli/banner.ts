@@ -24,21 +24,27 @@ export function banner({ server, config, summary, standalone }: BannerInput): st
   lines.push(
     `  data      ${config.get("oneglance.data_dir")}`,
     "",
-    "Upload a first image:",
+    "A first image, of zeros (take a disk of your own in the place of first.raw):",
     "",
     ...firstSteps(url),
   );
   return lines.join("\n");
 }
 
+/** Commands that work as they stand when they are copied: the image's id is made up here. */
 function firstSteps(url: string): string[] {
+  const id = crypto.randomUUID();
   return [
-    `  curl -s ${url}/v2/images -d '{"name": "first", "disk_format": "raw", "container_format": "bare"}'`,
-    `  curl -T FILE -H 'Content-Type: application/octet-stream' ${url}/v2/images/ID/file     (ID: the answer's "id")`,
-    `  curl -s ${url}/v2/images`,
+    "  head -c 16777216 /dev/zero > first.raw",
+    `  curl -s ${url}/v2/images \\`,
+    `    -d '{"id": "${id}", "name": "first", "disk_format": "raw", "container_format": "bare"}'`,
+    `  curl -T first.raw -H 'Content-Type: application/octet-stream' ${url}/v2/images/${id}/file`,
+    `  curl -s ${url}/v2/images/${id}`,
     "",
-    `or:  glance --os-image-url ${url} --os-auth-token none image-create --name first \\`,
-    "       --disk-format raw --container-format bare --file FILE",
+    "or, with python-glanceclient:",
+    "",
+    `  glance --os-image-url ${url} --os-auth-token none image-create --name first \\`,
+    "    --disk-format raw --container-format bare --file first.raw",
     "",
     `The contract is at ${url}/openapi.json. Ctrl-C stops.`,
   ];

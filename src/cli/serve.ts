@@ -20,7 +20,7 @@ import { isFirstStart, loadShipped } from "./first_start.ts";
 import { helpOf } from "./help.ts";
 import type { Program } from "./program.ts";
 import { untilStopped } from "./signals.ts";
-import { defaultDataDir, standaloneEnv } from "./standalone.ts";
+import { defaultDataDir, makeDataDir, standaloneEnv } from "./standalone.ts";
 
 /** How long an address in use is tried again, in ms, as upstream does. */
 const BIND_PATIENCE = 30_000;
@@ -40,7 +40,7 @@ export async function serve(program: Program): Promise<number> {
   const lifecycle = { stopping: false };
   const host = config.get("DEFAULT.bind_host");
   const port = config.get("DEFAULT.bind_port") ?? 9292;
-  const door = await bindAddress(() => listen({ config, lifecycle }, host, port));
+  const door = await bindAddress(`${host}:${port}`, () => listen({ config, lifecycle }, host, port));
   try {
     return await serveAt(program, config, { door, lifecycle, stopped, standalone });
   } finally {
@@ -60,6 +60,7 @@ interface Begun {
 
 async function serveAt(program: Program, config: Config, begun: Begun): Promise<number> {
   const { lifecycle, standalone } = begun;
+  if (standalone) makeDataDir(config.get("oneglance.data_dir"));
   const first = standalone && isFirstStart(config);
   const sync = standalone ? "auto" : "require";
   const composition = await compose(config, { workers: program.workers, sync, lifecycle });
@@ -96,7 +97,12 @@ function load(
   const { env } = program;
   if (!asked) {
     const config = loadConfig({ sources: shared.sources, env, overrides, prog: "glance-api" });
-    if (config.files.length > 0 || config.isSet("database.connection")) return { config, standalone: false };
+    if (config.files.length > 0 || config.isSet("database.connection")) {
+      if (dataDir !== null) {
+        throw new UsageError("--data-dir is for --standalone: a configuration says itself where data is.");
+      }
+      return { config, standalone: false };
+    }
   }
   const directory = dataDir ?? env.OS_ONEGLANCE__DATA_DIR ?? defaultDataDir(env);
   const config = loadConfig({
@@ -161,9 +167,9 @@ async function run(
 }
 
 /** Tries again for a while when the address is still in use. Errors: config when it cannot be had. */
-async function bindAddress(start: () => Door): Promise<Door> {
+async function bindAddress(address: string, start: () => Door): Promise<Door> {
   const deadline = Date.now() + BIND_PATIENCE;
-  for (;;) {
+  for (let told = false;; told = true) {
     try {
       return start();
     } catch (error) {
@@ -171,12 +177,14 @@ async function bindAddress(start: () => Door): Promise<Door> {
       if (!busy || Date.now() > deadline) {
         fail(
           "config",
-          `Cannot listen: ${
+          `Cannot listen on ${address}: ${
             (error as Error).message
-          }. Set bind_host and bind_port to an address of this machine that is free.`,
+          }. Set bind_host and bind_port (or --bind-host ` +
+            "and --bind-port) to an address of this machine that is free.",
         );
       }
-      getLog("oneglance.server").warn("the address is in use; trying again");
+      const seconds = BIND_PATIENCE / 1000;
+      if (!told) getLog("oneglance.server").warn(`${address} is in use; trying again for ${seconds} s`);
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }

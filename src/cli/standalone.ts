@@ -1,10 +1,26 @@
 /** A start without any configuration: everything in one directory, on loopback, open to whoever is on this machine. */
 import { join, resolve } from "node:path";
+import { fail } from "../errors.ts";
 
 /** Where the data of a stand-alone start is kept unless somebody says otherwise. */
 export function defaultDataDir(env: Record<string, string>): string {
   if (env.XDG_DATA_HOME) return join(env.XDG_DATA_HOME, "oneglance");
   return env.HOME ? join(env.HOME, ".local", "share", "oneglance") : "/var/lib/oneglance";
+}
+
+/** Makes the directory. Errors: config, when it cannot be made. */
+export function makeDataDir(path: string | null): void {
+  if (path === null) return;
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o750 });
+  } catch (error) {
+    fail(
+      "config",
+      `${path}: the data cannot be kept there (${
+        (error as Error).message
+      }); name another directory by --data-dir.`,
+    );
+  }
 }
 
 /** The environment with values for what nobody set: real environment variables win. */

@@ -1,0 +1,85 @@
+/** The first minutes of somebody who has no configuration: what is printed works, what cannot work says why. */
+import assert from "node:assert/strict";
+import { serve, until } from "../support/served.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+async function inTempDir(action: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "oneglance-first-" });
+  try {
+    await action(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+async function output(command: string, args: string[], cwd: string) {
+  const { code, stdout, stderr } = await new Deno.Command(command, { args, cwd, stdin: "null" }).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+/** `serve` that is to end by itself. */
+function start(dir: string, ...args: string[]) {
+  const source = ["run", "-A", "--no-check", "--quiet", `--config=${ROOT}deno.json`, `${ROOT}main.ts`];
+  return output(Deno.execPath(), [...source, "serve", ...args], dir);
+}
+
+Deno.test("the printed commands upload and show an image when they are copied into a shell", () =>
+  inTempDir(async (dir) => {
+    const server = await serve(`${dir}/data`);
+    try {
+      await until("the banner is whole", () => server.log().includes("Ctrl-C stops"));
+      const block = /A first image.*\n\n((?: {2}.*\n)+)\n/.exec(server.log());
+      assert.ok(block, server.log());
+      const { code, out, err } = await output("sh", ["-e", "-c", block[1]!], dir);
+      assert.equal(code, 0, err);
+      const shown = JSON.parse(out.slice(out.lastIndexOf('{"')));
+      assert.equal(shown.status, "active");
+      assert.equal(shown.size, 16777216);
+    } finally {
+      await server.crash();
+    }
+  }));
+
+Deno.test("a data directory that cannot be made is named, with what to do", () =>
+  inTempDir(async (dir) => {
+    await Deno.writeTextFile(`${dir}/file`, "");
+    const { code, err } = await start(
+      dir,
+      "--standalone",
+      "--data-dir",
+      `${dir}/file/data`,
+      "--bind-port",
+      "0",
+    );
+    assert.equal(code, 5);
+    assert.match(
+      err,
+      /^ERROR: \S+\/file\/data: the data cannot be kept there \(.+\); name another .* --data-dir/,
+    );
+  }));
+
+Deno.test("an address that is not of this machine is named, with what to do", () =>
+  inTempDir(async (dir) => {
+    const config = `${dir}/glance-api.conf`;
+    await Deno.writeTextFile(
+      config,
+      "[DEFAULT]\nbind_host = 192.0.2.1\n[oneglance]\nallow_open_access = true\n",
+    );
+    const { code, err } = await start(dir, "--config-file", config, "--bind-port", "9292");
+    assert.equal(code, 5);
+    assert.match(
+      err,
+      /^ERROR: Cannot listen on 192\.0\.2\.1:9292: .+bind_host and bind_port \(or --bind-host/,
+    );
+  }));
+
+Deno.test("--data-dir beside a configuration file is refused instead of ignored", () =>
+  inTempDir(async (dir) => {
+    const config = `${dir}/glance-api.conf`;
+    await Deno.writeTextFile(config, "[DEFAULT]\n");
+    const { code, err } = await start(dir, "--config-file", config, "--data-dir", dir);
+    assert.equal(code, 2);
+    assert.match(err, /--data-dir is for --standalone/);
+  }));
