@@ -3,6 +3,7 @@ import { parseConnection } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
 import { migrateFile, openReader, prepareFile, requireLocks } from "./engines/open_file.ts";
+import { Remembered } from "./engines/remembered.ts";
 import { migrateRemote, openRemote } from "./engines/remote.ts";
 import { Writer } from "./engines/writer.ts";
 import { requireSynced } from "./migrations/state.ts";
@@ -45,7 +46,7 @@ async function openFile(file: string, { writerUrl, force = false, sync }: OpenOp
     await requireSynced(reader);
     const writer = await Writer.start(writerUrl, path, () => requireLocks(reader));
     return {
-      read: readsOn(reader),
+      read: readsOn(new Remembered(reader)),
       ...writersBy((name, input, events) => writer.send(name, input, events)),
       close: async () => {
         await writer.close();
