@@ -4,7 +4,7 @@
  */
 import { whileBusy } from "./engines/busy.ts";
 import { commitGroup } from "./engines/group_commit.ts";
-import { openWriter } from "./engines/open_file.ts";
+import { closeWriter, openWriter } from "./engines/open_file.ts";
 import type { EmbeddedConn } from "./engines/embedded.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
 import type { FromWriter, ToWriter, WriteRequest } from "./engines/messages.ts";
@@ -42,7 +42,7 @@ async function drain(): Promise<void> {
   }
   running = false;
   if (!closing) return;
-  conn.close();
+  closeWriter(conn);
   conn = undefined;
   scope.postMessage({ kind: "closed" });
 }

@@ -70,6 +70,20 @@ export async function openWriter(path: string): Promise<EmbeddedConn> {
   }
 }
 
+/**
+ * Ends a connection that wrote. The engine leaves its log beside the database while statements wait to be collected;
+ * copied into the database here, it is not missing when somebody saves, moves or gives back that file alone.
+ */
+export function closeWriter(conn: EmbeddedConn): void {
+  try {
+    conn.all("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // Another process is at work on the database, and does it when it ends. Nothing is lost meanwhile.
+  } finally {
+    conn.close();
+  }
+}
+
 /** The connection that reads; it cannot write. */
 export async function openReader(path: string): Promise<EmbeddedConn> {
   const conn = new EmbeddedConn(path, READER_BUSY_MILLIS);
@@ -122,7 +136,7 @@ export async function inTransaction<T>(
       throw error;
     }
   } finally {
-    conn.close();
+    closeWriter(conn);
   }
 }
 

@@ -13,7 +13,8 @@ import * as uploads from "../../db/schema/uploads.ts";
 import * as versions from "../../db/schema/versions.ts";
 import { giveLocation } from "../support/give_location.ts";
 import { rowsOf } from "../support/raw_database.ts";
-import { withDatabase } from "../support/temp_database.ts";
+import { ADMIN, listQuery, newImage, withDatabase, WRITER_URL } from "../support/temp_database.ts";
+import { openDatabase } from "../../db/open.ts";
 
 const TABLES = [cache, children, deletions, images, metadefs, outbox, tasks, taskLeases, uploads, versions]
   .flatMap((module) => Object.values(module))
@@ -137,3 +138,23 @@ Deno.test("deletion marks the rows of all tables alike, a removed import lock le
     }
     assert.deepEqual(rowsOf(path, "SELECT status FROM image_locations"), [{ status: "pending_delete" }]);
   }));
+
+Deno.test("after the end the file alone holds everything: it can be saved, moved and given back", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "oneglance-db-" });
+  const path = `${directory}/glance.sqlite`;
+  try {
+    const db = await openDatabase({ connection: `sqlite:///${path}`, writerUrl: WRITER_URL, sync: "auto" });
+    await db.write.createImage(newImage({ id: "a" }));
+    // Statements of both connections are still there when they end.
+    assert.equal((await db.read.images(listQuery(ADMIN))).length, 1);
+    assert.ok(await db.read.image({ id: "a", viewer: ADMIN }));
+    await db.close();
+    const log = await Deno.stat(`${path}-wal`).catch(() => null);
+    assert.equal(log?.size ?? 0, 0);
+    const copy = `${directory}/copy.sqlite`;
+    await Deno.copyFile(path, copy);
+    assert.deepEqual(rowsOf(copy, "SELECT id FROM images"), [{ id: "a" }]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
