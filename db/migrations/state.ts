@@ -91,6 +91,7 @@ export async function requireSynced(conn: Conn): Promise<void> {
   const state = await schemaState(conn);
   refuseForeign(state);
   if (isSynced(state)) return;
-  const found = state.empty ? "is empty" : `is at revision ${state.revisions[0]}, oneglance ${state.own}`;
+  const own = state.own === OWN_VERSION ? "" : ` (tables of our own: ${state.own} of ${OWN_VERSION})`;
+  const found = state.empty ? "is empty" : `is at revision ${state.revisions[0]}${own}`;
   fail("database", `The database ${found} and must be brought up to date first: run "db sync".`);
 }

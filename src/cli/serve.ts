@@ -3,7 +3,7 @@ import { readFlavor } from "../auth/flavor.ts";
 import { compose, type Composition } from "../compose.ts";
 import { parseShared } from "../config/cli_options.ts";
 import { type Config, loadConfig } from "../config/config.ts";
-import { fail } from "../errors.ts";
+import { fail, GlanceError } from "../errors.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
 import { startRecovery } from "../images/recover.ts";
 import { removeLeftovers } from "../imports/leftovers.ts";
@@ -34,6 +34,20 @@ export async function serve(program: Program): Promise<number> {
   const prog = "glance-api";
   configureLogging(config, prog);
   logStart(config);
+  try {
+    return await serveConfigured(program, config, standalone);
+  } catch (error) {
+    // Who looks for the reason looks into the log file; the command line is told as well.
+    if (error instanceof GlanceError && config.get("DEFAULT.log_file")) {
+      getLog("oneglance.start").critical(error.message);
+    }
+    throw error;
+  } finally {
+    flushLog();
+  }
+}
+
+async function serveConfigured(program: Program, config: Config, standalone: boolean): Promise<number> {
   refuseOpenAccess(config);
   // From here on a signal means a stop in order, also while the parts are still being put together.
   const stopped = untilStopped();
@@ -45,7 +59,6 @@ export async function serve(program: Program): Promise<number> {
     return await serveAt(program, config, { door, lifecycle, stopped, standalone });
   } finally {
     await door.close();
-    flushLog();
   }
 }
 
@@ -118,6 +131,8 @@ function logStart(config: Config): void {
   const log = getLog("oneglance.start");
   log.info(`oneglance ${VERSION} starts; configuration: ${config.files.join(", ") || "none"}`);
   for (const warning of config.warnings) log.warn(warning);
+  const workers = config.get("DEFAULT.workers") ?? 0;
+  if (workers > 1) log.info(`workers = ${workers}: one process serves, whatever workers says`);
   for (const { file, line, old, now } of config.deprecated) {
     log.warn(`${file}:${line}: option ${old} is deprecated, use ${now}`);
   }

@@ -83,3 +83,20 @@ Deno.test("--data-dir beside a configuration file is refused instead of ignored"
     assert.equal(code, 2);
     assert.match(err, /--data-dir is for --standalone/);
   }));
+
+Deno.test("why a start failed stands in the log file too; workers says what becomes of it", () =>
+  inTempDir(async (dir) => {
+    const config = `${dir}/glance-api.conf`;
+    await Deno.writeTextFile(
+      config,
+      `[DEFAULT]\nbind_host = 127.0.0.1\nworkers = 4\nlog_file = ${dir}/api.log\n` +
+        `[database]\nconnection = sqlite:///${dir}/none.sqlite\n`,
+    );
+    const { code, err } = await start(dir, "--config-file", config, "--bind-port", "0");
+    assert.equal(code, 1);
+    const reason = /^ERROR: (The database \S+ does not exist\. .*)$/m.exec(err)?.[1];
+    assert.ok(reason, err);
+    const log = await Deno.readTextFile(`${dir}/api.log`);
+    assert.ok(log.includes(`CRITICAL oneglance.start [-] ${reason}`), log);
+    assert.match(log, /INFO oneglance\.start \[-\] workers = 4: one process serves/);
+  }));
