@@ -163,3 +163,9 @@ export function multi(given: Common & { default: readonly string[] }): Option<re
     read: (texts) => texts,
   };
 }
+
+/** The same options, accepted without anything acting on them: those of a driver that is not there. */
+export function accepted<T extends Record<string, Option<unknown>>>(table: T): T {
+  const entries = Object.entries(table).map(([name, option]) => [name, { ...option, acts: false }]);
+  return Object.fromEntries(entries) as T;
+}

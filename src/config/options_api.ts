@@ -6,12 +6,11 @@ export const LISTEN_OPTIONS = {
   bind_port: port({ default: 9292, help: "Port to listen on." }),
   workers: int({
     min: 0,
-    help:
-      "Worker processes that share the port; unset means the number of processors, at most 8. 0 serves in " +
-      "the main process.",
+    acts: false,
+    help: "Worker processes that share the port. One process serves, whatever this says.",
   }),
   backlog: int({ default: 4096, min: 1, acts: false, help: "Length of the queue of the listening socket." }),
-  http_keepalive: bool({ default: true, help: "Keep connections open between requests." }),
+  http_keepalive: bool({ acts: false, default: true, help: "Keep connections open between requests." }),
   client_socket_timeout: int({
     default: 900,
     min: 0,
@@ -110,11 +109,11 @@ export const API_OPTIONS = {
     default: false,
     help: "A deleted image stays pending_delete until the scrubber removes its data.",
   }),
-  scrub_time: int({ default: 0, min: 0, help: "Seconds between deletion and scrubbing." }),
-  scrub_pool_size: int({ default: 1, min: 1, help: "Images scrubbed at the same time." }),
-  wakeup_time: int({ default: 300, min: 0, help: "Seconds between two runs of the scrubber." }),
-  daemon: bool({ default: false, help: "Let the scrubber run for ever." }),
-  restore: str({ help: "Image that the scrubber brings back from pending_delete." }),
+  scrub_time: int({ acts: false, default: 0, min: 0, help: "Seconds between deletion and scrubbing." }),
+  scrub_pool_size: int({ acts: false, default: 1, min: 1, help: "Images scrubbed at the same time." }),
+  wakeup_time: int({ acts: false, default: 300, min: 0, help: "Seconds between two runs of the scrubber." }),
+  daemon: bool({ acts: false, default: false, help: "Let the scrubber run for ever." }),
+  restore: str({ acts: false, help: "Image that the scrubber brings back from pending_delete." }),
   metadata_source_path: str({
     default: "/etc/glance/metadefs/",
     help: "Directory or file of metadata definitions to load.",
@@ -134,23 +133,30 @@ export const API_OPTIONS = {
 
 /** `[DEFAULT]`: the image cache (spec/configuration.md §2.1). */
 export const CACHE_OPTIONS = {
-  image_cache_dir: str({ help: "Directory of the image cache; unset means that there is none." }),
+  image_cache_dir: str({
+    help:
+      "Directory of the image cache. There is no cache yet; the list of versions heeds whether this is set.",
+  }),
   image_cache_driver: choice({
+    acts: false,
     choices: ["centralized_db", "sqlite", "xattr"],
     default: "centralized_db",
     help: "Where the accounting of the cache lives.",
   }),
   image_cache_max_size: int({
+    acts: false,
     default: 10737418240,
     min: 0,
     help: "Size in bytes to which the pruner brings the cache down; not a limit on insertion.",
   }),
   image_cache_stall_time: int({
+    acts: false,
     default: 86400,
     min: 0,
     help: "Age in seconds at which the cleaner removes an incomplete file.",
   }),
   image_cache_sqlite_db: str({
+    acts: false,
     default: "cache.db",
     help: "File name of the accounting of the `sqlite` driver, inside image_cache_dir.",
   }),

@@ -45,7 +45,7 @@ export const TASK_OPTIONS = {
     acts: false,
     help: "There is one executor only.",
   }),
-  work_dir: str({ help: "Scratch area of the legacy import task in the single-store mode." }),
+  work_dir: str({ acts: false, help: "Scratch area of the legacy import task in the single-store mode." }),
 };
 
 /** `[taskflow_executor]` (spec/configuration.md §7). */
@@ -119,6 +119,11 @@ export const DOWNLOAD_PROPERTY_OPTIONS = {
 
 /** `[wsgi]` (spec/configuration.md §7). */
 export const WSGI_OPTIONS = {
-  task_pool_threads: int({ default: 16, min: 1, help: "Imports that one process runs at the same time." }),
+  task_pool_threads: int({
+    acts: false,
+    default: 16,
+    min: 1,
+    help: "Imports that one process runs at the same time.",
+  }),
   python_interpreter: str({ acts: false, help: "Interpreter of privileged helpers." }),
 };

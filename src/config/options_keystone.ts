@@ -47,7 +47,7 @@ export const AUTHTOKEN_OPTIONS = {
     aliases: ["auth_uri"],
     help: "URL in the WWW-Authenticate header; unset means auth_url.",
   }),
-  auth_version: str({ help: "Version of Keystone's API; by default found out." }),
+  auth_version: str({ acts: false, help: "Version of Keystone's API; by default found out." }),
   interface: choice({
     choices: ["public", "internal", "admin"],
     default: "internal",
@@ -64,12 +64,13 @@ export const AUTHTOKEN_OPTIONS = {
   }),
   token_cache_time: int({ default: 300, help: "Seconds a token's validation is kept; -1 keeps none." }),
   memcache_security_strategy: choice({
+    acts: false,
     choices: ["None", "MAC", "ENCRYPT"],
     default: "None",
     ignoreCase: true,
     help: "Protection of cached tokens.",
   }),
-  memcache_secret_key: str({ secret: true, help: "Key of that protection; required with it." }),
+  memcache_secret_key: str({ acts: false, secret: true, help: "Key of that protection; required with it." }),
   memcache_tls_enabled: bool({ default: false, acts: false, help: "TLS to memcached." }),
   memcache_tls_cafile: str({ acts: false, help: "TLS to memcached." }),
   memcache_tls_certfile: str({ acts: false, help: "TLS to memcached." }),

@@ -1,4 +1,4 @@
-import { bool, choice, dict, int, list, multi, octal, str } from "./option.ts";
+import { accepted, bool, choice, dict, int, list, multi, octal, str } from "./option.ts";
 
 /** Options of every store of the multi-store mode (spec/configuration.md §9). */
 export const COMMON_STORE_OPTIONS = {
@@ -52,18 +52,18 @@ export const HTTP_STORE_OPTIONS = {
     default: true,
     help: "Do not check certificates. True by default, as upstream; set https_ca_certificates_file or false.",
   }),
-  http_proxy_information: dict({ help: "Proxies as scheme:host:port pairs." }),
+  http_proxy_information: dict({ acts: false, help: "Proxies as scheme:host:port pairs." }),
 };
 
-/** Driver `rbd` (spec/configuration.md §10.3). */
-export const RBD_STORE_OPTIONS = {
+/** Driver `rbd` (spec/configuration.md §10.3), which oneglance does not have yet. */
+export const RBD_STORE_OPTIONS = accepted({
   rbd_store_pool: str({ default: "images", help: "Ceph pool of the images." }),
   rbd_store_user: str({ help: "Ceph user without `client.`; unset means admin." }),
   rbd_store_ceph_conf: str({ default: "", help: "ceph.conf; empty means Ceph's own search." }),
   rbd_store_chunk_size: int({ default: 8, min: 1, help: "MiB written at once, and size of RBD objects." }),
   rados_connect_timeout: int({ default: -1, help: "Seconds to connect; negative means Ceph's default." }),
   rbd_thin_provisioning: bool({ default: false, help: "Do not write chunks of zeros." }),
-};
+});
 
 /** Driver `vmware` (spec/configuration.md §10.7), which oneglance does not have. */
 export const VMWARE_STORE_OPTIONS = {
@@ -91,8 +91,8 @@ export const VMWARE_STORE_OPTIONS = {
   vmware_ca_file: str({ acts: false, help: "CA certificates." }),
 };
 
-/** Driver `s3` (spec/configuration.md §10.4). */
-export const S3_STORE_OPTIONS = {
+/** Driver `s3` (spec/configuration.md §10.4), which oneglance does not have yet. */
+export const S3_STORE_OPTIONS = accepted({
   s3_store_host: str({ help: "Endpoint: http://host:port, https://host, or a bare host, which means http." }),
   s3_store_region_name: str({ default: "", help: "Region." }),
   s3_store_access_key: str({ secret: true, help: "Access key; required." }),
@@ -129,10 +129,10 @@ export const S3_STORE_OPTIONS = {
     acts: false,
     help: "Extra checksums of boto3.",
   }),
-};
+});
 
-/** Driver `swift` (spec/configuration.md §10.5); its MB are 1000×1024 bytes. */
-export const SWIFT_STORE_OPTIONS = {
+/** Driver `swift` (spec/configuration.md §10.5), which oneglance does not have yet; its MB are 1000×1024 bytes. */
+export const SWIFT_STORE_OPTIONS = accepted({
   swift_store_config_file: str({ help: "File of accounts, one section each." }),
   default_swift_reference: str({ default: "ref1", help: "Section of that file for new images." }),
   swift_store_auth_version: str({ default: "3", help: "Version of Keystone's API; 3 only." }),
@@ -187,10 +187,10 @@ export const SWIFT_STORE_OPTIONS = {
   swift_store_use_trusts: bool({ default: true, help: "Use a trust for long uploads in multi-tenant mode." }),
   swift_buffer_on_upload: bool({ default: false, help: "Keep a segment on disk until it is stored." }),
   swift_upload_buffer_dir: str({ help: "Directory of these segments." }),
-};
+});
 
-/** Driver `cinder` (spec/configuration.md §10.6). */
-export const CINDER_STORE_OPTIONS = {
+/** Driver `cinder` (spec/configuration.md §10.6), which oneglance does not have yet. */
+export const CINDER_STORE_OPTIONS = accepted({
   cinder_catalog_info: str({
     default: "volumev3::publicURL",
     help: "Cinder in the catalog, as type:name:interface.",
@@ -218,7 +218,7 @@ export const CINDER_STORE_OPTIONS = {
   cinder_do_extend_attached: bool({ default: false, help: "Extend volumes while attached." }),
   cinder_attachment_retry_attempts: int({ default: 5, min: 1, help: "Attempts to attach." }),
   rootwrap_config: str({ default: "/etc/glance/rootwrap.conf", acts: false, help: "Privileges of helpers." }),
-};
+});
 
 /** Every option that may stand in a store's section. */
 export const STORE_OPTIONS = {

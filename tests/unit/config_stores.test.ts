@@ -70,7 +70,7 @@ const REFUSED: [Record<string, string>, RegExp][] = [
     { "DEFAULT.enabled_backends": "f:file", "f.weight": "heavy" },
     /\[f\] weight = heavy: expected an integer/,
   ],
-  [{ "glance_store.swift_store_multiple_containers_seed": "33" }, /between 0 and 32/],
+  [{ "glance_store.filesystem_store_timeout": "-1" }, /at least 0/],
 ];
 for (const [values, message] of REFUSED) {
   Deno.test(`store option refused: ${JSON.stringify(values)}`, () => {
