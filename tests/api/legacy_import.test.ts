@@ -1,52 +1,9 @@
 /** What the legacy import makes of the data on its way: the disk of an OVA, another format (spec/tasks-api.md §5.1). */
 import assert from "node:assert/strict";
-import { readDescriptor } from "../../src/imports/ova/ovf.ts";
-import { tarMembers } from "../../src/imports/ova/tar.ts";
 import { serveSite } from "../support/imports.ts";
+import { OVF, tar } from "../support/ova.ts";
 import { filesIn, noise } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService, type Who } from "../support/service.ts";
-
-const PASD = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ProcessorAllocationSettingData";
-
-const OVF = `<?xml version="1.0" encoding="UTF-8"?>
-<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
-  xmlns:pasd="${PASD}">
-  <!-- <Disk ovf:fileRef="old"/> -->
-  <References>
-    <File ovf:id="text" ovf:href="readme.txt" ovf:size="1"/>
-    <File ovf:id='disk' ovf:href='the&amp;disk.img'/>
-  </References>
-  <DiskSection><Info>Disks</Info><Disk ovf:diskId="1" ovf:fileRef="disk" ovf:capacity="9"/></DiskSection>
-  <VirtualSystem><pasd:InstructionSetExtensionName> SSE &lt;2&gt; </pasd:InstructionSetExtensionName>
-    <pasd:Other>no</pasd:Other></VirtualSystem>
-</Envelope>`;
-
-/** A tar archive as a writer of USTAR makes it. */
-function tar(files: [name: string, data: Uint8Array | string][]): Uint8Array<ArrayBuffer> {
-  const parts: Uint8Array[] = [];
-  for (const [name, data] of files) {
-    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-    const header = new Uint8Array(512);
-    const put = (text: string, at: number) => header.set(new TextEncoder().encode(text), at);
-    put(name, 0);
-    put("0000644\0", 100);
-    put(bytes.length.toString(8).padStart(11, "0") + "\0", 124);
-    put("        ", 148);
-    put("0", 156);
-    put("ustar\x0000", 257);
-    const sum = header.reduce((total, byte) => total + byte, 0);
-    put(sum.toString(8).padStart(6, "0") + "\0 ", 148);
-    parts.push(header, bytes, new Uint8Array((512 - bytes.length % 512) % 512));
-  }
-  parts.push(new Uint8Array(1024));
-  const whole = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
 
 const OPTIONS = { "import_filtering_opts.allowed_ports": "[]" };
 
@@ -93,6 +50,22 @@ Deno.test("OVAs that are none: the task says why, the image is gone", async (t) 
       /multiple disk/,
     ],
     ["no disk", tar([["a.ovf", "<Envelope/>"], disk]), /names no file for a disk/],
+    [
+      "an OVF file of more than 1 MiB",
+      tar([["a.ovf", " ".repeat(2 ** 20 + 1)], disk]),
+      /more than 1048576 bytes/,
+    ],
+    ["1 MiB of open tags", tar([["a.ovf", "<a>".repeat(2 ** 20 / 3)], disk]), /OVF file cannot be read/],
+    [
+      "an entity",
+      tar([[
+        "a.ovf",
+        `<!DOCTYPE a [<!ENTITY x "the&#38;disk.img">]>${
+          OVF.replace(/<\?.*\n/, "").replace("the&amp;disk.img", "&x;")
+        }`,
+      ], disk]),
+      /OVF file cannot be read/,
+    ],
     ["no archive", new Uint8Array(2000).fill(120), /no tar archive/],
     ["half an archive", whole.slice(0, 512 + 100), /breaks off/],
     [
@@ -113,6 +86,43 @@ Deno.test("OVAs that are none: the task says why, the image is gone", async (t) 
   }
 });
 
+Deno.test("ovf-metadata.json names the settings that become properties", async (t) => {
+  await using service = await startService(OPTIONS);
+  const file = `${service.dir}/ovf-metadata.json`;
+  const data = tar([["a.ovf", OVF], ["the&disk.img", noise(2000)]]);
+  const properties = { container_format: "ova", disk_format: "raw", given: "stays" };
+  const setting = "cim_pasd_InstructionSetExtensionName";
+  const rows: [string, string | null, string | undefined][] = [
+    ["no such file", null, undefined],
+    [
+      "two of them, one in the descriptor",
+      '{"cim_pasd": ["InstructionSetExtensionName", "Absent"]}',
+      "SSE <2>",
+    ],
+    ["another", '{"cim_pasd": ["Absent"]}', undefined],
+    ["none", "{}", undefined],
+  ];
+  for (const [name, text, value] of rows) {
+    await t.step(name, async () => {
+      if (text !== null) await Deno.writeTextFile(file, text);
+      const { task, image } = await imported(service, data, properties);
+      assert.equal(task.status, "success", task.message);
+      assert.equal(image.status, "active");
+      assert.equal(image.given, "stays");
+      assert.equal(image[setting], value);
+      const names = Object.keys(image).filter((each) => each.startsWith("cim_"));
+      assert.deepEqual(names, value === undefined ? [] : [setting]);
+    });
+  }
+  await t.step("no JSON: the task fails, the image is gone", async () => {
+    await Deno.writeTextFile(file, "cim_pasd = x");
+    const before = (await (await service.ask("/v2/images", ADMIN)).json()).images.length;
+    const { task } = await imported(service, data, properties);
+    assert.deepEqual([task.status, task.message], ["failure", "Task failed due to Internal Error"]);
+    assert.equal((await (await service.ask("/v2/images", ADMIN)).json()).images.length, before);
+  });
+});
+
 Deno.test("an OVA is for administrators", async () => {
   const dir = await Deno.makeTempDir();
   await Deno.writeTextFile(`${dir}/policy.yaml`, 'tasks_api_access: ""\n');
@@ -122,33 +132,6 @@ Deno.test("an OVA is for administrators", async () => {
   assert.equal(task.status, "failure");
   assert.match(task.message, /OVA extract is limited to admin/);
   await Deno.remove(dir, { recursive: true });
-});
-
-Deno.test("an archive of the tar command", async () => {
-  const dir = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${dir}/a.ovf`, OVF);
-  await Deno.mkdir(`${dir}/disks`);
-  await Deno.writeFile(`${dir}/disks/x.img`, noise(1500));
-  const args = ["--format=ustar", "-cf", "all.ova", "a.ovf", "disks"];
-  await new Deno.Command("tar", { args, cwd: dir }).output();
-  {
-    using file = await Deno.open(`${dir}/all.ova`);
-    const members = await tarMembers(file);
-    assert.deepEqual(members.map(({ name, size }) => [name, size]), [
-      ["a.ovf", new TextEncoder().encode(OVF).length],
-      ["disks/x.img", 1500],
-    ]);
-  }
-  await Deno.remove(dir, { recursive: true });
-});
-
-Deno.test("the descriptor: its disk, and settings that are asked for", () => {
-  assert.deepEqual(readDescriptor(OVF, []), { disk: "the&disk.img", properties: {} });
-  assert.deepEqual(readDescriptor(OVF, ["InstructionSetExtensionName"]).properties, {
-    cim_pasd_InstructionSetExtensionName: "SSE <2>",
-  });
-  const other = OVF.replace(PASD, "http://else");
-  assert.deepEqual(readDescriptor(other, ["InstructionSetExtensionName"]).properties, {});
 });
 
 Deno.test("conversion_format: what is stored is of that format", async (t) => {

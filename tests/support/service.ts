@@ -45,7 +45,7 @@ export interface TestService extends AsyncDisposable {
 
 export const PATCH_TYPE = "application/openstack-images-v2.1-json-patch";
 
-/** Starts a service. `options` are texts by `GROUP.option`, as in a configuration file. */
+/** Starts a service. `options` are texts by `GROUP.option`, as in a configuration file; companion files are looked for in `dir`. */
 export async function startService(options: Record<string, string> = {}): Promise<TestService> {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-test-" });
   const config = configFrom({
@@ -69,7 +69,7 @@ export async function startService(options: Record<string, string> = {}): Promis
     ...Object.fromEntries(
       Object.entries(options).map(([key, text]) => [key, text.replaceAll("{dir}", dir)]),
     ),
-  });
+  }, { searchPath: [dir] });
   const { deps, close } = await compose(config, { workers: WORKERS, sync: "auto" });
   const app = buildApp(deps);
 
