@@ -52,6 +52,14 @@ export function jsonBody<T extends z.ZodType>(schema: T, description: string) {
 /** Every route of the API proper wants a token. */
 export const SECURED = [{ token: [] }];
 
+/** Whoever comes. */
+export const OPEN: [] = [];
+
+/** An optional number in a query or header. A client knows it as a number; here it is text still. */
+export function wholeNumber(description: string) {
+  return z.string().optional().openapi({ description, type: "integer", minimum: 0 });
+}
+
 /** Ids are opaque on lookup: whatever is not found is 404. */
 export const ImageIdParam = z.object({
   image_id: z.string().openapi({

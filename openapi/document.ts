@@ -83,7 +83,7 @@ export function contractDocument(version: string) {
       title: "OpenStack Image service",
       version,
       description: "The Images API v2 as oneglance serves it.",
-      license: { name: "Apache-2.0" },
+      license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
     },
     servers: [{ url: "/" }],
   });

@@ -72,10 +72,13 @@ export const READ_ONLY_FIELDS = {
   schema: z.string(),
 };
 
-/** Body of POST /v2/images. Other members are additional properties: strings. */
+/**
+ * Body of POST /v2/images. Other members are additional properties: strings. The document leaves their type out:
+ * with it, the types that generators for TypeScript make of it refuse tags and numbers beside them.
+ */
 export const ImageCreate = z.object(WRITABLE_FIELDS).partial().catchall(
-  z.string().nullable().openapi({ description: "An additional property." }),
-).openapi("ImageCreate");
+  z.string().nullable(),
+).openapi("ImageCreate", { additionalProperties: { description: "An additional property: text or null." } });
 
 /** An image as every answer shows it. */
 export const Image = z.object({

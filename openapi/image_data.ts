@@ -1,11 +1,11 @@
 /** /v2/images/{id}/file: the bytes (spec/images-api.md §2.6). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { errors, ImageIdParam, SECURED } from "./common.ts";
+import { errors, ImageIdParam, SECURED, wholeNumber } from "./common.ts";
 
 const Bytes = z.string().openapi({ type: "string", format: "binary" });
 
 const DataHeaders = z.object({
-  "Content-Length": z.string(),
+  "Content-Length": z.string().openapi({ type: "integer" }),
   "Content-MD5": z.string().optional().openapi({ description: "MD5 of the whole image, in hexadecimal." }),
 });
 
@@ -19,9 +19,7 @@ export const uploadImageData = createRoute({
   request: {
     params: ImageIdParam,
     headers: z.object({
-      "x-openstack-image-size": z.string().optional().openapi({
-        description: "Expected bytes; 0 = unknown.",
-      }),
+      "x-openstack-image-size": wholeNumber("Expected bytes; 0 = unknown."),
       "x-image-meta-store": z.string().optional().openapi({ description: "Id of the store to write to." }),
     }),
     body: { required: true, content: { "application/octet-stream": { schema: Bytes } } },

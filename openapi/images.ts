@@ -1,6 +1,6 @@
 /** /v2/images: records (spec/images-api.md §2.1–2.5, §4, §5). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { errors, ImageIdParam, json, jsonBody, SECURED } from "./common.ts";
+import { errors, ImageIdParam, json, jsonBody, SECURED, wholeNumber } from "./common.ts";
 import { Image, ImageCreate, ImageList, PatchOperation, PatchOperationV20 } from "./image.ts";
 
 export const PATCH_V21 = "application/openstack-images-v2.1-json-patch";
@@ -9,26 +9,31 @@ export const PATCH_V20 = "application/openstack-images-v2.0-json-patch";
 const optional = (description: string, example?: string) =>
   z.string().optional().openapi({ description, ...(example === undefined ? {} : { example }) });
 
-/** The named filters; any other parameter filters by an additional property (§4.4). */
+const list = (description: string) =>
+  z.string().optional().openapi({ description, type: "array", items: { type: "string" } });
+
+const choice = (description: string) => z.string().optional().openapi({ description, type: "boolean" });
+
+/** The named filters, as a client gives them: the text of each is read, and refused, as upstream does. Any other parameter filters by an additional property (§4.4). */
 export const ImageListQueryParams = z.looseObject({
-  limit: optional("Images on a page; capped by api_limit_max.", "25"),
+  limit: wholeNumber("Images on a page; capped by api_limit_max."),
   marker: optional("Id of the last image of the page before."),
   sort: optional("Keys with directions.", "name:asc,created_at:desc"),
-  sort_key: optional("A key to sort by; may be repeated."),
-  sort_dir: optional("asc or desc; one for all keys or one each."),
+  sort_key: list("Keys to sort by."),
+  sort_dir: list("asc or desc; one for all keys or one each."),
   name: optional("Exact, or with an operator.", "in:cirros,debian"),
   id: optional("Exact, or with an operator."),
   status: optional("Exact, or with an operator.", "active"),
   visibility: optional("public, private, shared, community or all."),
   member_status: optional("accepted (default), pending, rejected or all."),
   owner: optional("Project id."),
-  protected: optional("true or false."),
-  os_hidden: optional("true shows only hidden images; default false."),
-  tag: optional("May be repeated: all must be there."),
+  protected: choice("Only those that are, or are not."),
+  os_hidden: choice("true shows only hidden images; default false."),
+  tag: list("All must be there."),
   disk_format: optional("Exact, or with an operator."),
   container_format: optional("Exact, or with an operator."),
-  size_min: optional("Bytes, inclusive."),
-  size_max: optional("Bytes, inclusive."),
+  size_min: wholeNumber("Bytes, inclusive."),
+  size_max: wholeNumber("Bytes, inclusive."),
   created_at: optional("With an operator.", "gte:2026-01-01T00:00:00Z"),
   updated_at: optional("With an operator."),
 });

@@ -1,6 +1,6 @@
 /** /v2/metadefs/namespaces (spec/metadefs-api.md §4). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { errors, json, jsonBody, SECURED } from "./common.ts";
+import { errors, json, jsonBody, SECURED, wholeNumber } from "./common.ts";
 import {
   AssociationFields,
   ForResourceType,
@@ -60,7 +60,7 @@ export const NamespaceList = z.strictObject({
 const optional = (description: string) => z.string().optional().openapi({ description });
 
 const ListQuery = z.looseObject({
-  limit: optional("Namespaces on a page; capped by api_limit_max."),
+  limit: wholeNumber("Namespaces on a page; capped by api_limit_max."),
   marker: optional("Name of the last namespace of the page before."),
   sort_key: optional("namespace, display_name, visibility, owner, created_at (default), updated_at …"),
   sort_dir: optional("asc or desc (default)."),

@@ -1,6 +1,6 @@
 /** …/tags (spec/metadefs-api.md §7). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { errors, json, jsonBody, SECURED } from "./common.ts";
+import { errors, json, jsonBody, SECURED, wholeNumber } from "./common.ts";
 import { MetadefTagParams, NamespaceParams, TagName, times } from "./metadefs_common.ts";
 
 export const MetadefTag = z.strictObject({ name: z.string(), ...times }).openapi("MetadefTag");
@@ -11,7 +11,7 @@ const PATH = "/v2/metadefs/namespaces/{namespace}/tags";
 
 const optional = (description: string) => z.string().optional().openapi({ description });
 const ListQuery = z.looseObject({
-  limit: optional("Tags on a page; by default all."),
+  limit: wholeNumber("Tags on a page; by default all."),
   marker: optional("Name of the last tag of the page before."),
   sort_key: optional("name, created_at (default), updated_at or id."),
   sort_dir: optional("asc or desc (default)."),

@@ -1,6 +1,6 @@
 /** What needs no token: versions, health, the contract itself (spec/images-api.md §1, spec/auth-and-middleware.md §8). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { ErrorBody, json } from "./common.ts";
+import { ErrorBody, json, OPEN } from "./common.ts";
 
 export const VersionList = z.object({
   versions: z.array(z.object({
@@ -16,6 +16,7 @@ export const discoverVersions = createRoute({
   operationId: "discoverVersions",
   summary: "Discover the versions (multiple choices)",
   tags: ["versions"],
+  security: OPEN,
   responses: { 300: json(VersionList, "The versions.") },
 });
 
@@ -25,6 +26,7 @@ export const listVersions = createRoute({
   operationId: "listVersions",
   summary: "List the versions",
   tags: ["versions"],
+  security: OPEN,
   responses: { 200: json(VersionList, "The versions.") },
 });
 
@@ -43,6 +45,7 @@ export const showHealth = createRoute({
   operationId: "showHealth",
   summary: "Tell whether the service is to be used",
   tags: ["service"],
+  security: OPEN,
   responses: {
     200: { description: "Healthy.", content: HEALTH },
     404: {
@@ -59,5 +62,6 @@ export const showContract = createRoute({
   operationId: "showContract",
   summary: "This document",
   tags: ["service"],
+  security: OPEN,
   responses: { 200: json(z.looseObject({ openapi: z.string() }), "OpenAPI 3.1.") },
 });

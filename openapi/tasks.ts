@@ -1,6 +1,6 @@
 /** /v2/tasks (spec/tasks-api.md). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { errors, json, jsonBody, SECURED } from "./common.ts";
+import { errors, json, jsonBody, SECURED, wholeNumber } from "./common.ts";
 import { TaskStatusField } from "./image_tasks.ts";
 
 const TYPES = ["import", "api_image_import", "location_import"] as const;
@@ -73,7 +73,7 @@ export const listTasks = createRoute({
   security: SECURED,
   request: {
     query: z.looseObject({
-      limit: z.string().optional(),
+      limit: wholeNumber("Tasks on a page; capped by api_limit_max."),
       marker: z.string().optional(),
       sort_key: z.string().optional(),
       sort_dir: z.string().optional(),

@@ -1,6 +1,7 @@
 /** The app and its contract say the same: what is documented is served, what is served is documented. */
 import assert from "node:assert/strict";
 import type { RouteConfig } from "@hono/zod-openapi";
+import { SECURED } from "../../openapi/common.ts";
 import { contractDocument, ROUTES } from "../../openapi/document.ts";
 import { buildApp } from "../../src/app.ts";
 import { checkAnswer, routeOf } from "../support/contract.ts";
@@ -22,11 +23,23 @@ Deno.test("every operation says what it is, what it answers, and whether it want
     assert.ok(!seen.has(key), `${key} stands twice`);
     seen.add(key);
     assert.ok(route.summary && route.tags?.length, `${key} has a summary and a tag`);
-    assert.equal(Boolean(route.security), route.path.startsWith("/v2/"), `security of ${key}`);
+    assert.deepEqual(route.security, route.path.startsWith("/v2/") ? SECURED : [], `security of ${key}`);
     const named = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     const shape = (route.request?.params as { shape?: object } | undefined)?.shape ?? {};
     assert.deepEqual(Object.keys(shape).toSorted(), named.toSorted(), `path parameters of ${key}`);
   }
+});
+
+Deno.test("a generated client gives numbers, booleans and lists, and tags beside additional properties", () => {
+  const { paths, components } = contractDocument("1");
+  const parameters = paths!["/v2/images"]!.get!.parameters as { name: string; schema: { type: string } }[];
+  const types = Object.fromEntries(parameters.map(({ name, schema }) => [name, schema.type]));
+  const { limit, size_min, tag, sort_key, sort_dir, os_hidden, name } = types;
+  assert.deepEqual([limit, size_min, os_hidden, name], ["integer", "integer", "boolean", "string"]);
+  assert.deepEqual([tag, sort_key, sort_dir], ["array", "array", "array"]);
+  // With a type, TypeScript makes an index signature of it that the lists and numbers beside it do not fit.
+  const create = components!.schemas!.ImageCreate as { additionalProperties: Record<string, unknown> };
+  assert.deepEqual(Object.keys(create.additionalProperties), ["description"]);
 });
 
 Deno.test("every route of the contract is bound, and no other", async () => {
