@@ -7,22 +7,13 @@ import assert from "node:assert/strict";
 import { BudgetedPeek, BudgetError, MAX_BYTES_READ } from "../../src/formats/budgeted_peek.ts";
 import { type Detector, DETECTORS, inspect } from "../../src/formats/inspect.ts";
 import * as make from "../support/format_headers.ts";
+import { random } from "../support/random.ts";
 
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20260722);
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 4000);
 const MILLISECONDS = Number(Deno.env.get("FUZZ_MILLISECONDS") ?? Infinity);
 /** Reads that one inspection may ask for. */
 const MAX_LOOKS = 32;
-
-/** mulberry32: a small generator of numbers in [0, 1) that repeats for a seed. */
-function random(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Offsets where the formats keep their fields. */
 const PLACES = [
