@@ -54,7 +54,8 @@ async function serveConfigured(program: Program, config: Config, standalone: boo
   const lifecycle = { stopping: false };
   const host = config.get("DEFAULT.bind_host");
   const port = config.get("DEFAULT.bind_port") ?? 9292;
-  const door = await bindAddress(`${host}:${port}`, () => listen({ config, lifecycle }, host, port));
+  const door = await bindAddress(`${host}:${port}`, () => listen({ config, lifecycle }, host, port), stopped);
+  if (door === null) return 0;
   try {
     return await serveAt(program, config, { door, lifecycle, stopped, standalone });
   } finally {
@@ -181,8 +182,15 @@ async function run(
   return 0;
 }
 
-/** Tries again for a while when the address is still in use. Errors: config when it cannot be had. */
-async function bindAddress(address: string, start: () => Door): Promise<Door> {
+/**
+ * Tries again for a while when the address is still in use; null when `stopped` came first. Errors: config when the
+ * address cannot be had.
+ */
+async function bindAddress(
+  address: string,
+  start: () => Door,
+  stopped: Promise<void>,
+): Promise<Door | null> {
   const deadline = Date.now() + BIND_PATIENCE;
   for (let told = false;; told = true) {
     try {
@@ -200,7 +208,8 @@ async function bindAddress(address: string, start: () => Door): Promise<Door> {
       }
       const seconds = BIND_PATIENCE / 1000;
       if (!told) getLog("oneglance.server").warn(`${address} is in use; trying again for ${seconds} s`);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      const again = new Promise((resolve) => setTimeout(resolve, 500)).then(() => true);
+      if (!await Promise.race([again, stopped.then(() => false)])) return null;
     }
   }
 }

@@ -135,3 +135,39 @@ Deno.test("SIGTERM: idle connections are no reason to wait", () =>
     assert.equal(await server.ended, 0);
     assert.ok(Date.now() - began < 5000);
   }));
+
+Deno.test("SIGTERM while it waits for an address in use ends it at once", () =>
+  withService({}, async (server) => {
+    const dir = await Deno.makeTempDir({ prefix: "oneglance-stop-" });
+    const root = new URL("../..", import.meta.url).pathname;
+    const args = [
+      "run",
+      "-A",
+      "--no-check",
+      "--quiet",
+      `--config=${root}deno.json`,
+      `${root}main.ts`,
+      "serve",
+    ];
+    args.push(
+      "--standalone",
+      "--data-dir",
+      dir,
+      "--bind-port",
+      String(server.port),
+      "--log-file",
+      `${dir}/log`,
+    );
+    const second = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null" }).spawn();
+    try {
+      const log = () => Deno.readTextFile(`${dir}/log`).catch(() => "");
+      await until("it waits", async () => (await log()).includes("is in use; trying again"));
+      const from = Date.now();
+      second.kill("SIGTERM");
+      assert.equal((await second.status).code, 0);
+      assert.ok(Date.now() - from < 5000);
+    } finally {
+      await second.status;
+      await Deno.remove(dir, { recursive: true });
+    }
+  }));
