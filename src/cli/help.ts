@@ -73,10 +73,13 @@ Exit codes: 0 done, 1 a file was not loaded, or the image breaks a definition, 2
 Tells the disk format of FILE, its virtual size, and which safety check it fails: the verdict an upload would get.
 
 Exit codes: 0 safe, 1 refused, 2 usage.`,
-  policy:
-    `Usage: oneglance policy check --rule RULE --as "roles=ROLE[,ROLE],project=ID,user=ID" [--target KEY=VALUE …] [--json]
+  policy: `Usage: oneglance policy check --rule RULE --as CALLER [--target KEY=VALUE …] [--json]
 
 Tells whether the rule allows, which rule decided and where it stands.
+
+  --as CALLER         for example role:member,role:reader,project:ID,user:ID; also service_role, user_domain,
+                      project_domain, domain and system
+  --target KEY=VALUE  an attribute of the image, for example owner=ID
 ${SHARED}
 
 Exit codes: 0 allowed, 1 denied, 2 usage.`,

@@ -1,5 +1,6 @@
 /** `policy check`: the decision, its reasons and the exit code. */
 import assert from "node:assert/strict";
+import { helpOf } from "../../src/cli/help.ts";
 import { DEFAULT_RULES } from "../../src/policy/defaults.ts";
 import { runPolicyCheck } from "../../src/policy/explain.ts";
 import type { Explanation } from "../../src/policy/trace.ts";
@@ -120,4 +121,10 @@ Deno.test("explain decides like allows and tells where a rule stands", async () 
       ["role:x", null],
     ]);
   });
+});
+
+Deno.test("the caller that the help gives as an example is understood", async () => {
+  const example = /for example (\S+);/.exec(helpOf("policy")!)![1]!;
+  const { exit, output } = await run("--rule", "get_image", "--as", example, "--target", "owner=ID");
+  assert.equal(exit, 0, output);
 });
