@@ -1,7 +1,7 @@
 /** Import plugins on real files. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { compressionOf } from "../../src/imports/plugins/compression.ts";
 import { runPlugins } from "../../src/imports/plugins/run.ts";
 import type { Ctx } from "../../src/deps.ts";
@@ -190,6 +190,21 @@ Deno.test("conversion by qemu-img", async (t) => {
     const result = await plugins(service, path, { disk_format: "raw" });
     assert.equal(result.path, path);
     await Deno.remove(path);
+  });
+  await t.step("what would become larger than image_size_cap", async () => {
+    await using small = await startService({
+      "image_import_opts.image_import_plugins": "[image_conversion]",
+      "image_conversion.output_format": "raw",
+      "DEFAULT.image_size_cap": `${2 << 20}`,
+    });
+    const path = await stage(small, await Deno.readFile(join(dir, "plain.qcow2")));
+    await assert.rejects(
+      plugins(small, path, { disk_format: "qcow2" }),
+      (error) => isError(error, "too_large") && error.message.includes(String(2 << 20)),
+    );
+    assert.deepEqual([...Deno.readDirSync(join(small.dir, "staging"))].map(({ name }) => name), [
+      basename(path),
+    ]);
   });
   const refused: [string, string[], string, string][] = [
     [

@@ -8,7 +8,7 @@ import { qemuImg, type QemuLimits } from "./qemu_img.ts";
 
 const GIB = 1024 ** 3;
 /** For reading headers. */
-const INFO: QemuLimits = { memory: GIB, cpu: 2, seconds: 30 };
+const INFO: QemuLimits = { memory: GIB, cpu: 2, seconds: 30, output: 0 };
 
 interface QemuInfo {
   format: string;
@@ -96,7 +96,12 @@ async function convert(
 ): Promise<void> {
   const { config } = ctx.deps;
   const seconds = config.get("oneglance.conversion_timeout");
-  const limits = { memory: config.get("oneglance.conversion_memory"), cpu: seconds, seconds };
+  const limits = {
+    memory: config.get("oneglance.conversion_memory"),
+    cpu: seconds,
+    seconds,
+    output: config.get("DEFAULT.image_size_cap"),
+  };
   const path = converted.slice(0, converted.length - to.length - 1);
   await qemuImg(["convert", "-p", "-f", nameOf(from), "-O", nameOf(to), path, converted], {
     limits,

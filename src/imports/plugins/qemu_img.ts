@@ -8,6 +8,8 @@ export interface QemuLimits {
   cpu: number;
   /** Seconds on the clock. */
   seconds: number;
+  /** Bytes that a file it writes may have. */
+  output: number;
 }
 
 export interface QemuOptions {
@@ -17,16 +19,35 @@ export interface QemuOptions {
   onOutput?: (text: string) => void;
 }
 
-/** Runs `qemu-img ARGS`; resolves to standard output. Errors: bad_request with what it said, internal when it is missing. */
+/**
+ * The shell sets the limits and becomes qemu-img; nothing of what a user sent is read as shell text. A child that
+ * outlived this process would go on writing what nobody waits for.
+ */
+const SCRIPT = `ulimit -v "$1" && ulimit -t "$2" && ulimit -f "$3" && shift 3
+command -v qemu-img >/dev/null || exit 127
+if setpriv --pdeathsig KILL true 2>/dev/null; then exec setpriv --pdeathsig KILL qemu-img "$@"; fi
+exec qemu-img "$@"`;
+/** The unit of `ulimit -f`, in bytes. */
+const FILE_BLOCK = 512;
+/** Exit code when a file has become larger than the limit, where qemu-img does not say so itself. */
+const SIGXFSZ = 128 + 25;
+
+/**
+ * Runs `qemu-img ARGS`; resolves to standard output. Errors: bad_request with what it said, too_large above
+ * `limits.output`, internal when it is missing.
+ */
 export async function qemuImg(
   args: readonly string[],
   { limits, signal, onOutput }: QemuOptions,
 ): Promise<string> {
   signal.throwIfAborted();
-  // The shell sets the limits and becomes qemu-img; nothing of what a user sent is read as shell text.
-  const script = 'ulimit -v "$1" && ulimit -t "$2" && shift 2 && exec qemu-img "$@"';
+  const numbers = [
+    Math.floor(limits.memory / 1024),
+    limits.cpu,
+    Math.floor(limits.output / FILE_BLOCK),
+  ].map(String);
   const child = new Deno.Command("sh", {
-    args: ["-c", script, "sh", String(Math.floor(limits.memory / 1024)), String(limits.cpu), ...args],
+    args: ["-c", SCRIPT, "sh", ...numbers, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -55,6 +76,9 @@ export async function qemuImg(
     signal.throwIfAborted();
     if (late) fail("bad_request", `qemu-img ${args[0]} did not end within ${limits.seconds} s.`);
     if (code === 127) fail("internal", "qemu-img is not installed on this machine (Debian: qemu-utils).");
+    if (code === SIGXFSZ || err.includes("File too large")) {
+      fail("too_large", `qemu-img ${args[0]} would make more than ${limits.output} bytes.`);
+    }
     if (code !== 0 || err !== "") {
       fail("bad_request", `qemu-img ${args[0]} failed: ${err.trim().slice(0, 300) || code}`);
     }
