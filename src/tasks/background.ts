@@ -31,6 +31,9 @@ export interface Run {
   progress: TaskProgress;
 }
 
+/** How often progress is written at least, in ms: who waits for a task looks at it. */
+const TELL = 5000;
+
 export interface BackgroundOptions {
   renew(
     input: { runs: (TaskProgress & { token: string })[]; expiresAt: string },
@@ -77,7 +80,8 @@ export class Background {
     const seen = { bytes: 0, step: "pending", at: Date.now() };
     const run = { token, imageId, signal: abort.signal, progress };
     this.#entries.set(token, { ...run, abort, seen });
-    this.#timer ??= setInterval(() => this.renew(), this.#options.leaseSeconds * 1000 / 3);
+    const every = Math.min(TELL, this.#options.leaseSeconds * 1000 / 3);
+    this.#timer ??= setInterval(() => this.renew(), every);
     return { run, lease: { image_id: imageId, token, owner: processName(), expires_at: this.#expiry() } };
   }
 

@@ -1,6 +1,7 @@
 /** Whose tasks are taken over, what becomes of them, and that a late run can change nothing (design: processes). */
 import assert from "node:assert/strict";
 import type { TaskLease } from "../../db/task_records.ts";
+import { Background } from "../../src/tasks/background.ts";
 import { recoverTasks } from "../../src/tasks/recover.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { FORMATS, nothingUnderWay, outcome, staged, threeStores } from "../support/imports.ts";
@@ -216,4 +217,18 @@ Deno.test("a service that stops leaves its import to the next one", async () => 
   await service.deps.background.settled();
   assert.equal((await outcome(service, id)).image.status, "active");
   await nothingUnderWay(service);
+});
+
+Deno.test("how far tasks are is written every few seconds, however long a lease holds", () => {
+  const periods: number[] = [];
+  const { setInterval } = globalThis;
+  globalThis.setInterval = ((_: unknown, ms: number) => periods.push(ms)) as unknown as typeof setInterval;
+  try {
+    for (const leaseSeconds of [3600, 120, 3]) {
+      new Background({ renew: () => Promise.resolve([]), leaseSeconds, limit: 1 }).enter(null);
+    }
+  } finally {
+    globalThis.setInterval = setInterval;
+  }
+  assert.deepEqual(periods, [5000, 5000, 1000]);
 });
