@@ -97,7 +97,12 @@ async function build(
   const outbound = await makeOutbound({
     keystone: keystoneOutbound(config),
     limits: limitsOutbound(config),
-    location: { connectTimeoutMs: 30_000, guard: importGuard, ...httpStoreTrust(config) },
+    location: {
+      connectTimeoutMs: 30_000,
+      stallMs: config.get("oneglance.body_stall_timeout") * 1000,
+      guard: importGuard,
+      ...httpStoreTrust(config),
+    },
     import: { connectTimeoutMs: 30_000, guard: importGuard },
     policy: policyOutbound(config),
     barbican: barbicanOutbound(config),

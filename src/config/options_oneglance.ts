@@ -23,7 +23,18 @@ export const ONEGLANCE_OPTIONS = {
   body_stall_timeout: float({
     default: 300,
     min: 0,
-    help: "Seconds after which an upload that brings no byte is ended; 0 means never.",
+    help:
+      "Seconds after which an upload, or data that is read from a web server, that brings no byte is ended; " +
+      "0 means never.",
+  }),
+  import_download_timeout: int({
+    default: 86400,
+    min: 0,
+    // A timer of more than 2^31 ms fires at once.
+    max: 2000000,
+    help:
+      "Seconds that the source of a web-download or glance-download may take to send all of its data; 0 means " +
+      "no limit.",
   }),
   outbound_allowed_networks: list({
     default: [],

@@ -17,7 +17,7 @@ export interface ReceiveOptions {
 /**
  * Writes the whole body; resolves to the number of bytes. `declared` null = unknown.
  * Errors: bad_request for another size than declared, too_large above image_size_cap or `room` or on a full store,
- * unavailable when the process stops, `broken` when the body breaks off.
+ * the reason of `stop` (unavailable where it is none of ours), `broken` when the body breaks off.
  */
 export async function receive(
   ctx: Ctx,
@@ -57,7 +57,11 @@ async function pipeWatched(
 ): Promise<void> {
   const { config } = ctx.deps;
   const abort = new AbortController();
-  const onStop = () => abort.abort(new GlanceError("unavailable", "The service is stopping."));
+  const onStop = () => {
+    const { reason } = stop;
+    const known = reason instanceof GlanceError;
+    abort.abort(known ? reason : new GlanceError("unavailable", "The service is stopping."));
+  };
   stop.addEventListener("abort", onStop);
   const patience = config.get("oneglance.body_stall_timeout") * 1000;
   let last = -1;

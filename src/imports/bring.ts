@@ -1,6 +1,6 @@
 /** Brings the data of an import to the staging area, or finds it there (spec/background-jobs.md §4.2). */
 import type { ImageRecord } from "../../db/records.ts";
-import { fail } from "../errors.ts";
+import { fail, GlanceError } from "../errors.ts";
 import { receive } from "../images/receive.ts";
 import { checkStorageQuota } from "../quota/storage.ts";
 import type { TaskRun } from "../tasks/start.ts";
@@ -13,12 +13,15 @@ import { isStaged, stagedPath, unstage } from "./staged.ts";
 /** How often progress is looked at, in ms. */
 const LOOK = 250;
 
+/** Asks for the data; the signal ends also its body. */
+export type Open = (signal: AbortSignal) => Promise<Source>;
+
 /** The path of the whole data. `open` gives the source. Errors: those of the source, bad_request, too_large, conflict. */
 export async function bringToStaging(
   run: TaskRun,
   image: ImageRecord,
   job: ImportJob,
-  open: () => Promise<Source>,
+  open: Open,
   resumed: boolean,
 ): Promise<string> {
   const { deps } = run.ctx;
@@ -38,8 +41,26 @@ export async function bringToStaging(
   }
   if (job.name === "glance-direct") fail("not_found", "The staged data is not here.");
   await unstage(deps, image.id);
-  await download(run, image, job.expectedHash, await open());
+  const { signal, end } = timeLimit(run);
+  try {
+    await download({ ...run, signal }, image, job.expectedHash, await open(signal));
+  } finally {
+    end();
+  }
   return path;
+}
+
+/** The signal of the run, which also fires when the source has taken too long. */
+function timeLimit({ ctx, signal }: TaskRun): { signal: AbortSignal; end: () => void } {
+  const seconds = ctx.deps.config.get("oneglance.import_download_timeout");
+  if (seconds === 0) return { signal, end: () => {} };
+  const late = new AbortController();
+  const reason = new GlanceError(
+    "unavailable",
+    `The source has not sent all of its data within ${seconds} s.`,
+  );
+  const timer = setTimeout(() => late.abort(reason), seconds * 1000);
+  return { signal: AbortSignal.any([signal, late.signal]), end: () => clearTimeout(timer) };
 }
 
 async function download(

@@ -72,7 +72,7 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
     limit: (await imageCountQuota(ctx))?.limit ?? null,
   });
   if (made.outcome === "over") return fail("too_large", "The project has too many images.");
-  const open = () => fetchSource(ctx.deps, job.method.uri!, run.signal);
+  const open = (signal: AbortSignal) => fetchSource(ctx.deps, job.method.uri!, signal);
   const staged = await bringToStaging(run, made.image, job, open, false);
   const importing = await ctx.deps.db.write.transitionImage({
     id,
@@ -92,6 +92,7 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
     size,
     virtual_size,
     open: async () => (await openStaged(path)).readable,
+    judge: async (changed) => (await judgeStaged(ctx, changed, path)).virtual_size,
     failed: [],
   });
   await unstage(ctx.deps, id);

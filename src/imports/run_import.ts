@@ -79,9 +79,9 @@ async function importData(run: TaskRun, job: ImportJob, attempt: Attempt, resume
   }
   attempt.failed = job.stores;
   if (stores.length > 0) {
-    let path = await bringToStaging(run, current, job, () => {
-      if (remote) return openRemoteData(run, remote);
-      return fetchSource(ctx.deps, job.method.uri!, run.signal);
+    let path = await bringToStaging(run, current, job, (signal) => {
+      if (remote) return openRemoteData({ ...run, signal }, remote);
+      return fetchSource(ctx.deps, job.method.uri!, signal);
     }, resumed);
     ({ image: current, path } = await applyPlugins(run, attempt, current, path));
     const { size, virtual_size } = await judgeStaged(ctx, current, path);
@@ -90,7 +90,8 @@ async function importData(run: TaskRun, job: ImportJob, attempt: Attempt, resume
     run.progress.step = "signature";
     await verifyFile(ctx, current, path);
     const open = async () => (await openStaged(path)).readable;
-    attempt.writing = { image: current, stores, size, virtual_size, open, failed: [] };
+    const judge = async (image: ImageRecord) => (await judgeStaged(ctx, image, path)).virtual_size;
+    attempt.writing = { image: current, stores, size, virtual_size, open, judge, failed: [] };
     await writeStores(run, job, attempt.writing);
   }
   await unstage(ctx.deps, image.id).catch((error) => {

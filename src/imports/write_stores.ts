@@ -3,6 +3,8 @@ import type { ImageColumns, ImageRecord } from "../../db/records.ts";
 import { getLog } from "../observe/log.ts";
 import { storageSizeQuota } from "../quota/storage.ts";
 import type { TaskRun } from "../tasks/start.ts";
+import { imageById } from "../images/find.ts";
+import type { StoredLocation } from "../stores/store.ts";
 import { type ImportJob, storeOf } from "./job.ts";
 import { failedStores, listProperties } from "./lists.ts";
 import { IMPORT_STATUSES, move } from "./move.ts";
@@ -11,6 +13,8 @@ import { tellFailed, tellPrepare } from "./tell_stores.ts";
 import { type Copy, writeCopies } from "./write_copies.ts";
 
 const log = getLog("oneglance.imports");
+
+type Formats = Partial<Pick<ImageColumns, "disk_format" | "container_format">>;
 
 /** Reads the whole data once more. */
 export type OpenData = () => Promise<ReadableStream<Uint8Array>>;
@@ -22,6 +26,8 @@ export interface Writing {
   size: number | null;
   virtual_size: number | null;
   open: OpenData;
+  /** Judges the data for the formats of an image and gives its virtual size; not needed where it was an image's before. */
+  judge?: (image: ImageRecord) => Promise<number | null>;
   /** Stores that did not take the data; the caller looks when this throws. */
   failed: (string | null)[];
 }
@@ -36,9 +42,7 @@ export async function writeStores(run: TaskRun, job: ImportJob, writing: Writing
     const copies = await writeBatch(run, writing, image, batch);
     // A store's failure counts from here on; the data of the others is written but nowhere readable yet.
     const bad = copies.filter(({ error }) => error !== undefined);
-    for (const { store, error } of bad) log.error(`store ${store.id} took no data of ${image.id}`, { error });
-    writing.failed.push(...bad.map(({ store }) => store.id));
-    await tellFailed(run, bad.map(({ error }) => error));
+    await noteFailed(run, writing, bad);
     last = bad[0]?.error ?? last;
     if (bad.length > 0 && job.mustSucceed) {
       await cancelAll(copies);
@@ -49,7 +53,13 @@ export async function writeStores(run: TaskRun, job: ImportJob, writing: Writing
       const copy = good.shift()!;
       const waiting = [...good.map(({ store }) => store.id), ...left];
       try {
-        image = await record(run, job, writing, image, copy, waiting);
+        const recorded = await record(run, job, writing, image, copy, waiting);
+        if (recorded) image = recorded;
+        else {
+          last = copy.error;
+          await noteFailed(run, writing, [copy]);
+          if (job.mustSucceed) throw last;
+        }
       } catch (error) {
         await cancelAll(good);
         throw error;
@@ -108,26 +118,68 @@ async function compare(image: ImageRecord, copies: Copy[], copy: Copy): Promise<
   await copy.handle?.cancel();
 }
 
-/** Makes one copy readable and says so in the image; with it the image may become active. */
+async function noteFailed(run: TaskRun, writing: Writing, copies: Copy[]): Promise<void> {
+  for (const { store, error } of copies) {
+    log.error(`store ${store.id} took no data of ${writing.image.id}`, { error });
+  }
+  writing.failed.push(...copies.map(({ store }) => store.id));
+  await tellFailed(run, copies.map(({ error }) => error));
+}
+
+/** Formats may be changed while the image is imported: the data is judged for those that it will be active with. */
+async function judgeAgain({ ctx }: TaskRun, writing: Writing, image: ImageRecord): Promise<Formats> {
+  if (image.status !== "importing" || !writing.judge) return {};
+  const now = await imageById(ctx.deps, image.id);
+  const { disk_format, container_format } = now;
+  const same = disk_format === writing.image.disk_format &&
+    container_format === writing.image.container_format;
+  if (!same) {
+    writing.virtual_size = await writing.judge(now);
+    writing.image = now;
+  }
+  return { disk_format, container_format };
+}
+
+/** Makes a copy readable; null, and `error` in the copy, when the store fails at the last. */
+async function commit(copy: Copy): Promise<StoredLocation | null> {
+  try {
+    return await copy.handle!.commit();
+  } catch (error) {
+    copy.error = error;
+    await copy.handle!.cancel();
+    return null;
+  }
+}
+
+/** Makes one copy readable and says so in the image, which may become active; null when the store failed. */
 async function record(
   run: TaskRun,
   job: ImportJob,
   writing: Writing,
   image: ImageRecord,
-  { store, handle, size, digests }: Copy,
+  copy: Copy,
   waiting: (string | null)[],
-): Promise<ImageRecord> {
-  const location = await handle!.commit();
+): Promise<ImageRecord | null> {
+  const { store, handle, size, digests } = copy;
+  const formats = await judgeAgain(run, writing, image).catch(async (error) => {
+    await handle!.cancel();
+    throw error;
+  });
+  const location = await commit(copy);
+  if (!location) return null;
   const first = image.locations.length === 0;
   const complete = waiting.length === 0 || !job.mustSucceed;
   const columns: Partial<Omit<ImageColumns, "status">> = first
     ? {
+      ...formats,
       size,
       virtual_size: writing.virtual_size,
       checksum: digests!.md5,
       os_hash_algo: run.ctx.deps.config.get("DEFAULT.hashing_algorithm"),
       os_hash_value: digests!.hash,
     }
+    : image.status === "importing"
+    ? { ...formats, virtual_size: writing.virtual_size }
     : {};
   const failed = [...failedStores(image), ...(job.mustSucceed ? [] : writing.failed)];
   const quota = first ? storageSizeQuota(run.ctx, size) : null;

@@ -7,6 +7,7 @@
 import { fail, GlanceError } from "../errors.ts";
 import { explainFailure } from "./failure.ts";
 import { nodeFetch, type Tls } from "./node_fetch.ts";
+import { limitStall } from "./stall.ts";
 
 /** What a request is for; each use has its own trust and its own limits. */
 export type OutboundUse = "keystone" | "limits" | "location" | "import" | "policy" | "barbican" | "peer";
@@ -35,6 +36,8 @@ export interface OutboundOptions {
   connectTimeoutMs: number;
   /** Milliseconds until the whole answer must be there; without it a body may take as long as it flows. */
   totalTimeoutMs?: number | null;
+  /** Milliseconds that a body may be silent while it is read; without it, or 0, for ever. */
+  stallMs?: number;
   /** PEM file of a client certificate; may hold the key as well. */
   certFile?: string | null;
   /** PEM file of the client certificate's key. */
@@ -120,8 +123,10 @@ async function send(way: Way, target: URL, given: RequestInit, use: OutboundUse)
   );
   try {
     const unchecked = way.tls.insecure && url.protocol === "https:";
-    if (address === null && !unchecked) return await fetch(url, { ...init, client: way.client });
-    return await nodeFetch(url, init, address, way.tls);
+    const response = address === null && !unchecked
+      ? await fetch(url, { ...init, client: way.client })
+      : await nodeFetch(url, init, address, way.tls);
+    return way.options.stallMs ? limitStall(response, way.options.stallMs, url.host) : response;
   } catch (error) {
     if (given.signal?.aborted) throw given.signal.reason;
     if (error instanceof GlanceError) throw error;
