@@ -176,6 +176,14 @@ Deno.test("5: lists in pages, without the long fields", async () => {
   }
 });
 
+Deno.test("expired tasks vanish without an identity service, too", async () => {
+  await using service = await startService({ "paste_deploy.flavor": "", "task.task_time_to_live": "0" });
+  const { id } = await ended(service);
+  const list = await (await service.ask("/v2/tasks", ADMIN)).json();
+  assert.deepEqual(list.tasks, []);
+  assert.equal((await service.ask(`/v2/tasks/${id}`, ADMIN)).status, 200);
+});
+
 Deno.test("12: expired tasks vanish from the owner's list; an admin still gets them by id", async () => {
   await using service = await startService({ "task.task_time_to_live": "0" });
   const { id } = await ended(service);
