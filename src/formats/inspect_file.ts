@@ -38,19 +38,20 @@ export interface FileReport {
  */
 export async function inspectFile(path: string): Promise<Inspection> {
   using file = await open(path);
-  const { isFile, size } = await file.stat();
-  if (!isFile) fail("bad_request", `${path} is not a regular file`);
+  const { size } = await file.stat();
   return await inspect(filePeek(file), { size });
 }
 
 async function open(path: string): Promise<Deno.FsFile> {
   try {
-    return await Deno.open(path, { read: true });
+    // Opening a pipe would wait for somebody who writes.
+    if ((await Deno.stat(path)).isFile) return await Deno.open(path, { read: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) fail("not_found", `${path} does not exist`);
     const cause = error instanceof Error ? error.message : String(error);
     fail("bad_request", `${path} cannot be opened: ${cause}`, { cause: error });
   }
+  return fail("bad_request", `${path} is not a regular file`);
 }
 
 /** Inspects a file and judges it as the upload of a `bare` image would. Throws as `inspectFile` does. */

@@ -83,6 +83,12 @@ Deno.test("inspect file: what is no file is an error of the closed list", async 
   try {
     await assert.rejects(inspectFile(`${folder}/none`), (error) => isError(error, "not_found"));
     await assert.rejects(inspectFile(folder), (error) => isError(error, "bad_request"));
+    // A pipe that nobody writes to must not be waited for.
+    await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+    await assert.rejects(
+      inspectFile(`${folder}/pipe`),
+      (error) => isError(error, "bad_request") && error.message.endsWith("is not a regular file"),
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
