@@ -177,7 +177,11 @@ Deno.test("5: lists in pages, without the long fields", async () => {
 });
 
 Deno.test("expired tasks vanish without an identity service, too", async () => {
-  await using service = await startService({ "paste_deploy.flavor": "", "task.task_time_to_live": "0" });
+  await using service = await startService({
+    "paste_deploy.flavor": "",
+    "oneglance.identity_headers_from": "",
+    "task.task_time_to_live": "0",
+  });
   const { id } = await ended(service);
   const list = await (await service.ask("/v2/tasks", ADMIN)).json();
   assert.deepEqual(list.tasks, []);
