@@ -44,13 +44,13 @@ Deno.test({ name: "kill -9 while qemu-img converts", ignore: !await isThere("set
       headers: { "content-type": "application/octet-stream" },
       body: new Uint8Array(1024),
     });
-    assert.equal(put.status, 204);
+    assert.equal(put.status, 204, await put.text());
     const post = await fetch(`${server.url}/v2/images/${id}/import`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ method: { name: "glance-direct" } }),
     });
-    assert.equal(post.status, 202);
+    assert.equal(post.status, 202, await post.text());
     await until("qemu-img converts", () => filesIn(`${dir}/bin`).includes("pid"));
     const pid = Number(await Deno.readTextFile(`${dir}/bin/pid`));
     assert.ok(isAlive(pid));
