@@ -25,7 +25,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-Deno.test({ name: "kill -9 while qemu-img converts", ignore: !await isThere("setpriv") }, async () => {
+Deno.test({
+  name: "kill -9 while qemu-img converts (needs setpriv, of util-linux)",
+  ignore: !await isThere("setpriv"),
+}, async () => {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-convert-" });
   await Deno.mkdir(`${dir}/bin`);
   await Deno.writeTextFile(`${dir}/bin/qemu-img`, QEMU_IMG, { mode: 0o755 });
