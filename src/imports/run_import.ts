@@ -1,12 +1,13 @@
 /** The task behind an import (spec/background-jobs.md §4.1); the whole of it, step by step. */
 import type { ImageColumns, ImageRecord } from "../../db/records.ts";
 import { fail, isError } from "../errors.ts";
+import { imageById } from "../images/find.ts";
 import { checkSizeCap } from "../images/receive.ts";
 import { getLog } from "../observe/log.ts";
 import { checkStorageQuota } from "../quota/storage.ts";
 import { lostReason, stoppingReason } from "../tasks/background.ts";
 import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
-import type { TaskRun } from "../tasks/start.ts";
+import { BUSY, type TaskRun } from "../tasks/start.ts";
 import { verifyFile } from "../signatures/verifier.ts";
 import { beginImport } from "./begin.ts";
 import { bringToStaging } from "./bring.ts";
@@ -33,6 +34,8 @@ export async function runImport(run: TaskRun, resumed = false): Promise<void> {
   let job: ImportJob;
   try {
     job = jobOf(run.task);
+    // A task of POST /v2/tasks may name an image that another task works on, or none: nothing of it is touched.
+    if (run.imageId !== job.imageId) await refuseUnlocked(run, job);
   } catch (error) {
     const end = taskEnd(deps, "failure", { message: messageOf(error) });
     await deps.db.write.endTask({ token: run.token, end });
@@ -48,6 +51,12 @@ export async function runImport(run: TaskRun, resumed = false): Promise<void> {
   } catch (error) {
     await settle(run, job, attempt, run.signal.aborted ? run.signal.reason : error);
   }
+}
+
+/** Errors: not_found, conflict. */
+async function refuseUnlocked({ ctx }: TaskRun, { imageId }: ImportJob): Promise<never> {
+  await imageById(ctx.deps, imageId);
+  fail("conflict", BUSY);
 }
 
 async function settle(run: TaskRun, job: ImportJob, attempt: Attempt, error: unknown): Promise<void> {

@@ -86,19 +86,16 @@ async function goOn(run: TaskRun, runs: number, before: string | null): Promise<
   log.warn(`task ${task.id} (${task.type}) was broken off; this is run ${runs} of it`);
   if (task.type === "location_import") return await importLocation(run, runs > MAX_RUNS);
   if (task.type === "import") return await runLegacyImport(run, !untouched || runs > MAX_RUNS);
-  if (runs <= MAX_RUNS && before === null && mayGoOn(run, untouched)) return await runImport(run, true);
-  await undoImport(run, jobOf(task), {
+  const job = readJob(task);
+  // A wrong input, or an image that the task never had, is told by the run itself.
+  if (job === null || run.imageId === null) return await runImport(run, true);
+  const may = isResumable(run.ctx.deps, job) || untouched && job.name !== "glance-download";
+  if (runs <= MAX_RUNS && before === null && may) return await runImport(run, true);
+  await undoImport(run, job, {
     error: new GlanceError("unavailable", GAVE_UP),
     failed: [],
     before: before === null ? UNCHANGED : JSON.parse(before),
   });
-}
-
-function mayGoOn({ ctx, task }: TaskRun, untouched: boolean): boolean {
-  const job = readJob(task);
-  // A wrong input is told by the run itself.
-  if (job === null) return true;
-  return isResumable(ctx.deps, job) || untouched && job.name !== "glance-download";
 }
 
 function readJob(task: TaskRecord) {

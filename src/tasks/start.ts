@@ -9,7 +9,8 @@ import { saveCaller } from "./caller.ts";
 import { taskEnd } from "./finish.ts";
 
 const LOCK = "os_glance_import_task";
-const BUSY = "Image has active task";
+/** What is said of an image that a living task holds. */
+export const BUSY = "Image has active task";
 
 /** Minutes without a word after which a task counts as lost. */
 const PATIENCE = { pending: 120, other: 60 };

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { importNow, serveSite, staged, threeStores } from "../support/imports.ts";
 import { type Row, runTable } from "../support/scenario.ts";
+import { until } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
 
 const INPUT = {
@@ -238,6 +239,48 @@ Deno.test("wrong inputs show in the task", async (t) => {
       assert.match(task.message, message);
     });
   }
+  assert.deepEqual(await service.deps.db.read.taskLeases({}), []);
+});
+
+Deno.test("a task for an image that it cannot have fails, and touches nothing of it", async (t) => {
+  const held = Promise.withResolvers<void>();
+  await using site = serveSite(async () => {
+    await held.promise;
+    return new Response("data");
+  });
+  await using service = await threeStores();
+  const locked = (await service.create(OWNER, { disk_format: "raw", container_format: "bare" })).id;
+  const method = { name: "web-download", uri: `${site.url}/x` };
+  const started = await service.ask(`/v2/images/${locked}/import`, OWNER, {
+    method: "POST",
+    body: { method },
+  });
+  assert.equal(started.status, 202);
+  await Deno.writeTextFile(`${service.dir}/outside`, "x");
+  const rows = [
+    [locked, "Image has active task"],
+    [UNKNOWN, "No image found"],
+    ["../outside", "No image found"],
+    [["x"], "No image found"],
+  ] as const;
+  const made: string[] = [];
+  for (const [image_id, message] of rows) {
+    await t.step(String(image_id), async () => {
+      const input = { image_id, import_req: { method }, backend: ["a"] };
+      const body = { type: "api_image_import", input };
+      const { id } = await (await service.ask("/v2/tasks", ADMIN, { method: "POST", body })).json();
+      made.push(id);
+      const show = async () => await (await service.ask(`/v2/tasks/${id}`, ADMIN)).json();
+      await until("the task ends", async () => (await show()).status === "failure", 5);
+      assert.match((await show()).message, new RegExp(message));
+    });
+  }
+  assert.equal(await Deno.readTextFile(`${service.dir}/outside`), "x");
+  const { image_id } = await (await service.ask(`/v2/tasks/${made[0]}`, ADMIN)).json();
+  assert.equal(image_id, locked);
+  held.resolve();
+  await service.deps.background.settled();
+  assert.equal((await (await service.ask(`/v2/images/${locked}`, OWNER)).json()).status, "active");
   assert.deepEqual(await service.deps.db.read.taskLeases({}), []);
 });
 
