@@ -3,7 +3,8 @@
  *
  * 1. `deno bundle` joins `main.ts`, and each worker module of `workers.ts`, with their packages into one file each
  *    under `dist/build`; a worker keeps its path, because `workers.ts` finds it relative to the root. Packages
- *    with a native addon, or that read their own package.json, stay outside.
+ *    with a native addon, or that read their own package.json, stay outside; those are loaded before the bundle
+ *    runs, and `entry.js` loads `src/cli/engine_failure.ts` before them.
  * 2. `deno compile` puts that, the addon and the runtime into one file.
  *
  * Environment: `DENORT_BIN`, a runtime to build on instead of the one that deno fetches (same version as this
@@ -81,6 +82,8 @@ await Deno.mkdir(build, { recursive: true });
 const workers = Object.values(WORKERS).map(relative);
 await bundle("main.ts", "dist/build/main.js");
 for (const worker of workers) await bundle(worker, `dist/build/${worker}`);
+await bundle("src/cli/engine_failure.ts", "dist/build/engine_failure.js");
+await Deno.writeTextFile(new URL("entry.js", build), 'import "./engine_failure.js";\nimport "./main.js";\n');
 const main = new URL("main.js", build);
 const built = JSON.stringify(await describe());
 await Deno.writeTextFile(main, `globalThis.ONEGLANCE_BUILD = ${built};\n${await Deno.readTextFile(main)}`);
@@ -91,7 +94,7 @@ const unstable = config.unstable.map((name) => `--unstable-${name}`);
 await step(
   "compile dist/oneglance",
   Deno.execPath(),
-  ["compile", "--quiet", "-A", "--no-check", ...unstable, ...includes, "-o", output.pathname, "main.js"],
+  ["compile", "--quiet", "-A", "--no-check", ...unstable, ...includes, "-o", output.pathname, "entry.js"],
   build,
 );
 
