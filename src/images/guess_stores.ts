@@ -2,6 +2,7 @@
 import type { ImageRecord, LocationRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { getLog } from "../observe/log.ts";
+import { schemeOrNull, storeIdOf } from "../stores/location.ts";
 
 const log = getLog("oneglance.images.stores");
 
@@ -43,4 +44,21 @@ export function metadataWithStore(
   const old = typeof backend === "string" ? stores.byId(backend) : null;
   const store = old ?? stores.guess(location.url);
   return store ? { ...metadata, store: store.id } : location.metadata;
+}
+
+/**
+ * The metadata of a location that a caller gives, with the id of the store that serves its URL, whatever store the
+ * caller names; of several that serve the scheme the caller's choice holds. Unchanged when none serves it.
+ */
+export function metadataOfGiven(
+  ctx: Ctx,
+  { url, metadata }: Pick<LocationRecord, "url" | "metadata">,
+): Record<string, unknown> {
+  const { stores } = ctx.deps;
+  if (!stores.multi) return metadata;
+  const named = stores.byId(storeIdOf(metadata) ?? "");
+  const store = named?.schemes.includes(schemeOrNull(url) ?? "") ? named : stores.guess(url);
+  if (!store) return metadata;
+  const { backend: _, ...rest } = metadata;
+  return { ...rest, store: store.id };
 }

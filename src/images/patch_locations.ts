@@ -7,7 +7,7 @@ import { remainingStorage } from "../quota/storage.ts";
 import type { Draft } from "./draft.ts";
 import type { DraftLocation, ValidationData } from "./draft_locations.ts";
 import { checkLocationMetadata, sizeOfExternal } from "./external_location.ts";
-import { metadataWithStore } from "./guess_stores.ts";
+import { metadataOfGiven, metadataWithStore } from "./guess_stores.ts";
 import type { Operation } from "./operations.ts";
 import { requireFormats } from "./upload.ts";
 import { checkValidationData } from "./validation_data.ts";
@@ -44,8 +44,12 @@ export async function patchLocations(ctx: Ctx, draft: Draft, { op, path, value }
     fail("conflict", `It's not allowed to ${WORDS[op].conflict} locations if image status is ${status}.`);
   }
   if (op === "remove") remove(draft, path[1]!);
-  else if (op === "add") await add(ctx, draft, path[1]!, value as GivenLocation);
-  else await replace(ctx, draft, value as GivenLocation[]);
+  else if (op === "add") await add(ctx, draft, path[1]!, withStore(ctx, value as GivenLocation));
+  else await replace(ctx, draft, (value as GivenLocation[]).map((given) => withStore(ctx, given)));
+}
+
+function withStore(ctx: Ctx, given: GivenLocation): GivenLocation {
+  return { ...given, metadata: metadataOfGiven(ctx, given) };
 }
 
 function remove(draft: Draft, position: string): void {

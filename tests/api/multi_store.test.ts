@@ -338,3 +338,46 @@ Deno.test("a location is the same location when its store has been named meanwhi
   assert.equal((await add({ mark: "x" }))[0], 200);
   assert.equal((await shown(service, id)).stores, "web,web");
 });
+
+Deno.test("a location is of the store that serves its URL, whatever store its metadata names", async (t) => {
+  await using web = serveData();
+  await using service = await startService({
+    ...STORES,
+    "DEFAULT.show_multiple_locations": "true",
+    "DEFAULT.enabled_backends": "fast:file,slow:file,web:http,web2:http",
+    "oneglance.outbound_allowed_networks": "127.0.0.0/8",
+  });
+  const url = `${web.url}/data`;
+  const rows: [name: string, metadata: Record<string, unknown>, store: string][] = [
+    ["a store that is not configured", { store: "nope" }, "web"],
+    ["the same by the older name", { backend: "nope" }, "web"],
+    ["a store of another scheme", { store: "fast" }, "web"],
+    ["the staging area", { store: "os_glance_staging_store" }, "web"],
+    ["no text", { store: ["web2"] }, "web"],
+    ["none", {}, "web"],
+    ["one of two that serve it", { store: "web2" }, "web2"],
+    ["the same by the older name", { backend: "web2" }, "web2"],
+  ];
+  const saved = async (id: string) =>
+    (await locationsOf(service, id)).map(({ url, metadata }) => ({ url, metadata }));
+  for (const [name, metadata, store] of rows) {
+    for (const op of ["add", "replace"] as const) {
+      await t.step(`${op}: ${name}`, async () => {
+        const { id } = await service.create(OWNER, BARE);
+        const value = { url, metadata: { ...metadata, mark: "x" } };
+        const change = op === "add"
+          ? { op, path: "/locations/-", value }
+          : { op, path: "/locations", value: [value] };
+        const answer = await service.patch(id, OWNER, [change]);
+        const image = await answer.json();
+        const wanted = [{ url, metadata: { mark: "x", store } }];
+        assert.deepEqual([answer.status, image.locations, image.stores], [200, wanted, store]);
+        assert.deepEqual(await saved(id), wanted);
+        // Later the metadata alone is replaced.
+        const again = { op: "replace", path: "/locations", value: [{ url, metadata }] };
+        assert.equal((await service.patch(id, OWNER, [again])).status, 200);
+        assert.deepEqual(await saved(id), [{ url, metadata: { store } }]);
+      });
+    }
+  }
+});
