@@ -1,9 +1,9 @@
 /** ECDSA on binary curves, which neither the runtime nor a kept package has. Only verification: nothing here is secret. */
+import { invert } from "@noble/curves/abstract/modular.js";
 import { type BinaryField, makeBinaryField } from "./binary_field.ts";
 import type { BinaryCurve } from "./binary_curves.ts";
 import { toInteger } from "./der.ts";
 import { leftmost, signaturePair } from "./dsa.ts";
-import { inverse } from "./modular.ts";
 
 /** x and y; null is the point at infinity. */
 type Affine = { x: bigint; y: bigint } | null;
@@ -30,7 +30,7 @@ export async function verifyBinaryEcdsa(
   const key = decodePoint(curve, field, point);
   const [r, s] = signaturePair(signature);
   if (r <= 0n || r >= n || s <= 0n || s >= n) return false;
-  const w = inverse(s, n);
+  const w = invert(s, n);
   const u1 = leftmost(digest, n) * w % n;
   const u2 = r * w % n;
   const sum = await combine(curve, field, u1, u2, key);

@@ -1,6 +1,7 @@
 /** DSA (FIPS 186-4 §4.7). */
-import { integerOf, readDer, sequenceOf, toInteger } from "./der.ts";
-import { inverse, power } from "./modular.ts";
+import { DER } from "@noble/curves/abstract/der.js";
+import { invert, pow } from "@noble/curves/abstract/modular.js";
+import { toInteger } from "./der.ts";
 
 /** Whether `signature`, DER, is that of data with this digest. */
 export function verifyDsa(
@@ -10,22 +11,20 @@ export function verifyDsa(
 ): boolean {
   const [r, s] = signaturePair(signature);
   if (r <= 0n || r >= q || s <= 0n || s >= q) return false;
-  const w = inverse(s, q);
+  const w = invert(s, q);
   const u1 = leftmost(digest, q) * w % q;
   const u2 = r * w % q;
-  return power(g, u1, p) * power(y, u2, p) % p % q === r;
+  return pow(g, u1, p) * pow(y, u2, p) % p % q === r;
 }
 
 /** `SEQUENCE { INTEGER r, INTEGER s }`; zeros, which no signature has, when it is not that. */
 export function signaturePair(signature: Uint8Array): [r: bigint, s: bigint] {
   try {
-    const outer = readDer(signature);
-    const [r, s, more] = sequenceOf(outer[0]);
-    if (outer.length === 1 && more === undefined) return [integerOf(r), integerOf(s)];
+    const { r, s } = DER.toSig(signature);
+    return [r, s];
   } catch {
-    // No DER.
+    return [0n, 0n];
   }
-  return [0n, 0n];
 }
 
 /** As many bits of the digest as the order has. */

@@ -1,8 +1,8 @@
 /** RSASSA-PSS (RFC 8017 §8.1.2) with MGF1 of the same hash and the longest salt, as glance's clients sign. */
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
+import { pow } from "@noble/curves/abstract/modular.js";
 import { toInteger } from "./der.ts";
-import { power } from "./modular.ts";
 
 /** Whether `signature` is that of data with this digest. Runtimes differ in what salts they take, so it is done here. */
 export function verifyRsaPss(
@@ -16,7 +16,7 @@ export function verifyRsaPss(
   const size = Math.ceil((bits + 1) / 8);
   const value = toInteger(signature);
   if (signature.length !== size || value >= n) return false;
-  const opened = power(value, e, n);
+  const opened = pow(value, e, n);
   if (opened >> BigInt(length * 8) !== 0n) return false;
   const encoded = Buffer.from(opened.toString(16).padStart(length * 2, "0"), "hex");
   return matches(encoded, bits, algorithm, digest);
