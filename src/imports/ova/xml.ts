@@ -39,7 +39,7 @@ interface Attribute {
  */
 export function eachElement(xml: string, visit: (element: Element, parent?: string) => void): void {
   // Every attribute has an equals sign.
-  if (xml.split("=").length > MAX_ATTRIBUTES) refuse(`more than ${MAX_ATTRIBUTES} attributes`);
+  if (xml.split("=").length - 1 > MAX_ATTRIBUTES) refuse(`more than ${MAX_ATTRIBUTES} attributes`);
   const open: Element[] = [];
   const addText = (text: string) => {
     const element = open.at(-1);
