@@ -68,21 +68,13 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
   await checkImportUri(ctx.deps, input.import_from);
   const job = jobFor(run, id, input);
   const made = await ctx.deps.db.write.createImageWithin({
-    image: newImage(run, id, input.image_properties as Record<string, unknown>),
+    image: newImage(run, job, input.image_properties as Record<string, unknown>),
     limit: (await imageCountQuota(ctx))?.limit ?? null,
   });
   if (made.outcome === "over") return fail("too_large", "The project has too many images.");
   const open = (signal: AbortSignal) => fetchSource(ctx.deps, job.method.uri!, signal);
   const staged = await bringToStaging(run, made.image, job, open, false);
-  const importing = await ctx.deps.db.write.transitionImage({
-    id,
-    from: ["queued"],
-    to: "importing",
-    task: run.token,
-    setProperties: listProperties(job.stores, []),
-  });
-  if (importing.outcome !== "done") throw lostReason();
-  const { image, path } = await prepareDisk(run, importing.image, staged);
+  const { image, path } = await prepareDisk(run, made.image, staged);
   const { size, virtual_size } = await judgeStaged(ctx, image, path);
   checkSizeCap(ctx, size);
   await verifyFile(ctx, image, path);
@@ -98,9 +90,10 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
   await unstage(ctx.deps, id);
 }
 
-function newImage(run: TaskRun, id: string, given: Record<string, unknown>): NewImage {
+/** It is importing from the first: while it were queued, others could bring it data. */
+function newImage(run: TaskRun, job: ImportJob, given: Record<string, unknown>): NewImage {
   const columns: Record<string, unknown> = {};
-  const properties: Record<string, string> = { [LOCK]: run.task.id };
+  const properties: Record<string, string> = { [LOCK]: run.task.id, ...listProperties(job.stores, []) };
   for (const [name, value] of Object.entries(given)) {
     if (name === "tags" || name.startsWith("os_glance")) continue;
     if (isWritable(name)) columns[name] = value;
@@ -112,8 +105,8 @@ function newImage(run: TaskRun, id: string, given: Record<string, unknown>): New
     visibility: "shared",
     owner: run.ctx.caller.projectId,
     ...columns,
-    id,
-    status: "queued",
+    id: job.imageId,
+    status: "importing",
     properties,
     tags: Array.isArray(given.tags) ? given.tags.map(String) : [],
   };
