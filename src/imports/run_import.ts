@@ -25,6 +25,8 @@ const log = getLog("oneglance.imports");
 
 /** What a failure needs to know of how far the import came. */
 interface Attempt extends Omit<Undo, "error"> {
+  /** Whether the image has become this import's. */
+  begun: boolean;
   writing?: Writing;
 }
 
@@ -41,7 +43,11 @@ export async function runImport(run: TaskRun, resumed = false): Promise<void> {
     await deps.db.write.endTask({ token: run.token, end });
     return;
   }
-  const attempt: Attempt = { failed: [], before: { columns: {}, properties: {} } };
+  const attempt: Attempt = {
+    begun: resumed && run.task.status !== "pending",
+    failed: [],
+    before: { columns: {}, properties: {} },
+  };
   try {
     run.signal.throwIfAborted();
     if (!await processTask(deps, run.task.id)) throw lostReason();
@@ -64,7 +70,15 @@ async function settle(run: TaskRun, job: ImportJob, attempt: Attempt, error: unk
   if (error === lostReason()) {
     return log.warn(`import of image ${job.imageId} was taken over by another process`);
   }
-  if (error === stoppingReason() && isResumable(deps, job)) return await leaveTask(deps, run);
+  const resumable = isResumable(deps, job) || !attempt.begun && job.name !== "glance-download";
+  if (error === stoppingReason() && resumable) return await leaveTask(deps, run);
+  if (!attempt.begun && isError(error, "conflict")) {
+    // Something else was made of the image while the task waited for its turn: nothing of it is the import's.
+    log.error(`import of image ${job.imageId} failed`, { error });
+    const end = taskEnd(deps, "failure", { message: messageOf(error) });
+    await deps.db.write.endTask({ token: run.token, end });
+    return;
+  }
   await undoImport(run, job, { ...attempt, failed: failedOf(job, attempt, error), error });
 }
 
@@ -78,6 +92,7 @@ function failedOf(job: ImportJob, { failed, writing }: Attempt, error: unknown):
 async function importData(run: TaskRun, job: ImportJob, attempt: Attempt, resumed: boolean): Promise<void> {
   const { ctx } = run;
   const { image, stores } = await beginImport(run, job, resumed);
+  attempt.begun = true;
   if (job.name === "copy-image") return await copyImage(run, job, attempt, image, stores);
   let current = image;
   let remote: Remote | undefined;
