@@ -1,6 +1,7 @@
 /** Puts back what an import did that cannot be completed (spec/images-api.md §2.8.3, failure outcomes). */
 import type { ImageColumns, ImageRecord } from "../../db/records.ts";
 import { isError } from "../errors.ts";
+import { deletionEnded } from "../images/deletion_ended.ts";
 import { imageById } from "../images/find.ts";
 import { getLog } from "../observe/log.ts";
 import { messageOf, taskEnd } from "../tasks/finish.ts";
@@ -50,6 +51,7 @@ export interface Undo {
  */
 export async function undoImport(run: TaskRun, job: ImportJob, undo: Undo): Promise<void> {
   const { deps } = run.ctx;
+  await deletionEnded(deps, job.imageId);
   const image = await imageById(deps, job.imageId).catch((error) => {
     if (isError(error, "not_found")) return null;
     throw error;

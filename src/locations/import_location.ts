@@ -2,6 +2,7 @@
 import type { ImageColumns, ImageRecord, ImageTransition } from "../../db/records.ts";
 import { fail, isError } from "../errors.ts";
 import { sizeOfExternal } from "../images/external_location.ts";
+import { deletionEnded } from "../images/deletion_ended.ts";
 import { imageById } from "../images/find.ts";
 import { getLog } from "../observe/log.ts";
 import { limitText } from "../quota/counts.ts";
@@ -99,6 +100,7 @@ async function verify(
     await move(run, { id: image.id, from: ["importing"], to: "active", columns });
   } catch (error) {
     if (run.signal.reason === stoppingReason()) throw error;
+    await deletionEnded(run.ctx.deps, image.id);
     await move(run, {
       id: image.id,
       from: ["importing"],

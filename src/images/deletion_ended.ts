@@ -1,0 +1,16 @@
+/** For who works on an image that is being deleted: a store that refuses brings it back (spec/images-api.md §8.1). */
+import type { Deps } from "../deps.ts";
+import { fail } from "../errors.ts";
+
+/** Between two looks, and at most, in ms. */
+const LOOK = 100;
+const PATIENCE = 60_000;
+
+/** Waits until no deletion of the image is under way. Errors: unavailable when one takes too long; database. */
+export async function deletionEnded({ db }: Pick<Deps, "db">, imageId: string): Promise<void> {
+  const end = Date.now() + PATIENCE;
+  while ((await db.read.deletions()).some(({ image_id }) => image_id === imageId)) {
+    if (Date.now() > end) fail("unavailable", `The deletion of image ${imageId} does not end.`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
+  }
+}
