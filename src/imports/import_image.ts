@@ -55,6 +55,7 @@ export async function importImage(
     image,
   );
   await breakStaleLock(ctx, image);
+  if (method.name === "glance-direct") await refuseWhileStaging(ctx, image);
   const stores = chooseStores(ctx, image, request, store);
   const { requestId } = ctx;
   if (stores.length === 0) return { requestId };
@@ -82,6 +83,12 @@ function checkStatus({ status }: ImageRecord, method: string): void {
   if (status !== wanted) {
     wrong(`Image needs to be in '${wanted}' state to use '${method}' method`);
   }
+}
+
+/** Without a lease, half of the data is a dead glance-api's, and the import puts the image back. Errors: conflict. */
+async function refuseWhileStaging({ deps }: Ctx, { id }: ImageRecord): Promise<void> {
+  const staging = (await deps.db.read.uploads()).some(({ image_id }) => image_id === id);
+  if (staging) fail("conflict", "The data of the image is still being staged");
 }
 
 function checkRemote({ glance_region, glance_image_id }: ImportRequest["method"]): void {
