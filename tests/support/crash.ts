@@ -1,0 +1,153 @@
+/** The program killed with -9 in the middle of its work, and what must be true within one lease after its restart. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { filesIn, serve, type Served, show, until } from "./served.ts";
+
+/** Bytes of an image: enough for a kill to fall between the first and the last. */
+export const SIZE = 12 << 20;
+const LEASE = 2;
+export const STORES = ["a", "b", "c"];
+
+/** Options of a service with the stores a, b and c that may ask loopback. */
+export function options(dir: string): Record<string, string> {
+  const stores = STORES.map((id) => [`OS_${id.toUpperCase()}__FILESYSTEM_STORE_DATADIR`, `${dir}/${id}`]);
+  return {
+    OS_DEFAULT__ENABLED_BACKENDS: STORES.map((id) => `${id}:file`).join(","),
+    OS_GLANCE_STORE__DEFAULT_BACKEND: "a",
+    OS_OS_GLANCE_STAGING_STORE__FILESYSTEM_STORE_DATADIR: `${dir}/staging`,
+    OS_IMPORT_FILTERING_OPTS__ALLOWED_PORTS: "[]",
+    OS_ONEGLANCE__OUTBOUND_ALLOWED_NETWORKS: "127.0.0.0/8",
+    OS_ONEGLANCE__TASK_LEASE_TIMEOUT: String(LEASE),
+    ...Object.fromEntries(stores),
+  };
+}
+
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A moment that a source comes to; `promise` is refused when it does not come. */
+export function moment(): { reached: () => void; promise: Promise<void> } {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error("the source was not asked so far")), 20_000);
+  return { promise: promise.finally(() => clearTimeout(timer)), reached: resolve };
+}
+
+/** Asks with a body; fails the test unless the answer is a success. */
+export async function send(server: Served, method: string, path: string, body: BodyInit, type: string) {
+  const response = await fetch(server.url + path, { method, headers: { "content-type": type }, body });
+  const text = await response.text();
+  assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
+}
+
+export const put = (server: Served, id: string, what: "file" | "stage", bytes: Uint8Array<ArrayBuffer>) =>
+  send(server, "PUT", `/v2/images/${id}/${what}`, bytes, "application/octet-stream");
+
+/** POST of JSON; a server that dies meanwhile is what is wanted. */
+export async function tell(
+  server: Served,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch(server.url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    return;
+  }
+  const text = await response.text().catch(() => "");
+  assert.ok(response.ok, `${path}: ${response.status} ${text}`);
+}
+
+/** POST import, as `tell` does it. */
+export const post = (server: Served, id: string, body: unknown, headers: Record<string, string> = {}) =>
+  tell(server, `/v2/images/${id}/import`, body, headers);
+
+/** Answers with the first `sent` bytes, calls `reached` when they have been taken, and says nothing more unless that is all. */
+export function partOf(bytes: Uint8Array, sent: number, reached: () => void): Response {
+  let at = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at < sent) return controller.enqueue(bytes.subarray(at, at = Math.min(sent, at + 65536)));
+      reached();
+      if (sent === bytes.length) return controller.close();
+      return new Promise<void>(() => {});
+    },
+  }, { highWaterMark: 0 });
+  return new Response(body, { headers: { "content-length": String(bytes.length) } });
+}
+
+/** A web server on loopback that may still be answering when it is closed. */
+export function site(handler: (request: Request) => Response | Promise<Response>) {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
+  return {
+    url: `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`,
+    close: async () => void await Promise.race([server.shutdown(), pause(100)]),
+  };
+}
+
+export async function tasksOf(server: Served, id: string): Promise<{ status: string; message: string }[]> {
+  return (await (await fetch(`${server.url}/v2/images/${id}/tasks`)).json()).tasks;
+}
+
+/** Waits until nothing of the image is under way, then looks whether it is whole or as before. */
+export async function assertSettled(
+  server: Served,
+  dir: string,
+  id: string,
+  bytes: Uint8Array,
+  allowed: string[],
+): Promise<string> {
+  await until("the task has ended", async () => {
+    const image = await show(server.url, id);
+    const tasks = await tasksOf(server, id);
+    return !("os_glance_import_task" in image) && !["importing", "saving"].includes(String(image.status)) &&
+      tasks.every(({ status }) => status === "success" || status === "failure");
+  }, LEASE + 8);
+  const image = await show(server.url, id);
+  const status = String(image.status);
+  assert.ok(allowed.includes(status), `${status}: ${JSON.stringify(image)}`);
+  assert.ok(!image.os_glance_importing_to_stores, "stores are still to do");
+  const stores = String(image.stores ?? "").split(",").filter((store) => store !== "");
+  for (const store of STORES) {
+    const names = filesIn(`${dir}/${store}`).filter((name) => name.includes(id));
+    assert.deepEqual(names, stores.includes(store) ? [id] : [], `store ${store}`);
+    if (names.length > 0) assert.ok(Buffer.from(Deno.readFileSync(`${dir}/${store}/${id}`)).equals(bytes));
+  }
+  const staged = filesIn(`${dir}/staging`).filter((name) => name.includes(id));
+  assert.deepEqual(staged, status === "uploading" ? [id] : [], "staging");
+  if (status === "queued") assert.deepEqual([image.size, image.checksum], [null, null]);
+  return status;
+}
+
+/**
+ * Runs one row after the other on one data directory: `run` until the kill, then what it gives on the server started
+ * anew. `more`: further options as `OS_GROUP__OPTION`.
+ */
+export async function table<M>(
+  t: Deno.TestContext,
+  rows: readonly M[],
+  name: (row: M) => string,
+  run: (server: Served, dir: string, row: M) => Promise<(server: Served) => Promise<void>>,
+  more: Record<string, string> = {},
+): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "oneglance-crash-" });
+  const set = { ...options(dir), ...more };
+  let server = await serve(dir, set);
+  try {
+    for (const row of rows) {
+      await t.step(name(row), async () => {
+        const check = await run(server, dir, row);
+        await server.crash();
+        server = await serve(dir, set);
+        await check(server);
+      });
+    }
+  } finally {
+    await server.crash();
+    await Deno.remove(dir, { recursive: true });
+  }
+}
