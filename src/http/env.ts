@@ -6,7 +6,10 @@ import type { Ctx, Deps } from "../deps.ts";
 export interface Connection {
   /** Address of the TCP peer. */
   peer: string;
-  /** Resolves when the answer is sent, rejects when it could not be; absent in tests. */
+  /**
+   * Settles when the answer is over; absent in tests. Of an answer in memory a rejection says that it could not be
+   * sent. Of a stream nothing is said: Deno 2.4 rejects whenever there is a content-length, 2.9 never.
+   */
   completed?: Promise<void>;
 }
 
@@ -19,6 +22,8 @@ export interface Env {
     ctx: Ctx;
     /** Scheme, host and prefix of the request as the client sees them. */
     base: RequestBase;
+    /** Of an answer that is a stream: whether all of it has been taken, as far as is known. */
+    allTaken?: () => boolean;
   };
 }
 

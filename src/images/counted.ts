@@ -11,22 +11,27 @@ export function counted(
 ): { body: ReadableStream<Uint8Array>; taken: Taken } {
   const taken: Taken = { bytes: 0, ended: false };
   const reader = body.getReader();
+  // A read that is under way when the taker leaves ends as well.
+  let left = false;
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
         if (done) {
-          taken.ended = true;
-          return controller.close();
+          taken.ended = !left;
+          return left ? undefined : controller.close();
         }
         taken.bytes += value.length;
         controller.enqueue(value);
       } catch (error) {
-        taken.ended = true;
+        taken.ended = !left;
         throw error;
       }
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      left = true;
+      return reader.cancel(reason);
+    },
   }, { highWaterMark: 0 });
   return { body: stream, taken };
 }

@@ -3,6 +3,7 @@ import type { ImageRecord } from "../../../db/records.ts";
 import { fail } from "../../errors.ts";
 import { downloadImage } from "../../images/download.ts";
 import { counted } from "../../images/counted.ts";
+import type { Slice } from "../../images/range.ts";
 import { uploadImage } from "../../images/upload.ts";
 import { tellSent, wantsSent } from "../../notify/sent.ts";
 import type { Call } from "../bind.ts";
@@ -34,27 +35,36 @@ export async function download(call: Call): Promise<Response> {
   if (image.checksum !== null) headers["content-md5"] = image.checksum;
   const length = slice?.length ?? data.length ?? image.size;
   if (length !== null) headers["content-length"] = String(length);
-  const body = tellingSent(call, data.body, { image, length, expected: slice?.length ?? image.size });
+  const body = watched(call, data.body, { image, slice, length });
   if (!slice) return new Response(body, { headers });
   headers["content-range"] = `bytes ${slice.offset}-${slice.offset + slice.length - 1}/${image.size}`;
   return new Response(body, { status: 206, headers });
 }
 
 /**
- * The body, whose end will be told where somebody listens; a client that leaves before it is no event. That the
- * server calls an answer incomplete proves nothing: before Deno 2.9 it does so whenever there is a content-length.
+ * The body, counted where its end is told to somebody or it comes in blocks of our own: then the access log knows of a
+ * client that left. The runtime's own stream of a whole file goes out as it is: counted it takes some 40 % more CPU.
  */
-function tellingSent(
+function watched(
   { c, ctx }: Call,
   data: ReadableStream<Uint8Array>,
-  { image, length, expected }: { image: ImageRecord; length: number | null; expected: number | null },
+  { image, slice, length }: { image: ImageRecord; slice: Slice | null; length: number | null },
 ): ReadableStream<Uint8Array> {
   const completed = c.env?.completed;
-  if (!completed || !wantsSent(ctx)) return data;
+  if (!completed) return data;
+  const told = wantsSent(ctx);
+  if (!told && !slice) {
+    c.set("allTaken", () => true);
+    return data;
+  }
   const { body, taken } = counted(data);
+  const allTaken = () => taken.ended || taken.bytes === length;
+  c.set("allTaken", allTaken);
+  if (!told) return body;
+  const expected = slice?.length ?? image.size;
+  // A client that leaves before the end is no event.
   const tellEnd = () => {
-    const { bytes, ended } = taken;
-    if (ended || bytes === length) void tellSent(ctx, { image, bytes, expected });
+    if (allTaken()) void tellSent(ctx, { image, bytes: taken.bytes, expected });
   };
   completed.then(tellEnd, tellEnd);
   return body;
