@@ -115,6 +115,18 @@ export interface DatabaseWrites extends MetadefWrites {
   beginDeletion(
     input: { id: string; by: Pick<DeletionLease, "token" | "owner" | "expires_at"> },
   ): Promise<{ outcome: "done"; image: ImageRecord } | { outcome: "gone" }>;
+  /**
+   * Before the data of some locations is removed, so that nobody removes the others at the same time; ended by
+   * `cancelDeletion`. `added` = locations that come in their place.
+   */
+  beginCopyDeletion(
+    input: {
+      id: string;
+      by: Pick<DeletionLease, "token" | "owner" | "expires_at">;
+      locationIds: number[];
+      added: number;
+    },
+  ): Promise<"done" | "busy" | "changed" | "last" | "gone">;
   /** Gives the deletion of `token` to another process; null when it has ended. */
   takeDeletion(
     input: { token: string; by: Pick<DeletionLease, "token" | "owner" | "expires_at"> },

@@ -22,6 +22,24 @@ export async function beginDeletion(
   return { outcome: "done", image };
 }
 
+/** `DatabaseWrites.beginCopyDeletion`: the image stays in sight and as it is, whatever becomes of the lease. */
+export async function beginCopyDeletion(
+  conn: WriteConn,
+  { id, by, locationIds, added }: Parameters<DatabaseWrites["beginCopyDeletion"]>[0],
+): ReturnType<DatabaseWrites["beginCopyDeletion"]> {
+  const image = await liveImage(conn, id);
+  if (!image || image.status === "pending_delete") return "gone";
+  if (await conn.one("SELECT 1 AS held FROM oneglance_deletions WHERE image_id = ?", [id])) return "busy";
+  const known = image.locations.map((location) => location.id);
+  if (!locationIds.every((location) => known.includes(location))) return "changed";
+  if (known.length + added <= locationIds.length) return "last";
+  await conn.run(
+    "INSERT INTO oneglance_deletions (image_id, token, owner, expires_at, was) VALUES (?, ?, ?, ?, ?)",
+    [id, by.token, by.owner, by.expires_at, image.status],
+  );
+  return "done";
+}
+
 /** `DatabaseWrites.takeDeletion`. */
 export async function takeDeletion(
   conn: WriteConn,

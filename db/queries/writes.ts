@@ -2,7 +2,7 @@
 import type { WriteConn } from "../conn.ts";
 import type { Database, DatabaseWrites } from "../database.ts";
 import type { NewEvent } from "../event_records.ts";
-import { beginDeletion, cancelDeletion, takeDeletion } from "./deletions_write.ts";
+import { beginCopyDeletion, beginDeletion, cancelDeletion, takeDeletion } from "./deletions_write.ts";
 import { deleteImage } from "./image_delete.ts";
 import { transitionImage } from "./image_transition.ts";
 import { changeImage, createImage } from "./images_write.ts";
@@ -43,6 +43,7 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   deleteImage,
   takeStranded,
   beginDeletion,
+  beginCopyDeletion,
   takeDeletion,
   cancelDeletion,
   addTag,

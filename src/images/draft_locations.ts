@@ -37,6 +37,11 @@ export class DraftLocations {
     return this.#status === "queued" && this.list.length > 0 ? "active" : this.#status;
   }
 
+  /** How many there will be that are not saved yet. */
+  get added(): number {
+    return this.list.filter(({ id }) => id === undefined).length;
+  }
+
   set(list: DraftLocation[]): void {
     this.list = list;
     this.#touched = true;

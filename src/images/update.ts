@@ -9,9 +9,9 @@ import { isWritable, type WritableAttribute } from "./attributes.ts";
 import { Draft } from "./draft.ts";
 import { findImage } from "./find.ts";
 import type { Operation } from "./operations.ts";
-import { removeData } from "./remove_data.ts";
 import { patchLocations } from "./patch_locations.ts";
 import { readable } from "./readable.ts";
+import { removeCopies } from "./remove_copies.ts";
 
 /**
  * Applies the operations in order to a draft and saves once what they touched.
@@ -27,11 +27,13 @@ export async function updateImage(ctx: Ctx, id: string, operations: Operation[])
   const draft = new Draft(image);
   for (const operation of operations) await apply(ctx, draft, operation);
   if (draft.addsProperties) checkPropertyQuota(ctx.deps.config, draft.properties);
-  const delayed = ctx.deps.config.get("DEFAULT.delayed_delete");
-  if (!delayed) { for (const location of draft.locations.removed) await removeData(ctx, image, location); }
-  const change = draft.change(delayed ? "pending_delete" : "deleted");
-  const saved = await ctx.deps.db.write.changeImage(change) ??
-    fail("not_found", `No image found with ID ${id}`);
+  const save = async (to: "deleted" | "pending_delete") =>
+    await ctx.deps.db.write.changeImage(draft.change(to)) ??
+      fail("not_found", `No image found with ID ${id}`);
+  const { removed: locations, added } = draft.locations;
+  const saved = locations.length === 0
+    ? await save("deleted")
+    : await removeCopies(ctx, image, { locations, added }, save);
   return await readable(ctx, { ...saved, locations: draft.locations.arrange(saved.locations) });
 }
 

@@ -82,6 +82,8 @@ async function putBack(run: TaskRun, job: ImportJob, image: ImageRecord, undo: U
     return;
   }
   if (job.name === "copy-image") {
+    // The copies that were there before may have been removed meanwhile: then these are all the data there is.
+    if (added.length === image.locations.length) common.dropLocationIds = [];
     await move(run, { ...common, from: [...IMPORT_STATUSES], to: "same", setProperties: properties });
     return;
   }

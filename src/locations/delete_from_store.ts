@@ -2,7 +2,7 @@
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";
-import { removeData } from "../images/remove_data.ts";
+import { removeCopies } from "../images/remove_copies.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { requireWriter } from "../policy/read_only.ts";
 
@@ -25,9 +25,12 @@ export async function deleteFromStore(ctx: Ctx, storeId: string, imageId: string
   }
   const location = image.locations.find(({ metadata }) => metadata.store === storeId) ??
     fail("not_found", `Image ${imageId} is not stored in store ${storeId}.`);
-  const delayed = deps.config.get("DEFAULT.delayed_delete");
-  if (!delayed) await removeData(ctx, image, location);
-  const to = delayed ? "pending_delete" : "deleted";
-  await deps.db.write.dropLocation({ id: imageId, locationId: location.id, to }) ??
-    fail("not_found", `Failed to find image ${imageId}`);
+  await removeCopies(
+    ctx,
+    image,
+    { locations: [location], added: 0 },
+    async (to) =>
+      await deps.db.write.dropLocation({ id: imageId, locationId: location.id, to }) ??
+        fail("not_found", `Failed to find image ${imageId}`),
+  );
 }

@@ -1,0 +1,52 @@
+/** Removing some copies of an image and not others (spec/images-api.md §2.11, §5.6): one always stays. */
+import type { ImageRecord, LocationRecord } from "../../db/records.ts";
+import type { Ctx } from "../deps.ts";
+import { fail } from "../errors.ts";
+import { getLog } from "../observe/log.ts";
+import { removeData } from "./remove_data.ts";
+
+const log = getLog("oneglance.images.delete");
+
+export interface Removal {
+  locations: readonly LocationRecord[];
+  /** Locations that come in their place. */
+  added: number;
+}
+
+/**
+ * Removes the data, unless its deletion is delayed, then records it; meanwhile nobody else removes a copy.
+ * Errors: not_found, forbidden for the last copy, conflict, those of `removeData` and of `record`.
+ */
+export async function removeCopies<T>(
+  ctx: Ctx,
+  image: ImageRecord,
+  { locations, added }: Removal,
+  record: (to: "deleted" | "pending_delete") => Promise<T>,
+): Promise<T> {
+  const { db, config, transfers } = ctx.deps;
+  const transfer = transfers.begin(null);
+  const { token } = transfer.lease;
+  try {
+    const by = transfer.lease;
+    const locationIds = locations.map(({ id }) => id);
+    const begun = await db.write.beginCopyDeletion({ id: image.id, by, locationIds, added });
+    if (begun !== "done") refuse(image.id, begun);
+    const delayed = config.get("DEFAULT.delayed_delete");
+    try {
+      if (!delayed) { for (const location of locations) await removeData(ctx, image, location); }
+      return await record(delayed ? "pending_delete" : "deleted");
+    } finally {
+      await db.write.cancelDeletion({ token, dropLocationIds: [] }).catch((error) => {
+        log.error(`the copies of image ${image.id} cannot be released yet`, { error });
+      });
+    }
+  } finally {
+    transfer.end();
+  }
+}
+
+function refuse(id: string, why: "busy" | "changed" | "last" | "gone"): never {
+  if (why === "gone") fail("not_found", `Failed to find image ${id}`);
+  if (why === "last") fail("forbidden", "Cannot delete image data from the only store containing it.");
+  return fail("conflict", `Copies of image ${id} are being removed by another request.`);
+}
