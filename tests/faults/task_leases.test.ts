@@ -192,13 +192,19 @@ Deno.test("an import lock that gives no sign of life for an hour can be taken ov
       const task = await begun(service, id, direct, { owner: other(0, "00000000"), backend: ["b"] });
       await service.deps.db.write.changeTask({ id: task, from: ["pending"], status });
       age(task, minutes);
+      const setProperties = { os_glance_importing_to_stores: "b", os_glance_failed_import: "b,c" };
+      await service.deps.db.write.changeImage({ id, setProperties });
       const response = await service.ask(`/v2/images/${id}/import`, OWNER, { method: "POST", body: direct });
       assert.equal(response.status, answer, await response.text());
       await service.deps.background.settled();
       const old = await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json();
       if (answer === 409) return assert.equal(old.status, status);
       assert.deepEqual([old.status, old.message], ["failure", "Expired lock preempted"]);
-      assert.equal((await outcome(service, id)).image.status, "active");
+      const { image } = await outcome(service, id);
+      assert.deepEqual(
+        [image.status, image.os_glance_importing_to_stores, image.os_glance_failed_import],
+        ["active", "", "c"],
+      );
     });
   }
 });
@@ -216,6 +222,38 @@ Deno.test("a service that stops leaves its import to the next one", async () => 
   await recoverTasks(service.deps);
   await service.deps.background.settled();
   assert.equal((await outcome(service, id)).image.status, "active");
+  await nothingUnderWay(service);
+});
+
+Deno.test("an import that a stop finds waiting is left to the next one, whatever plugins it would have run", async () => {
+  await using service = await startService({
+    "taskflow_executor.max_workers": "1",
+    "image_import_opts.image_import_plugins": "[no_op]",
+  });
+  const [first, waiting] = [await staged(service, DATA), await staged(service, DATA)];
+  const store = service.deps.stores.default;
+  const open = store.open.bind(store);
+  const opening = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  store.open = async (...given) => {
+    opening.resolve();
+    await go.promise;
+    return await open(...given);
+  };
+  for (const id of [first, waiting]) {
+    const post = service.ask(`/v2/images/${id}/import`, OWNER, { method: "POST", body: direct });
+    assert.equal((await post).status, 202);
+  }
+  await opening.promise;
+  const closed = service.deps.background.close();
+  go.resolve();
+  await closed;
+  assert.equal((await outcome(service, first)).image.status, "queued");
+  assert.equal((await outcome(service, waiting)).image.status, "uploading");
+  await recoverTasks(service.deps);
+  await service.deps.background.settled();
+  const { image, task } = await outcome(service, waiting);
+  assert.deepEqual([image.status, task.status], ["active", "success"]);
   await nothingUnderWay(service);
 });
 
