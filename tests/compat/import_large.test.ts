@@ -1,6 +1,7 @@
 /**
  * Images of 1 GiB by every import method, through the `glance` command, python-glanceclient and openstacksdk, with a
  * real Keystone and a real nginx: every byte in every store is compared. `ONEGLANCE_TEST_BYTES` chooses another size.
+ * Small images do for the other ways of choosing stores.
  */
 import assert from "node:assert/strict";
 import { fileHashes, randomDisk } from "./support/disks.ts";
@@ -11,6 +12,7 @@ import { startOneglance } from "./support/oneglance.ts";
 import { command, must } from "./support/processes.ts";
 
 const SIZE = Number(Deno.env.get("ONEGLANCE_TEST_BYTES") ?? 2 ** 30);
+const LITTLE = 8 << 20;
 const STORES = ["first", "second", "third"];
 const SCRIPT = new URL("support/client_import.py", import.meta.url).pathname;
 
@@ -36,11 +38,14 @@ Deno.test({ name: "imports of large images by every method", ignore: !there }, a
     const raw = await randomDisk(`${site.folder}/disk.raw`, SIZE, SIZE / 2);
     const qcow2 = `${site.folder}/disk.qcow2`;
     await must("qemu-img", ["convert", "-q", "-f", "raw", "-O", "qcow2", raw, qcow2]);
+    const little = await randomDisk(`${site.folder}/little.raw`, LITTLE);
+    const disk = async (path: string, size: number) => ({ path, size, hashes: await fileHashes(path) });
     const disks = {
-      raw: { path: raw, hashes: await fileHashes(raw) },
-      qcow2: { path: qcow2, hashes: await fileHashes(qcow2) },
+      raw: await disk(raw, SIZE),
+      qcow2: await disk(qcow2, SIZE),
+      little: await disk(little, LITTLE),
     };
-    type Format = keyof typeof disks;
+    type Disk = keyof typeof disks;
 
     const third = { filesystem_store_datadir: `${folder}/third` };
     const server = await startOneglance({ keystone, stores: "multi", folder, set: { ...SET, third } });
@@ -65,16 +70,16 @@ Deno.test({ name: "imports of large images by every method", ignore: !there }, a
         }
       };
       /** What the API says of the image, and every byte of it in each store. */
-      const compare = async (id: string, format: Format, stores: string[]) => {
-        const { path, hashes } = disks[format];
+      const compare = async (id: string, disk: Disk, stores: string[]) => {
+        const { path, size, hashes } = disks[disk];
         const image = await finished(server.url, token, id);
         assertImported(image, hashes, stores.join());
-        assert.equal(image.virtual_size, SIZE);
+        assert.equal(image.virtual_size, size);
         for (const store of stores) await must("cmp", [path, `${folder}/${store}/${id}`]);
         assert.deepEqual([...Deno.readDirSync(`${folder}/staging`)], []);
       };
-      const create = async (format: Format, more: string[]) => {
-        const named = ["--name", "large", "--disk-format", format, "--container-format", "bare"];
+      const create = async (format: "raw" | "qcow2", more: string[]) => {
+        const named = ["--name", format, "--disk-format", format, "--container-format", "bare"];
         return idIn(await glance(["image-create-via-import", ...named, ...more], env));
       };
 
@@ -134,6 +139,32 @@ Deno.test({ name: "imports of large images by every method", ignore: !there }, a
         const id = await sdk({ method: "web-download", format: "raw", uri, stores: STORES });
         await compare(id, "raw", STORES);
         await remove(id);
+      });
+
+      await t.step("glance: glance-direct to all stores, and its task", async () => {
+        const file = ["--import-method", "glance-direct", "--file", little, "--all-stores", "true"];
+        source = await create("raw", file);
+        await compare(source, "little", STORES);
+        assert.match(await glance(["image-tasks", source], env), /success/);
+        assert.match(await glance(["task-list"], admin), /api_image_import/);
+      });
+      await t.step("glance: web-download to two stores", async () => {
+        const uri = ["--uri", `${site.url}/files/little.raw`, "--stores", "first,second"];
+        const id = await create("raw", ["--import-method", "web-download", ...uri]);
+        await compare(id, "little", ["first", "second"]);
+      });
+      await t.step("glance-download without a store goes to the default one", async () => {
+        const send = (path: string, body: unknown) =>
+          fetch(`${server.url}/v2/images${path}`, {
+            method: "POST",
+            headers: { "x-auth-token": token, "content-type": "application/json" },
+            body: JSON.stringify(body),
+          });
+        const { id } = await (await send("", { disk_format: "raw", container_format: "bare" })).json();
+        const method = { name: "glance-download", glance_region: region, glance_image_id: source };
+        const answer = await send(`/${id}/import`, { method });
+        assert.equal(answer.status, 202, await answer.text());
+        await compare(id, "little", ["first"]);
       });
     } finally {
       const end = await server.stop();
