@@ -6,7 +6,7 @@ import { type ImportRequest, locationIn } from "./job.ts";
 
 /**
  * Ids of the stores to write to, `[null]` in single-store mode; empty when a copy to all has nothing to do.
- * Errors: bad_request, conflict for an unknown store.
+ * Errors: bad_request, conflict for an unknown store and where no store takes data.
  */
 export function chooseStores(
   ctx: Ctx,
@@ -25,6 +25,7 @@ export function chooseStores(
     return [null];
   }
   const named = namedStores(ctx, request, header);
+  if (named.length === 0) fail("conflict", "None of the stores takes data.");
   for (const id of named) if (!stores.byId(id)) fail("conflict", `Store for identifier ${id} not found`);
   if (!copying) return named;
   const holding = named.filter((id) => locationIn(ctx.deps, image, id));

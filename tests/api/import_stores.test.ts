@@ -78,6 +78,17 @@ Deno.test("all_stores: in the order of the configuration, never an http store", 
   assert.deepEqual([image.status, image.stores, task.input.backend], ["active", "c,a,b", ["c", "a", "b"]]);
 });
 
+Deno.test("all_stores where none takes data: refused, not accepted and forgotten", async () => {
+  await using service = await startService({
+    "DEFAULT.enabled_backends": "web:http",
+    "glance_store.default_backend": "web",
+  });
+  const id = await staged(service, "data");
+  const response = await postImport(service, id, { ...DIRECT, all_stores: true });
+  assert.equal(response.status, 409);
+  assert.match(await response.text(), /None of the stores takes data/);
+});
+
 Deno.test("stores that are named: in the order of the request; by weight when they have one", async () => {
   const body = { ...DIRECT, stores: ["c", "a"] };
   await using service = await threeStores();
