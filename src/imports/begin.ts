@@ -1,5 +1,6 @@
 /** First step of an import: the image becomes `importing`, its lists are filled, limits are kept (spec/images-api.md §2.8.3). */
 import type { ImageRecord, ImageStatus } from "../../db/records.ts";
+import type { Deps } from "../deps.ts";
 import { imageById } from "../images/find.ts";
 import {
   enforceImageCountUploading,
@@ -29,9 +30,7 @@ export async function beginImport(run: TaskRun, job: ImportJob, resumed: boolean
   const { ctx } = run;
   const image = await imageById(ctx.deps, job.imageId);
   const failed = failedStores(image);
-  const stores = job.stores.filter((id) =>
-    !locationIn(ctx.deps, image, id) && !(resumed && id !== null && failed.includes(id))
-  );
+  const stores = storesLeft(ctx.deps, job, image, resumed);
   const copying = job.name === "copy-image";
   // An earlier run may have made it active with its first store.
   const done = resumed && (image.status === "active" || image.status === "deactivated");
@@ -47,6 +46,22 @@ export async function beginImport(run: TaskRun, job: ImportJob, resumed: boolean
   else await enforceImageStagingTotal(ctx, copying ? image.size : null);
   await enforceImageCountUploading(ctx);
   return { image: begun, stores };
+}
+
+/**
+ * Stores that do not have the data. Those that an earlier run has found to fail are left out while another has it: with
+ * none, that run was putting the image back, and everything is to do.
+ */
+export function storesLeft(
+  deps: Pick<Deps, "stores">,
+  job: ImportJob,
+  image: ImageRecord,
+  resumed: boolean,
+): (string | null)[] {
+  const left = job.stores.filter((id) => !locationIn(deps, image, id));
+  if (!resumed || left.length === job.stores.length) return left;
+  const failed = failedStores(image);
+  return left.filter((id) => id === null || !failed.includes(id));
 }
 
 /** Data that an earlier run has written, but not recorded any more, would stand in the way. */

@@ -34,16 +34,20 @@ function jobFor(run: TaskRun, imageId: string, input: Record<string, unknown>): 
   };
 }
 
-/** Runs the task to its end; on any failure the image is gone. `giveUp`: an earlier run was broken off. */
+/**
+ * Runs the task to its end; on a failure before the image is active it is gone. `giveUp`: an earlier run was broken
+ * off.
+ */
 export async function runLegacyImport(run: TaskRun, giveUp = false): Promise<void> {
   const { deps } = run.ctx;
   const id = run.imageId ?? fail("internal", "The task has no image.");
   try {
-    if (giveUp) fail("unavailable", "The service was ended while it worked on the task.");
-    if (!await processTask(deps, run.task.id)) throw lostReason();
-    await importNew(run, id);
-    const end = taskEnd(deps, "success", { result: { image_id: id } });
-    await deps.db.write.endTask({ token: run.token, end });
+    if (!giveUp) {
+      if (!await processTask(deps, run.task.id)) throw lostReason();
+      await importNew(run, id);
+    } else if (!await isActive(run, id)) {
+      fail("unavailable", "The service was ended while it worked on the task.");
+    }
   } catch (caught) {
     const error = run.signal.aborted ? run.signal.reason : caught;
     if (error === lostReason()) return;
@@ -51,7 +55,13 @@ export async function runLegacyImport(run: TaskRun, giveUp = false): Promise<voi
     await remove(run, id);
     const end = taskEnd(deps, "failure", { message: legacyMessage(error) });
     await deps.db.write.endTask({ token: run.token, end });
+    return;
   }
+  await unstage(deps, id).catch((error) => {
+    log.error(`staged data of image ${id} could not be removed`, { error });
+  });
+  const end = taskEnd(deps, "success", { result: { image_id: id } });
+  await deps.db.write.endTask({ token: run.token, end });
 }
 
 /** What is wrong with the input stands in the message as it is (§5.3). */
@@ -87,7 +97,6 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
     judge: async (changed) => (await judgeStaged(ctx, changed, path)).virtual_size,
     failed: [],
   });
-  await unstage(ctx.deps, id);
 }
 
 /** It is importing from the first: while it were queued, others could bring it data. */
@@ -112,11 +121,18 @@ function newImage(run: TaskRun, job: ImportJob, given: Record<string, unknown>):
   };
 }
 
+/** Whether an earlier run has come so far: then somebody may use the image. */
+async function isActive({ ctx }: TaskRun, id: string): Promise<boolean> {
+  const image = await ctx.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  return image?.status === "active" || image?.status === "deactivated";
+}
+
 /** Deletes the image and whatever came of it. */
 async function remove(run: TaskRun, id: string): Promise<void> {
   const { deps } = run.ctx;
-  const gone = await deps.db.write.deleteImage({ id, to: "deleted" });
-  if (gone.outcome === "done") {
+  const { outcome } = await deps.db.write.deleteImage({ id, to: "deleted" });
+  // One that was gone already may have left data that nothing speaks of; in a delayed deletion it is the scrubber's.
+  if (outcome === "done" || !deps.config.get("DEFAULT.delayed_delete")) {
     for (const store of deps.stores.all) await store.discard(id);
   }
   await unstage(deps, id);

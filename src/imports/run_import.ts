@@ -96,7 +96,7 @@ async function importData(run: TaskRun, job: ImportJob, attempt: Attempt, resume
   if (job.name === "copy-image") return await copyImage(run, job, attempt, image, stores);
   let current = image;
   let remote: Remote | undefined;
-  if (job.name === "glance-download") {
+  if (job.name === "glance-download" && stores.length > 0) {
     const found = await readRemote(run, job);
     remote = found.remote;
     current = await change(run, attempt, image, found);

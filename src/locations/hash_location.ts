@@ -27,10 +27,13 @@ async function hashOnce(ctx: Ctx, url: string, algorithm: string, signal: AbortS
   const md5 = createHash("md5");
   const hash = createHash(nodeAlgorithm(algorithm));
   const { body } = await store.read(url);
-  for await (const chunk of body) {
-    signal.throwIfAborted();
-    md5.update(chunk);
-    hash.update(chunk);
-  }
+  const sums = new WritableStream<Uint8Array>({
+    write(chunk) {
+      md5.update(chunk);
+      hash.update(chunk);
+    },
+  });
+  // Ended also while nothing comes: a stop or a deletion must not wait for a web server.
+  await body.pipeTo(sums, { signal });
   return { md5: md5.digest("hex"), hash: hash.digest("hex") };
 }

@@ -14,6 +14,8 @@ import { hashLocation } from "./hash_location.ts";
 
 const log = getLog("oneglance.locations");
 
+const ENDED = "The service was ended while it worked on the location.";
+
 type Columns = Partial<Omit<ImageColumns, "status">>;
 
 interface Input {
@@ -32,9 +34,10 @@ export async function importLocation(run: TaskRun, giveUp = false): Promise<void
     const input = inputOf(run);
     if (!await processTask(deps, run.task.id)) return;
     const image = await imageById(deps, id);
-    if (image.status === "queued") await saveLocation(run, image, input);
-    else if (image.status === "importing") await verify(run, image, input, giveUp);
-    else if (image.os_hash_value === null && !giveUp) await hashLater(run, image, input);
+    if (image.status === "importing") await verify(run, image, input, giveUp);
+    else if (image.status !== "queued") await hashUnlessKnown(run, image, input, giveUp);
+    else if (giveUp) fail("unavailable", ENDED);
+    else await saveLocation(run, image, input);
     const end = taskEnd(deps, "success", { result: { image_id: id } });
     await deps.db.write.endTask({ token: run.token, end });
   } catch (error) {
@@ -72,7 +75,13 @@ async function saveLocation(run: TaskRun, image: ImageRecord, input: Input): Pro
   const size = await sizeOfExternal(run.ctx, url, {});
   const store = deps.stores.multi ? deps.stores.guess(url)?.id : null;
   const location = { url, metadata: store ? { store } : {} };
-  const base = { id: image.id, from: ["queued" as const], addLocations: [location] };
+  const base = {
+    id: image.id,
+    from: ["queued" as const],
+    // The one that `verify` has left on it is not that of the data any more, or it is this one.
+    dropLocationIds: image.locations.filter(isKept).map(({ id }) => id),
+    addLocations: [location],
+  };
   const secure = deps.config.get("DEFAULT.do_secure_hash");
   if (secure && validation) {
     await move(run, { ...base, to: "importing", columns: { size } });
@@ -82,6 +91,9 @@ async function saveLocation(run: TaskRun, image: ImageRecord, input: Input): Pro
   if (secure) await hashLater(run, image, input);
 }
 
+/** Upstream keeps an http location on an image that is queued again, and clients know it so. */
+const isKept = ({ url }: { url: string }): boolean => url.startsWith("http");
+
 /** The image becomes active only when the data has the hash that was given. */
 async function verify(
   run: TaskRun,
@@ -90,7 +102,7 @@ async function verify(
   giveUp = false,
 ): Promise<void> {
   try {
-    if (giveUp) fail("unavailable", "The service was ended while it hashed the data.");
+    if (giveUp) fail("unavailable", ENDED);
     const given = validation ?? fail("internal", "No hash was given.");
     const { md5, hash } = await hashLocation(run.ctx, url, given.os_hash_algo, run.signal);
     if (hash !== given.os_hash_value.toLowerCase()) {
@@ -106,11 +118,22 @@ async function verify(
       from: ["importing"],
       to: "queued",
       columns: { size: null, virtual_size: null, checksum: null, os_hash_algo: null, os_hash_value: null },
-      // Upstream keeps an http location on the queued image, and clients know it so.
-      dropLocations: !url.startsWith("http"),
+      dropLocations: !isKept({ url }),
     }).catch((cause) => log.warn(`image ${image.id} was not put back to queued`, { error: cause }));
     throw error;
   }
+}
+
+/** What an earlier run, which has made the image active, has not done any more. */
+async function hashUnlessKnown(
+  run: TaskRun,
+  image: ImageRecord,
+  input: Input,
+  giveUp: boolean,
+): Promise<void> {
+  if (image.os_hash_value !== null || !run.ctx.deps.config.get("DEFAULT.do_secure_hash")) return;
+  if (!giveUp) return await hashLater(run, image, input);
+  await move(run, { id: image.id, from: [image.status], to: "same", columns: { os_hash_algo: null } });
 }
 
 /** The image is active already; its hashes come when they are known, or not at all. */

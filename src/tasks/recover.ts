@@ -3,7 +3,8 @@ import { formatTimestamp } from "../../db/clock.ts";
 import type { TaskLease, TaskRecord } from "../../db/task_records.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { GlanceError } from "../errors.ts";
-import { isResumable, jobOf } from "../imports/job.ts";
+import { storesLeft } from "../imports/begin.ts";
+import { type ImportJob, isResumable, jobOf } from "../imports/job.ts";
 import { runImport } from "../imports/run_import.ts";
 import { UNCHANGED, undoImport } from "../imports/undo.ts";
 import { runLegacyImport } from "../imports/legacy_import.ts";
@@ -90,12 +91,20 @@ async function goOn(run: TaskRun, runs: number, before: string | null): Promise<
   // A wrong input, or an image that the task never had, is told by the run itself.
   if (job === null || run.imageId === null) return await runImport(run, true);
   const may = isResumable(run.ctx.deps, job) || untouched && job.name !== "glance-download";
-  if (runs <= MAX_RUNS && before === null && may) return await runImport(run, true);
+  if (runs <= MAX_RUNS && before === null && may || await isComplete(run, job)) {
+    return await runImport(run, true);
+  }
   await undoImport(run, job, {
     error: new GlanceError("unavailable", GAVE_UP),
     failed: [],
     before: before === null ? UNCHANGED : JSON.parse(before),
   });
+}
+
+/** Whether an earlier run has only not said any more that it is done. */
+async function isComplete({ ctx: { deps } }: TaskRun, job: ImportJob): Promise<boolean> {
+  const image = await deps.db.read.image({ id: job.imageId, viewer: { isAdmin: true, projectId: null } });
+  return image?.status === "active" && storesLeft(deps, job, image, true).length === 0;
 }
 
 function readJob(task: TaskRecord) {
