@@ -14,7 +14,7 @@ const list = (description: string) =>
 
 const choice = (description: string) => z.string().optional().openapi({ description, type: "boolean" });
 
-/** The named filters, as a client gives them: the text of each is read, and refused, as upstream does. Any other parameter filters by an additional property (§4.4). */
+/** The named filters, as a client gives them: the text of each is read, and refused, as upstream does. */
 export const ImageListQueryParams = z.looseObject({
   limit: wholeNumber("Images on a page; capped by api_limit_max."),
   marker: optional("Id of the last image of the page before."),
@@ -38,6 +38,20 @@ export const ImageListQueryParams = z.looseObject({
   updated_at: optional("With an operator."),
 });
 
+/** Any other parameter filters by an additional property (§4.4); zod's objects cannot say how it is written. */
+const PROPERTY_FILTERS = {
+  name: "properties",
+  in: "query",
+  description:
+    "Additional properties and the value of each, every one a parameter of its own (os_distro=debian); " +
+    "the name of this object is not sent.",
+  required: false,
+  style: "form",
+  explode: true,
+  schema: { type: "object", additionalProperties: { type: "string" } },
+  example: { os_distro: "debian" },
+} as const;
+
 export const listImages = createRoute({
   method: "get",
   path: "/v2/images",
@@ -46,6 +60,7 @@ export const listImages = createRoute({
   tags: ["images"],
   security: SECURED,
   request: { query: ImageListQueryParams },
+  parameters: [PROPERTY_FILTERS],
   responses: { 200: json(ImageList, "A page of images."), ...errors(403) },
 });
 

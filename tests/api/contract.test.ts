@@ -42,6 +42,26 @@ Deno.test("a generated client gives numbers, booleans and lists, and tags beside
   assert.deepEqual(Object.keys(create.additionalProperties), ["description"]);
 });
 
+Deno.test("any additional property is a filter, which OpenAPI says by an object", async () => {
+  const { parameters } = contractDocument("1").paths!["/v2/images"]!.get!;
+  const [filter, more] = (parameters as { name: string; style?: string; example: object }[])
+    .filter(({ style }) => style !== undefined);
+  assert.equal(more, undefined);
+  const { name, example, description: _, ...said } = filter as typeof filter & { description: string };
+  const schema = { type: "object", additionalProperties: { type: "string" } };
+  assert.deepEqual(said, { in: "query", style: "form", explode: true, required: false, schema });
+  await using service = await startService();
+  const { id } = await service.create(OWNER, { ...example });
+  await service.create(OWNER, { os_distro: "another" });
+  const list = async (query: string) => {
+    const { images } = await (await service.ask(`/v2/images?${query}`, OWNER)).json();
+    return images.map((image: { id: string }) => image.id);
+  };
+  assert.deepEqual(await list(new URLSearchParams({ ...example }).toString()), [id]);
+  // Its own name is none that something else is asked by.
+  assert.deepEqual(await list(`${name}=x`), []);
+});
+
 Deno.test("every route of the contract is bound, and no other", async () => {
   await using service = await startService();
   const bound = new Set(
