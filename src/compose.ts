@@ -10,7 +10,7 @@ import { fail } from "./errors.ts";
 import { ImageSchema } from "./images/image_schema.ts";
 import { pluginNames } from "./imports/plugins/run.ts";
 import { Transfers } from "./images/transfers.ts";
-import { makeGuard } from "./net/guard.ts";
+import { guardOptions, makeGuard } from "./net/guard.ts";
 import { makeOutbound } from "./net/outbound.ts";
 import { peerOutbound } from "./net/peer_outbound.ts";
 import { getLog } from "./observe/log.ts";
@@ -93,7 +93,9 @@ async function build(
   const events = makeEvents(config);
   const db = withEvents(cipher ? withEncryptedLocations(plain, cipher) : plain, events);
   closers.push(() => db.close());
-  const importGuard = makeGuard({ allowedNetworks: config.get("oneglance.outbound_allowed_networks") });
+  const lists = guardOptions(config);
+  const importGuard = makeGuard("user", lists);
+  const insideGuard = makeGuard("operator", lists);
   const outbound = await makeOutbound({
     keystone: keystoneOutbound(config),
     limits: limitsOutbound(config),
@@ -104,7 +106,9 @@ async function build(
       ...httpStoreTrust(config),
     },
     import: { connectTimeoutMs: 30_000, guard: importGuard },
-    policy: policyOutbound(config),
+    region: { connectTimeoutMs: 30_000, guard: insideGuard },
+    policy: { ...policyOutbound(config), guard: insideGuard },
+    policy_by_target: { ...policyOutbound(config), guard: importGuard },
     barbican: barbicanOutbound(config),
     peer: peerOutbound(config),
   });

@@ -42,6 +42,18 @@ export const ONEGLANCE_OPTIONS = {
       "Networks that URLs given by users (web-download, locations of the http store) may reach although they " +
       "are private, loopback or link-local.",
   }),
+  outbound_denied_networks: list({
+    default: [],
+    help:
+      "Networks that no web-download, glance-download, location of the http store or http: policy check " +
+      "reaches, public or allowed as they may be.",
+  }),
+  outbound_denied_hosts: list({
+    default: [],
+    help:
+      "Hosts that none of these reaches, as their URLs write them; .example.org means every host below it.",
+  }),
+  outbound_denied_ports: list({ default: [], help: "Ports that none of these reaches." }),
   decompression_max_ratio: int({
     default: 2000,
     min: 0,

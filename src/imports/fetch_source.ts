@@ -1,4 +1,4 @@
-/** Data from a URL that a user gave: filter and guard on every hop (spec/background-jobs.md §4.2). */
+/** Data from a URL that a user or the catalog gave: filter and guard on every hop (spec/background-jobs.md §4.2). */
 import type { Deps } from "../deps.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { explainFailure } from "../net/failure.ts";
@@ -19,7 +19,7 @@ type Parts = Pick<Deps, "config" | "outbound" | "importGuard">;
 export async function checkImportUri(deps: Parts, uri: unknown): Promise<URL> {
   const url = filterImportUri(deps.config, uri);
   try {
-    await deps.importGuard(url, "import");
+    await deps.importGuard(url);
   } catch (error) {
     fail("bad_request", `The URI does not pass filtering: ${(error as Error).message}`, { cause: error });
   }
@@ -27,21 +27,23 @@ export async function checkImportUri(deps: Parts, uri: unknown): Promise<URL> {
 }
 
 /**
- * Opens the data. Redirects are followed, each target checked like the first.
+ * Opens the data. Redirects are followed, each target checked like a user's own URL. `region`: the URL is one of the
+ * catalog, so that its own host may stand in the operator's network.
  * Errors: bad_request for a forbidden target, not_found, unavailable, bad_gateway for other answers.
  */
 export async function fetchSource(
   deps: Parts,
   uri: string,
   signal: AbortSignal,
-  headers?: HeadersInit,
+  region?: { headers: HeadersInit },
 ): Promise<Source> {
-  const first = await checkImportUri(deps, uri);
+  const first = region ? filterImportUri(deps.config, uri) : await checkImportUri(deps, uri);
   let url = first;
   for (let hop = 0; hop < MAX_HOPS; hop++) {
     // What the first host was told in confidence is not for another.
-    const confidential = headers !== undefined && url.origin === first.origin ? { headers } : {};
-    const response = await deps.outbound(url, { use: "import", signal, ...confidential });
+    const known = region !== undefined && url.origin === first.origin;
+    const how = known ? { use: "region" as const, ...region } : { use: "import" as const };
+    const response = await deps.outbound(url, { signal, ...how });
     if (response.status === 200 && response.body) return { body: response.body, length: lengthOf(response) };
     await response.body?.cancel();
     if (response.status === 200) return { body: new Blob([]).stream(), length: 0 };

@@ -40,7 +40,7 @@ export async function readRemote({ ctx, signal }: TaskRun, { method }: ImportJob
   );
   const url = `${base}/v2/images/${method.glance_image_id}`;
   const response = await outbound(new URL(url), {
-    use: "import",
+    use: "region",
     headers: tokenOf(ctx.caller),
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
   });
@@ -82,7 +82,7 @@ async function readMetadata(response: Response): Promise<Record<string, unknown>
 
 /** The data; it must have the size that was told. Errors: those of `fetchSource`, bad_gateway. */
 export async function openRemoteData({ ctx, signal }: TaskRun, { url, size }: Remote): Promise<Source> {
-  const source = await fetchSource(ctx.deps, `${url}/file`, signal, tokenOf(ctx.caller));
+  const source = await fetchSource(ctx.deps, `${url}/file`, signal, { headers: tokenOf(ctx.caller) });
   if (source.length !== null && source.length !== size) {
     await source.body.cancel();
     fail("bad_gateway", "The other image service sends another size than it tells.");

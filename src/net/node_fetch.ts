@@ -7,6 +7,16 @@ import * as https from "node:https";
 import { isIP } from "node:net";
 import { Readable } from "node:stream";
 
+/** What a connection that never stood ends with. */
+const UNCONNECTED = new Set([
+  "ECONNREFUSED",
+  "EADDRNOTAVAIL",
+  "EAFNOSUPPORT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+]);
+
 /** PEM texts of one use, and whether certificates are checked at all. */
 export interface Tls {
   ca: string | null;
@@ -17,13 +27,13 @@ export interface Tls {
 
 /**
  * Sends one request, on a connection of its own.
- * @param address IP address to connect to, or null for the URL's host
+ * @param addresses IP addresses to connect to, the next one where one takes no connection, or null for the URL's host
  * @throws the runtime's errors, and the reason of `init.signal`
  */
 export async function nodeFetch(
   url: URL,
   init: RequestInit,
-  address: string | null,
+  addresses: readonly string[] | null,
   tls: Tls,
 ): Promise<Response> {
   init.signal?.throwIfAborted();
@@ -34,7 +44,6 @@ export async function nodeFetch(
   if (body instanceof Uint8Array) headers["content-length"] = String(body.length);
   const options: https.RequestOptions = {
     method: init.method ?? "GET",
-    host: address ?? name,
     port: url.port || (url.protocol === "https:" ? 443 : 80),
     path: url.pathname + url.search,
     headers,
@@ -47,7 +56,18 @@ export async function nodeFetch(
     if (tls.cert !== null) options.cert = tls.cert;
     if (tls.key !== null) options.key = tls.key;
   }
-  return await exchange(options, url.protocol === "https:" ? https : http, body, init.signal ?? null);
+  const by = url.protocol === "https:" ? https : http;
+  const hosts = addresses ?? [name];
+  for (const [at, host] of hosts.entries()) {
+    try {
+      return await exchange({ ...options, host }, by, body, init.signal ?? null);
+    } catch (error) {
+      // A stream may have lost bytes to the first; nothing else was sent where no connection was.
+      const last = at === hosts.length - 1 || body instanceof ReadableStream;
+      if (last || !UNCONNECTED.has((error as { code?: string })?.code ?? "")) throw error;
+    }
+  }
+  throw new TypeError("no address to connect to");
 }
 
 async function bodyBytes(url: URL, init: RequestInit): Promise<Uint8Array | null> {

@@ -10,7 +10,18 @@ import { nodeFetch, type Tls } from "./node_fetch.ts";
 import { limitStall } from "./stall.ts";
 
 /** What a request is for; each use has its own trust and its own limits. */
-export type OutboundUse = "keystone" | "limits" | "location" | "import" | "policy" | "barbican" | "peer";
+export type OutboundUse =
+  | "keystone"
+  | "limits"
+  | "location"
+  | "import"
+  /** Another region's image service, as the catalog names it. */
+  | "region"
+  | "policy"
+  /** A policy check whose host the target of the check names. */
+  | "policy_by_target"
+  | "barbican"
+  | "peer";
 
 /**
  * Fetches like `fetch`, with the trust and the limits of `use`.
@@ -21,10 +32,10 @@ export type OutboundFetch = (url: URL, init: RequestInit & { use: OutboundUse })
 
 /**
  * Checks a target before anything is sent. Throws an error of the closed list to refuse it; returns the IP
- * address to connect to (the one that was checked, so that a second look-up cannot give another), or null when
- * any address will do.
+ * addresses to connect to, one or more in the order to try them (those that were checked, so that a second look-up
+ * cannot give others), or null when any address will do.
  */
-export type Guard = (url: URL, use: OutboundUse) => Promise<string | null>;
+export type Guard = (url: URL) => Promise<string[] | null>;
 
 /** Trust and limits of one use. */
 export interface OutboundOptions {
@@ -69,7 +80,7 @@ export async function makeOutbound(uses: Partial<Record<OutboundUse, OutboundOpt
   return {
     fetch: async (url, { use, ...init }) => {
       const way = ways.get(use) ?? fail("internal", `No outgoing requests for ${use} are set up.`);
-      return await send(way, url, init, use);
+      return await send(way, url, init);
     },
     close: () => {
       for (const way of ways.values()) way.client.close();
@@ -109,9 +120,9 @@ function makeClient(tls: Tls): Deno.HttpClient {
   }
 }
 
-async function send(way: Way, target: URL, given: RequestInit, use: OutboundUse): Promise<Response> {
+async function send(way: Way, target: URL, given: RequestInit): Promise<Response> {
   const { url, headers } = withoutCredentials(target, given.headers);
-  const address = await way.options.guard?.(url, use) ?? null;
+  const addresses = await way.options.guard?.(url) ?? null;
   const head = new AbortController();
   const signals = [head.signal];
   if (given.signal) signals.push(given.signal);
@@ -123,9 +134,9 @@ async function send(way: Way, target: URL, given: RequestInit, use: OutboundUse)
   );
   try {
     const unchecked = way.tls.insecure && url.protocol === "https:";
-    const response = address === null && !unchecked
+    const response = addresses === null && !unchecked
       ? await fetch(url, { ...init, client: way.client })
-      : await nodeFetch(url, init, address, way.tls);
+      : await nodeFetch(url, init, addresses, way.tls);
     return way.options.stallMs ? limitStall(response, way.options.stallMs, url.host) : response;
   } catch (error) {
     if (given.signal?.aborted) throw given.signal.reason;

@@ -9,7 +9,16 @@ import type { Node } from "./parse.ts";
 export type Check = (caller: Caller, target: PolicyTarget, rule: string) => boolean | Promise<boolean>;
 
 /** Asks another server: what an `http:` check needs from outside. */
-export type AskServer = (url: string, caller: Caller, target: PolicyTarget, rule: string) => Promise<boolean>;
+export type AskServer = (question: Question) => Promise<boolean>;
+
+export interface Question {
+  url: string;
+  /** Whether the target had a say in which host the URL names. */
+  hostByTarget: boolean;
+  rule: string;
+  caller: Caller;
+  target: PolicyTarget;
+}
 
 /** What compilation needs beside the tree. */
 export interface CompileContext {
@@ -116,8 +125,11 @@ function compileAttribute(node: Node & { kind: "attribute" }): Check {
 
 function compileHttp(node: Node & { kind: "http" }, ask: AskServer): Check {
   const match = compileMatch(node.url);
+  const [start] = node.url;
+  const hostByTarget = node.url.some((part) => typeof part !== "string") &&
+    !(typeof start === "string" && /^https?:\/\/[^/?#\\]+[/?#]/i.test(start));
   return (caller, target, rule) => {
     const url = match(target);
-    return url === undefined ? false : ask(url, caller, target, rule);
+    return url === undefined ? false : ask({ url, hostByTarget, rule, caller, target });
   };
 }

@@ -1,9 +1,9 @@
 /** `http:` and `https:` checks: another server decides (spec/policy.md §3.2). */
-import type { Caller } from "../caller.ts";
 import { fail } from "../errors.ts";
 import type { OutboundFetch } from "../net/outbound.ts";
 import { credentials } from "./credentials.ts";
 import type { PolicyTarget } from "./enforcer.ts";
+import type { Question } from "./evaluate.ts";
 
 /** Options `[oslo_policy] remote_*`. */
 export interface RemoteOptions {
@@ -16,16 +16,15 @@ export interface RemoteOptions {
 const MAX_ANSWER_BYTES = 4096;
 
 /**
- * Asks the server at `url` whether the caller passes `rule` on the target: yes only for the body `True`.
- * Rejects `internal` when there is no answer, or not in time.
+ * Asks the server at the question's URL whether the caller passes the rule on the target: yes only for the body
+ * `True`. Rejects `internal` when there is no answer, not in time, or the guard refuses the host.
  */
 export async function askServer(
   outbound: OutboundFetch,
   options: RemoteOptions,
-  url: string,
-  question: { rule: string; caller: Caller; target: PolicyTarget },
+  question: Question,
 ): Promise<boolean> {
-  const parsed = URL.parse(url);
+  const parsed = URL.parse(question.url);
   if (parsed === null) return false;
   const data = {
     rule: question.rule,
@@ -38,7 +37,7 @@ export async function askServer(
       headers: { "content-type": options.contentType },
       body: options.contentType === "application/json" ? JSON.stringify(data) : formBody(data),
       signal: AbortSignal.timeout(options.timeoutMs),
-      use: "policy",
+      use: question.hostByTarget ? "policy_by_target" : "policy",
     });
     return (await readStart(response)).replace(/^"+|"+$/g, "") === "True";
   } catch (error) {

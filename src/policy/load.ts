@@ -11,6 +11,7 @@ import {
   type PolicyConfig,
   readPolicyFiles,
 } from "./files.ts";
+import type { Question } from "./evaluate.ts";
 import { askServer, type RemoteOptions } from "./http_check.ts";
 import { buildRuleSet, type Rule, type RuleSet } from "./rule_set.ts";
 import { inScope, tokenKind } from "./scope.ts";
@@ -123,8 +124,7 @@ function ruleSetBuilder(
   const options = {
     defaultRule: config.get("oslo_policy.policy_default_rule"),
     enforceNewDefaults,
-    ask: (url: string, caller: Caller, target: PolicyTarget, rule: string) =>
-      askServer(outbound ?? noWayOut, remote, url, { rule, caller, target }),
+    ask: (question: Question) => askServer(outbound ?? noWayOut, remote, question),
   };
   return (files) => {
     const { overrides, warnings } = readPolicyFiles(files);

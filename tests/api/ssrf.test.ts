@@ -26,7 +26,7 @@ async function resolve(name: string): Promise<string[]> {
 }
 
 function parts(outbound: OutboundFetch, allowed: string[] = [], options: Record<string, string> = {}): Parts {
-  const importGuard = makeGuard({ allowedNetworks: allowed, resolve });
+  const importGuard = makeGuard("user", { allowedNetworks: allowed, resolve });
   return { config: configFrom({ ...PORTS, ...options }), outbound, importGuard };
 }
 
@@ -172,7 +172,7 @@ Deno.test("a name that changes its mind is connected to where it was checked", a
     return new Response("data");
   });
   let answers = 0;
-  const importGuard = makeGuard({
+  const importGuard = makeGuard("user", {
     allowedNetworks: ["127.0.0.1"],
     // Good the first time; a second look-up would lead elsewhere.
     resolve: () => Promise.resolve(answers++ < 2 ? ["127.0.0.1"] : ["10.0.0.1"]),

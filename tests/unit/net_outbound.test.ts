@@ -57,7 +57,10 @@ const echo: Handler = async (request) =>
     body: await request.text(),
   });
 
-const pin = (address: string | null) => ({ ...LIMIT, guard: () => Promise.resolve(address) });
+const pin = (address: string | null) => ({
+  ...LIMIT,
+  guard: () => Promise.resolve(address === null ? null : [address]),
+});
 
 // Every behaviour holds for both ways a request can take: `fetch`, and node's for pinned addresses.
 for (const [way, options] of [["fetch", LIMIT], ["pinned", pin("127.0.0.1")]] as const) {
