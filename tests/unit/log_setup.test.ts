@@ -162,8 +162,11 @@ Deno.test("log_dir names the file after the program, a relative log_file lies in
 });
 
 const FATAL: [Record<string, string>, RegExp][] = [
-  [{ "DEFAULT.log_file": "/nonexistent/x.log" }, /\/nonexistent\/x\.log: the log file cannot be opened/],
-  [{ "DEFAULT.log_config_append": "/nonexistent/logging.conf" }, /log_config_append: .* does not exist/],
+  [
+    { "DEFAULT.log_file": "/proc/nonexistent/x.log" },
+    /\/proc\/nonexistent\/x\.log: the log file cannot be opened/,
+  ],
+  [{ "DEFAULT.log_config_append": "/proc/nonexistent/logging.conf" }, /log_config_append: .* does not exist/],
 ];
 for (const [options, message] of FATAL) {
   Deno.test(`fatal: ${JSON.stringify(options)}`, () => {
