@@ -57,12 +57,15 @@ export function isReserved(name: string): boolean {
  */
 const UNKEPT = /[\0\u{10000}-\u{10FFFF}]/u;
 
-/** Refuses text that the tables of upstream, or the engine, cannot hold. Errors: bad_request. */
+/** Whether the tables of upstream, and the engine, can hold the text. */
+export function isKeepable(text: string): boolean {
+  return !UNKEPT.test(text) && text.isWellFormed();
+}
+
+/** Refuses text that cannot be held. Errors: bad_request. */
 export function refuseBeyondBmp(...texts: (string | null | undefined)[]): void {
   for (const text of texts) {
-    if (typeof text === "string" && (UNKEPT.test(text) || !text.isWellFormed())) {
-      fail("bad_request", UNDECODABLE);
-    }
+    if (typeof text === "string" && !isKeepable(text)) fail("bad_request", UNDECODABLE);
   }
 }
 

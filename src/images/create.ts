@@ -21,8 +21,16 @@ export interface CreateInput {
 
 /** Makes a queued image without data. Errors: forbidden, conflict, too_large. */
 export async function createImage(ctx: Ctx, input: CreateInput): Promise<ImageRecord> {
+  requireWriter(ctx.caller);
+  const attributes = await admitImage(ctx, input);
+  const id = input.id ?? crypto.randomUUID();
+  const image = await insertImage(ctx, { ...attributes, id, status: "queued" });
+  return await readable(ctx, input.columns.owner === "" ? { ...image, owner: "" } : image);
+}
+
+/** A new image as it is kept, when the caller may make it. Errors: forbidden, too_large. */
+export async function admitImage(ctx: Ctx, input: CreateInput): Promise<Omit<NewImage, "id" | "status">> {
   const { deps, caller } = ctx;
-  requireWriter(caller);
   const owner = input.columns.owner === undefined ? caller.projectId : input.columns.owner;
   const visibility: Visibility = input.columns.visibility ?? "shared";
   await authorizeCreate(deps.policy, caller, { owner, visibility: input.columns.visibility });
@@ -35,19 +43,17 @@ export async function createImage(ctx: Ctx, input: CreateInput): Promise<ImageRe
   checkPropertyQuota(deps.config, input.properties);
   const refused = input.readOnly.find(isReadOnlyOnCreate);
   if (refused !== undefined) fail("forbidden", `Attribute '${refused}' is read-only.`);
-  const image = await insert(ctx, {
+  return {
     ...input.columns,
-    id: input.id ?? crypto.randomUUID(),
-    status: "queued",
     visibility,
     owner: owner === "" ? null : owner,
     tags: [...new Set(input.tags)],
     properties: input.properties,
-  });
-  return await readable(ctx, owner === "" ? { ...image, owner: "" } : image);
+  };
 }
 
-async function insert(ctx: Ctx, image: NewImage): Promise<ImageRecord> {
+/** Writes the record within the limit on images. Errors: conflict, too_large. */
+export async function insertImage(ctx: Ctx, image: NewImage): Promise<ImageRecord> {
   const quota = await imageCountQuota(ctx);
   if (quota === null) return await ctx.deps.db.write.createImage(image);
   const result = await ctx.deps.db.write.createImageWithin({ image, limit: quota.limit });

@@ -138,7 +138,7 @@ function chooseStore(ctx: Ctx, id: string | null): Store {
 }
 
 /** Errors: bad_request, naming what is missing (§3.2). */
-export function requireFormats(image: ImageRecord): void {
+export function requireFormats(image: Partial<Pick<ImageRecord, "disk_format" | "container_format">>): void {
   const missing = (["disk_format", "container_format"] as const).filter((name) => !image[name]);
   if (missing.length === 0) return;
   const noun = missing.length > 1 ? "Properties" : "Property";

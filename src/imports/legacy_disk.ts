@@ -1,6 +1,7 @@
 /** What the legacy import makes of the data before it is stored: the disk of an OVA, another format (spec/tasks-api.md §5.1). */
 import type { ImageRecord } from "../../db/records.ts";
 import { fail } from "../errors.ts";
+import { checkPropertyValue } from "../images/attributes.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { move } from "./move.ts";
 import { extractDisk } from "./ova/extract.ts";
@@ -19,6 +20,7 @@ export async function prepareDisk(
     if (!ctx.caller.isAdmin) fail("forbidden", "OVA extract is limited to admin");
     progress.step = "ova";
     const setProperties = await extractDisk(config, staged, signal);
+    for (const [name, value] of Object.entries(setProperties)) checkPropertyValue(name, value);
     current = await move(run, {
       id: image.id,
       from: ["importing"],

@@ -1,7 +1,6 @@
 /** The task type `import` (spec/tasks-api.md §5.1): makes an image of what stands at a URL. */
-import type { NewImage } from "../../db/records.ts";
 import { fail, isError } from "../errors.ts";
-import { isWritable } from "../images/attributes.ts";
+import { insertImage } from "../images/create.ts";
 import { checkSizeCap } from "../images/receive.ts";
 import { getLog } from "../observe/log.ts";
 import { verifyFile } from "../signatures/verifier.ts";
@@ -10,20 +9,19 @@ import { messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { bringToStaging } from "./bring.ts";
 import { checkImportUri, fetchSource } from "./fetch_source.ts";
-import type { ImportJob } from "./job.ts";
+import { type ImportJob, storeOf } from "./job.ts";
 import { prepareDisk } from "./legacy_disk.ts";
-import { listProperties } from "./lists.ts";
-import { imageCountQuota } from "../quota/unified.ts";
+import { legacyImage } from "./legacy_image.ts";
 import { judgeStaged, openStaged, unstage } from "./staged.ts";
 import { writeStores } from "./write_stores.ts";
 
 const log = getLog("oneglance.imports");
-const LOCK = "os_glance_import_task";
 
-/** The store that a task's input names, or the default. */
+/** To the store that the input names, or the default. Errors: conflict, for one that is not configured. */
 function jobFor(run: TaskRun, imageId: string, input: Record<string, unknown>): ImportJob {
   const { stores } = run.ctx.deps;
-  const named = stores.multi ? (input.backend as string | undefined) ?? stores.default.id : null;
+  const named = stores.multi ? String(input.backend ?? stores.default.id) : null;
+  storeOf(run.ctx.deps, named);
   return {
     imageId,
     method: { name: "web-download", uri: String(input.import_from) },
@@ -77,14 +75,10 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
   }
   await checkImportUri(ctx.deps, input.import_from);
   const job = jobFor(run, id, input);
-  const made = await ctx.deps.db.write.createImageWithin({
-    image: newImage(run, job, input.image_properties as Record<string, unknown>),
-    limit: (await imageCountQuota(ctx))?.limit ?? null,
-  });
-  if (made.outcome === "over") return fail("too_large", "The project has too many images.");
+  const made = await insertImage(ctx, await legacyImage(run, job, input.image_properties));
   const open = (signal: AbortSignal) => fetchSource(ctx.deps, job.method.uri!, signal);
-  const staged = await bringToStaging(run, made.image, job, open, false);
-  const { image, path } = await prepareDisk(run, made.image, staged);
+  const staged = await bringToStaging(run, made, job, open, false);
+  const { image, path } = await prepareDisk(run, made, staged);
   const { size, virtual_size } = await judgeStaged(ctx, image, path);
   checkSizeCap(ctx, size);
   await verifyFile(ctx, image, path);
@@ -97,28 +91,6 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
     judge: async (changed) => (await judgeStaged(ctx, changed, path)).virtual_size,
     failed: [],
   });
-}
-
-/** It is importing from the first: while it were queued, others could bring it data. */
-function newImage(run: TaskRun, job: ImportJob, given: Record<string, unknown>): NewImage {
-  const columns: Record<string, unknown> = {};
-  const properties: Record<string, string> = { [LOCK]: run.task.id, ...listProperties(job.stores, []) };
-  for (const [name, value] of Object.entries(given)) {
-    if (name === "tags" || name.startsWith("os_glance")) continue;
-    if (isWritable(name)) columns[name] = value;
-    else if (typeof value === "string") properties[name] = value;
-  }
-  return {
-    disk_format: "qcow2",
-    container_format: "bare",
-    visibility: "shared",
-    owner: run.ctx.caller.projectId,
-    ...columns,
-    id: job.imageId,
-    status: "importing",
-    properties,
-    tags: Array.isArray(given.tags) ? given.tags.map(String) : [],
-  };
 }
 
 /** Whether an earlier run has come so far: then somebody may use the image. */

@@ -1,11 +1,11 @@
 /** /v2/images (spec/images-api.md §2.1–2.5). */
 import { createImage } from "../../images/create.ts";
+import { createInput } from "../../images/create_input.ts";
 import { deleteImage } from "../../images/delete.ts";
 import { listImages } from "../../images/list.ts";
 import { showImage } from "../../images/show.ts";
 import { updateImage } from "../../images/update.ts";
 import type { Call } from "../bind.ts";
-import { createInput } from "../image_body.ts";
 import { incoming } from "../incoming.ts";
 import { readJson } from "../json_body.ts";
 import { parseListQuery } from "../list_query.ts";
