@@ -47,6 +47,11 @@ export function isReadOnlyOnCreate(name: string): boolean {
   return READ_ONLY.includes(name) || name === "os_hash_algo" || name === "os_hash_value";
 }
 
+/** Whether every image has an attribute of that name, so that no additional property can. */
+export function isBase(name: string): boolean {
+  return isWritable(name) || isReadOnly(name) || name === "locations";
+}
+
 export function isReserved(name: string): boolean {
   return RESERVED.includes(name) || name.startsWith("os_glance");
 }

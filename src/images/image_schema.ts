@@ -4,7 +4,7 @@
  */
 import { Validator } from "@cfworker/json-schema";
 import { fail } from "../errors.ts";
-import { checkPropertyValue, isReadOnly, isWritable } from "./attributes.ts";
+import { checkPropertyValue, isBase } from "./attributes.ts";
 
 type Fragment = Record<string, unknown>;
 
@@ -95,7 +95,7 @@ function readExtension(
   const extended = isObject(document.properties);
   const properties = new Map<string, Fragment>();
   for (const [name, fragment] of Object.entries(extended ? document.properties as Fragment : document)) {
-    if (isWritable(name) || isReadOnly(name) || name === "locations") {
+    if (isBase(name)) {
       fail("config", `${where}: '${name}' is an attribute of every image and cannot be defined again.`);
     }
     if (!isObject(fragment)) fail("config", `${where}: the schema of '${name}' must be an object.`);

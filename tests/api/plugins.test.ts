@@ -160,6 +160,42 @@ Deno.test("properties are injected, but not for users who are to be left alone",
   assert.deepEqual((await plugins(service, path, {}, ["admin"])).setProperties, {});
 });
 
+Deno.test("what no image can have as a property stops the start, if it were injected", async (t) => {
+  const start = (plugin: string, inject: string) =>
+    startService({
+      "image_import_opts.image_import_plugins": `[${plugin}]`,
+      "inject_metadata_properties.inject": inject,
+    });
+  const rows: [inject: string, has: string][] = [
+    ["name:x", "'name'"],
+    ["os_type:linux,visibility:public", "'visibility'"],
+    ["os_hidden:true", "'os_hidden'"],
+    ["status:active", "'status'"],
+    ["id:x", "'id'"],
+    ["os_hash_algo:md5", "'os_hash_algo'"],
+    ["locations:x", "'locations'"],
+    ["stores:a", "'stores'"],
+    ["deleted:no", "'deleted'"],
+    ["tags:x", "'tags'"],
+    [`${"n".repeat(256)}:x`, "longer than 255 characters"],
+    [`long:${"x".repeat(65536)}`, "'long'"],
+    ["smile:😀", "'smile'"],
+  ];
+  for (const [inject, has] of rows) {
+    await t.step(inject.slice(0, 40), async () => {
+      await assert.rejects(start("inject_image_metadata", inject), (error) => {
+        assert.ok(isError(error, "config"), String(error));
+        assert.match(error.message, /^\[inject_metadata_properties\] inject: /);
+        assert.ok(error.message.includes(has), error.message);
+        return true;
+      });
+    });
+  }
+  await t.step("where the plugin does not run, it does not matter", async () => {
+    await using _ = await start("no_op", "name:x");
+  });
+});
+
 Deno.test("a plugin that is not known stops the start", async () => {
   await assert.rejects(
     startService({ "image_import_opts.image_import_plugins": "[nonsense]" }),

@@ -3,7 +3,7 @@ import type { Config } from "../../config/config.ts";
 import { fail } from "../../errors.ts";
 import { convertImage } from "./convert.ts";
 import { decompressImage } from "./decompress.ts";
-import { injectMetadata } from "./inject.ts";
+import { injectedProperties, injectMetadata } from "./inject.ts";
 import type { Plugin, PluginJob, PluginResult } from "./plugin.ts";
 
 const PLUGINS: Readonly<Record<string, Plugin>> = {
@@ -13,7 +13,7 @@ const PLUGINS: Readonly<Record<string, Plugin>> = {
   image_conversion: convertImage,
 };
 
-/** The configured names, each known. Errors: config. */
+/** The configured names, each known and with options that it can work with. Errors: config. */
 export function pluginNames(config: Pick<Config, "get">): readonly string[] {
   const names = config.get("image_import_opts.image_import_plugins");
   const unknown = names.find((name) => !Object.hasOwn(PLUGINS, name));
@@ -25,6 +25,7 @@ export function pluginNames(config: Pick<Config, "get">): readonly string[] {
       }.`,
     );
   }
+  if (names.includes("inject_image_metadata")) injectedProperties(config);
   return names;
 }
 
