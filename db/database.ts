@@ -117,7 +117,8 @@ export interface DatabaseWrites extends MetadefWrites {
   ): Promise<{ outcome: "done"; image: ImageRecord } | { outcome: "gone" }>;
   /**
    * Before the data of some locations is removed, so that nobody removes the others at the same time; ended by
-   * `cancelDeletion`. `added` = locations that come in their place.
+   * `cancelDeletion`. `added` = locations that come in their place; `delayed` = their data stays, so that there is
+   * nothing that another process must complete.
    */
   beginCopyDeletion(
     input: {
@@ -125,12 +126,16 @@ export interface DatabaseWrites extends MetadefWrites {
       by: Pick<DeletionLease, "token" | "owner" | "expires_at">;
       locationIds: number[];
       added: number;
+      delayed: boolean;
     },
   ): Promise<"done" | "busy" | "changed" | "last" | "gone">;
-  /** Gives the deletion of `token` to another process; null when it has ended. */
+  /**
+   * Gives the deletion of `token` to another process: of some locations, or of the image where they are null. Null
+   * when it has ended.
+   */
   takeDeletion(
     input: { token: string; by: Pick<DeletionLease, "token" | "owner" | "expires_at"> },
-  ): Promise<ImageRecord | null>;
+  ): Promise<{ image: ImageRecord; locationIds: number[] | null } | null>;
   /** Brings the image back as it was, without these locations. Nothing when it is not held. */
   cancelDeletion(input: { token: string; dropLocationIds: number[] }): Promise<void>;
   /** Adds the tag unless present, up to `quota` tags (negative = any); touches updated_at. `full` says how many there would be. */

@@ -40,7 +40,10 @@ export function withEncryptedLocations(db: Database, cipher: LocationCipher): Da
       const begun = await write.beginDeletion(input);
       return begun.outcome === "done" ? { ...begun, image: open(begun.image) } : begun;
     },
-    takeDeletion: async (input) => open(await write.takeDeletion(input)),
+    takeDeletion: async (input) => {
+      const taken = await write.takeDeletion(input);
+      return taken && { ...taken, image: open(taken.image) };
+    },
     dropLocation: async (input) => open(await write.dropLocation(input)),
   });
   return {

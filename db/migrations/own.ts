@@ -5,6 +5,7 @@ import { TASKS } from "./own_0004_tasks.ts";
 import { OUTBOX } from "./own_0005_outbox.ts";
 import { DELETIONS } from "./own_0006_deletions.ts";
 import { TASK_BEFORE } from "./own_0007_task_before.ts";
+import { COPY_DELETIONS } from "./own_0008_copy_deletions.ts";
 
 /** One of our own migrations; applied in order of `version`, never edited once released. */
 export interface OwnMigration {
@@ -20,6 +21,7 @@ export const OWN_MIGRATIONS: readonly OwnMigration[] = [
   { version: 5, statements: OUTBOX },
   { version: 6, statements: DELETIONS },
   { version: 7, statements: TASK_BEFORE },
+  { version: 8, statements: COPY_DELETIONS },
 ];
 
 /** The version of our own part of the schema that this program works with. */

@@ -16,16 +16,16 @@ export async function beginDeletion(
   await conn.run(
     `INSERT INTO oneglance_deletions (image_id, token, owner, expires_at, was) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (image_id) DO UPDATE SET token = excluded.token, owner = excluded.owner,
-       expires_at = excluded.expires_at, was = excluded.was`,
+       expires_at = excluded.expires_at, was = excluded.was, location_ids = NULL`,
     [id, by.token, by.owner, by.expires_at, image.status],
   );
   return { outcome: "done", image };
 }
 
-/** `DatabaseWrites.beginCopyDeletion`: the image stays in sight and as it is, whatever becomes of the lease. */
+/** `DatabaseWrites.beginCopyDeletion`: the image stays in sight and as it is. */
 export async function beginCopyDeletion(
   conn: WriteConn,
-  { id, by, locationIds, added }: Parameters<DatabaseWrites["beginCopyDeletion"]>[0],
+  { id, by, locationIds, added, delayed }: Parameters<DatabaseWrites["beginCopyDeletion"]>[0],
 ): ReturnType<DatabaseWrites["beginCopyDeletion"]> {
   const image = await liveImage(conn, id);
   if (!image || image.status === "pending_delete") return "gone";
@@ -34,8 +34,9 @@ export async function beginCopyDeletion(
   if (!locationIds.every((location) => known.includes(location))) return "changed";
   if (known.length + added <= locationIds.length) return "last";
   await conn.run(
-    "INSERT INTO oneglance_deletions (image_id, token, owner, expires_at, was) VALUES (?, ?, ?, ?, ?)",
-    [id, by.token, by.owner, by.expires_at, image.status],
+    `INSERT INTO oneglance_deletions (image_id, token, owner, expires_at, was, location_ids)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+    [id, by.token, by.owner, by.expires_at, image.status, delayed ? null : JSON.stringify(locationIds)],
   );
   return "done";
 }
@@ -44,10 +45,13 @@ export async function beginCopyDeletion(
 export async function takeDeletion(
   conn: WriteConn,
   { token, by }: Parameters<DatabaseWrites["takeDeletion"]>[0],
-): Promise<ImageRecord | null> {
-  const lease = await conn.one("SELECT image_id FROM oneglance_deletions WHERE token = ?", [token]);
+): ReturnType<DatabaseWrites["takeDeletion"]> {
+  const lease = await conn.one("SELECT image_id, location_ids FROM oneglance_deletions WHERE token = ?", [
+    token,
+  ]);
   const image = lease ? await liveImage(conn, String(lease.image_id)) : null;
-  if (!image || image.status !== "pending_delete") {
+  const copies = image && image.status !== "pending_delete" ? copiesLeft(image, lease?.location_ids) : null;
+  if (!image || copies?.length === 0) {
     await conn.run("DELETE FROM oneglance_deletions WHERE token = ?", [token]);
     return null;
   }
@@ -57,7 +61,14 @@ export async function takeDeletion(
     by.expires_at,
     token,
   ]);
-  return image;
+  return { image, locationIds: copies };
+}
+
+/** The locations of a lease that are still to be removed; none when no other would stay. */
+function copiesLeft({ locations }: ImageRecord, listed: unknown): number[] {
+  const wanted: number[] = typeof listed === "string" ? JSON.parse(listed) : [];
+  const left = locations.map(({ id }) => id).filter((id) => wanted.includes(id));
+  return left.length < locations.length ? left : [];
 }
 
 /** `DatabaseWrites.cancelDeletion`. */

@@ -1,6 +1,6 @@
 /** Deletions under way; the table is ours alone. */
 import { sqliteTable } from "drizzle-orm/sqlite-core";
-import { datetime, varchar } from "./columns.ts";
+import { datetime, text, varchar } from "./columns.ts";
 
 /** One row for each image whose data is being removed, and by which process. */
 export const oneglanceDeletions = sqliteTable("oneglance_deletions", {
@@ -9,4 +9,5 @@ export const oneglanceDeletions = sqliteTable("oneglance_deletions", {
   owner: varchar({ length: 255 }).notNull(),
   expires_at: datetime().notNull(),
   was: varchar({ length: 30 }).notNull(),
+  location_ids: text(),
 });

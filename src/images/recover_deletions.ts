@@ -3,6 +3,7 @@ import type { DeletionLease } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { getLog } from "../observe/log.ts";
 import { isAbandoned } from "./abandoned.ts";
+import { deleteCopies } from "./delete_copies.ts";
 import { deleteData } from "./delete_data.ts";
 
 const log = getLog("oneglance.images.recover");
@@ -24,10 +25,15 @@ async function recoverDeletion(deps: Parts, { token, image_id }: DeletionLease):
   const transfer = deps.transfers.begin(null);
   const by = transfer.lease;
   try {
-    const image = await deps.db.write.takeDeletion({ token, by });
-    if (!image) return;
-    await deleteData(deps, image, by.token);
-    log.warn(`the deletion of image ${image_id} was broken off; it is complete now`);
+    const taken = await deps.db.write.takeDeletion({ token, by });
+    if (!taken) return;
+    if (taken.locationIds === null) await deleteData(deps, taken.image, by.token);
+    else {
+      const copies = { token: by.token, locationIds: taken.locationIds };
+      await deleteCopies(deps, taken.image, copies, () => Promise.resolve());
+    }
+    const what = taken.locationIds === null ? "image" : "copies of image";
+    log.warn(`the deletion of ${what} ${image_id} was broken off; it is complete now`);
   } catch (error) {
     log.error(`the deletion of image ${image_id} was broken off and could not be completed`, { error });
   } finally {

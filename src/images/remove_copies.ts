@@ -2,10 +2,7 @@
 import type { ImageRecord, LocationRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
-import { getLog } from "../observe/log.ts";
-import { removeData } from "./remove_data.ts";
-
-const log = getLog("oneglance.images.delete");
+import { deleteCopies } from "./delete_copies.ts";
 
 export interface Removal {
   locations: readonly LocationRecord[];
@@ -15,7 +12,7 @@ export interface Removal {
 
 /**
  * Removes the data, unless its deletion is delayed, then records it; meanwhile nobody else removes a copy.
- * Errors: not_found, forbidden for the last copy, conflict, those of `removeData` and of `record`.
+ * Errors: not_found, forbidden for the last copy, conflict, those of `deleteCopies`.
  */
 export async function removeCopies<T>(
   ctx: Ctx,
@@ -24,22 +21,16 @@ export async function removeCopies<T>(
   record: (to: "deleted" | "pending_delete") => Promise<T>,
 ): Promise<T> {
   const { db, config, transfers } = ctx.deps;
+  const delayed = config.get("DEFAULT.delayed_delete");
   const transfer = transfers.begin(null);
   const { token } = transfer.lease;
   try {
     const by = transfer.lease;
     const locationIds = locations.map(({ id }) => id);
-    const begun = await db.write.beginCopyDeletion({ id: image.id, by, locationIds, added });
+    const begun = await db.write.beginCopyDeletion({ id: image.id, by, locationIds, added, delayed });
     if (begun !== "done") refuse(image.id, begun);
-    const delayed = config.get("DEFAULT.delayed_delete");
-    try {
-      if (!delayed) { for (const location of locations) await removeData(ctx, image, location); }
-      return await record(delayed ? "pending_delete" : "deleted");
-    } finally {
-      await db.write.cancelDeletion({ token, dropLocationIds: [] }).catch((error) => {
-        log.error(`the copies of image ${image.id} cannot be released yet`, { error });
-      });
-    }
+    const now = { token, locationIds: delayed ? [] : locationIds };
+    return await deleteCopies(ctx.deps, image, now, () => record(delayed ? "pending_delete" : "deleted"));
   } finally {
     transfer.end();
   }

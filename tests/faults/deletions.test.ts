@@ -137,3 +137,50 @@ Deno.test("when the database fails in the middle, the next look completes the de
   await recoverDeletions(service.deps);
   assert.deepEqual(rowOf(service, id), { status: "deleted", deleted: 1 });
 });
+
+/** A copy of the image whose removal was begun by a process that is dead now. */
+async function copyBegun(service: TestService, id: string, rows: number[], delayed = false): Promise<void> {
+  const { locations } =
+    (await service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } }))!;
+  const locationIds = rows.map((row) => locations[row]!.id);
+  const by = { token: crypto.randomUUID(), owner: other("pid", "4194305"), expires_at: FUTURE };
+  const begun = await service.deps.db.write.beginCopyDeletion({ id, by, locationIds, added: 1, delayed });
+  assert.equal(begun, "done");
+}
+
+Deno.test("the removal of a copy that was broken off is completed, whether its data had gone or not", async (t) => {
+  const rows: [string, rows: number[], delayed: boolean, gone: string[], stores: string][] = [
+    ["data there", [1], false, [], "a"],
+    ["data gone", [0], false, ["a"], "b"],
+    ["none would be left", [0, 1], false, [], "a,b"],
+    ["delayed", [1], true, [], "a,b"],
+  ];
+  for (const [name, copies, delayed, gone, stores] of rows) {
+    await t.step(name, async () => {
+      await using service = await startService(TWO);
+      const id = await inBoth(service);
+      await copyBegun(service, id, copies, delayed);
+      for (const store of gone) await Deno.remove(`${service.dir}/${store}/${id}`);
+      await recoverDeletions(service.deps);
+      const image = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
+      assert.deepEqual([image.status, image.stores], ["active", stores]);
+      assert.deepEqual(filesOf(service, id), stores.split(","));
+      assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
+      assert.deepEqual(await service.deps.db.read.deletions(), []);
+    });
+  }
+});
+
+Deno.test("a copy whose data has gone is no copy, also when the record fails then", async () => {
+  await using service = await startService(TWO);
+  const id = await inBoth(service);
+  const { write } = service.deps.db;
+  const real = write.dropLocation;
+  write.dropLocation = () => Promise.reject(new GlanceError("database", "away"));
+  const answer = await service.ask(`/v2/stores/a/${id}`, ADMIN, { method: "DELETE" });
+  assert.equal(answer.status, 500);
+  write.dropLocation = real;
+  assert.deepEqual(filesOf(service, id), ["b"]);
+  assert.equal((await (await service.ask(`/v2/images/${id}`, OWNER)).json()).stores, "b");
+  assert.deepEqual(await service.deps.db.read.deletions(), []);
+});
