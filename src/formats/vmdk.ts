@@ -28,19 +28,20 @@ async function sparseExtent(peek: BudgetedPeek, head: Uint8Array): Promise<Forma
   const header = view(head);
   const misplaced = headerFault(header);
   if (misplaced) return { ...result, failures: [{ check: "descriptor", reason: misplaced }] };
-  const length = Number(header.getBigUint64(36, true)) * 512;
-  const descriptor = await peek.read(512, Math.min(length, MAX_DESCRIPTOR));
+  const length = Math.min(Number(header.getBigUint64(36, true)) * 512, MAX_DESCRIPTOR);
+  const descriptor = await peek.read(512, length);
   if (!descriptor) return { ...result, incomplete: "the VMDK descriptor is cut short" };
   const text = descriptorText(descriptor);
   const failures: FailedCheck[] = [];
-  const fault = descriptorFault(text);
+  const closed = descriptor.includes(0) || !(await peek.read(512 + length, 1))?.[0];
+  const fault = closed ? descriptorFault(text) : "The descriptor goes on behind its place";
   if (fault) failures.push({ check: "descriptor", reason: fault });
   if (header.getBigUint64(56, true) === DIRECTORY_AT_END) {
     const fault = await footerFault(peek, header);
     if (fault) failures.push({ check: "footer", reason: fault });
   }
   const virtualSize = toSize(header.getBigUint64(12, true) * 512n);
-  return { ...result, variant: text && createType(text), virtualSize, failures };
+  return { ...result, variant: text ? createType(text) : null, virtualSize, failures };
 }
 
 /** Why the descriptor cannot be trusted to be where we look for it, or null. */

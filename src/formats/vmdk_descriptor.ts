@@ -25,6 +25,10 @@ export function descriptorFault(text: string | null): string | null {
   if (!text) return "No descriptor found";
   const type = createType(text);
   if (type === null || !ALLOWED_TYPES.includes(type)) return "Unsupported subformat";
+  // Readers differ in which of several they take: qemu heeds the case of the word.
+  if (text.indexOf("createtype") !== text.lastIndexOf("createtype")) return "Several subformats found";
+  // qemu opens it as a backing file wherever it stands, even in a comment.
+  if (text.includes("parentfilenamehint")) return "Image has a parent file";
   let extents = 0;
   let start = 0;
   for (let lines = 0; start < text.length; lines++) {

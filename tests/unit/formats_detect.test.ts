@@ -50,10 +50,15 @@ Deno.test("formats: variants of a signature", async () => {
   assert.deepEqual([old.format, old.virtualSize], ["ploop", 0x800 * 512]);
   assert.equal((await look(make.mbr())).variant, "MBR");
   assert.equal((await look(make.gpt())).variant, "GPT");
+  assert.equal((await look(make.vmdk(""))).variant, null);
   assert.deepEqual((await look(make.streamOptimizedVmdk())).failures, []);
 });
 
 const { DESCRIPTOR } = make;
+
+/** A descriptor of exactly so many sectors. */
+const filling = (sectors: number) => `${DESCRIPTOR.padEnd(sectors * 512 - 1, "#")}\n`;
+const oneSector: make.Edit = (_, fields) => fields.setBigUint64(36, 1n, true);
 
 /** Name of the case, the bytes, the checks that must fail. */
 const UNSAFE: [string, Uint8Array, string[]][] = [
@@ -84,6 +89,13 @@ const UNSAFE: [string, Uint8Array, string[]][] = [
   ["vmdk case", make.vmdk(DESCRIPTOR.toUpperCase()), []],
   ["vmdk path", make.vmdk(DESCRIPTOR.replace("disk.vmdk", "/etc/passwd")), ["descriptor"]],
   ["vmdk second extent", make.vmdk(DESCRIPTOR + 'RDONLY 1 FLAT "../x" 0\n'), ["descriptor"]],
+  ["vmdk parent", make.vmdk(DESCRIPTOR + 'parentFileNameHint="/images/other"\n'), ["descriptor"]],
+  ["vmdk parent in a comment", make.vmdk(DESCRIPTOR + '# parentFileNameHint="x"\n'), ["descriptor"]],
+  ["vmdk two subformats", make.vmdk(DESCRIPTOR.replace("createType", 'createtype="streamOptimized"\n$&')), [
+    "descriptor",
+  ]],
+  ["vmdk descriptor of its whole place", make.vmdk(filling(1), oneSector), []],
+  ["vmdk descriptor beyond its place", make.vmdk(filling(1) + "#", oneSector), ["descriptor"]],
   ["vmdk no extent", make.vmdk(DESCRIPTOR.replace(/^RW.*$/m, "")), ["descriptor"]],
   ["vmdk unknown line", make.vmdk(DESCRIPTOR + "something else\n"), ["descriptor"]],
   ["vmdk two words before =", make.vmdk(DESCRIPTOR + "two words=1\n"), ["descriptor"]],

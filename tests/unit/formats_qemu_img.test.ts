@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { inspectFile } from "../../src/formats/inspect_file.ts";
 import { judge } from "../../src/formats/verdict.ts";
+import { vmdk } from "../support/format_headers.ts";
 
 async function qemuImg(...args: string[]): Promise<string> {
   const command = new Deno.Command("qemu-img", { args, stdout: "piped", stderr: "piped" });
@@ -180,6 +181,34 @@ Deno.test({
       await qemuImg("create", "-q", "-f", "qcow2", "-o", data, `${folder}/outside`, "12M");
       const { failures } = await inspectFile(`${folder}/outside`);
       assert.deepEqual(failures.map(({ check }) => check), ["data_file"]);
+    }),
+});
+
+Deno.test({
+  name: "qemu-img: no VMDK makes it read another file",
+  ignore: !present,
+  fn: () =>
+    inFolder(async (folder) => {
+      const backing = ["-b", `${folder}/base`, "-F", "vmdk"];
+      await qemuImg("create", "-q", "-f", "vmdk", `${folder}/base`, "12M");
+      await qemuImg("create", "-q", "-f", "vmdk", ...backing, `${folder}/child`);
+      const { failures } = await inspectFile(`${folder}/child`);
+      assert.deepEqual(failures.map(({ check }) => check), ["descriptor"]);
+
+      // No capacity: qemu goes by the descriptor, and there by the word as VMware writes it.
+      const two = 'createtype="monolithicSparse"\ncreateType="monolithicFlat"\nRW 8 FLAT "neighbour" 0\n';
+      await Deno.writeTextFile(`${folder}/neighbour`, "secret".padEnd(4096));
+      await Deno.writeFile(
+        `${folder}/thief`,
+        vmdk(`# Disk DescriptorFile\nversion=1\nparentCID=ffffffff\n${two}`, (_, fields) => {
+          fields.setBigUint64(12, 0n, true);
+        }),
+      );
+      await qemuImg("convert", "-f", "vmdk", "-O", "raw", `${folder}/thief`, `${folder}/loot`);
+      assert.ok((await Deno.readTextFile(`${folder}/loot`)).startsWith("secret"));
+      for (const declared of ["vmdk", "raw"]) {
+        assert.ok(!(await verdictOn(`${folder}/thief`, declared)).ok);
+      }
     }),
 });
 
