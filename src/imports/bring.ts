@@ -3,6 +3,7 @@ import type { ImageRecord } from "../../db/records.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { receive } from "../images/receive.ts";
 import { checkStorageQuota } from "../quota/storage.ts";
+import type { WriteHandle } from "../stores/store.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { hashFile } from "../util/hash_file.ts";
 import { nodeAlgorithm } from "../util/hash_algorithm.ts";
@@ -70,20 +71,24 @@ async function download(
   source: Source,
 ): Promise<void> {
   const { ctx, progress, signal } = run;
-  const handle = await ctx.deps.stores.staging.open(image.id, {
-    size: source.length,
-    algorithm: expected?.algorithm ?? ctx.deps.config.get("DEFAULT.hashing_algorithm"),
-  });
-  Object.assign(progress, { step: "staging", bytes: 0, total: source.length });
-  const timer = setInterval(async () => progress.bytes = await handle.written(), LOOK);
+  let handle: WriteHandle | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
   try {
+    const writing = handle = await ctx.deps.stores.staging.open(image.id, {
+      size: source.length,
+      algorithm: expected?.algorithm ?? ctx.deps.config.get("DEFAULT.hashing_algorithm"),
+    });
+    Object.assign(progress, { step: "staging", bytes: 0, total: source.length });
+    timer = setInterval(async () => progress.bytes = await writing.written(), LOOK);
     const room = await checkStorageQuota(ctx, image.id, source.length);
-    await receive(ctx, handle, source.body, source.length, signal, { room, broken: sourceBroke });
-    progress.bytes = await handle.written();
-    if (expected) checkHash(expected, (await handle.digests()).hash);
-    await handle.commit();
+    await receive(ctx, writing, source.body, source.length, signal, { room, broken: sourceBroke });
+    progress.bytes = await writing.written();
+    if (expected) checkHash(expected, (await writing.digests()).hash);
+    await writing.commit();
   } catch (error) {
-    await handle.cancel();
+    // Where nothing has begun to read it, the connection would stay open; otherwise it is closed already.
+    source.body.cancel(error).catch(() => {});
+    await handle?.cancel();
     throw error;
   } finally {
     clearInterval(timer);

@@ -37,7 +37,7 @@ export async function unstage(deps: Parts, imageId: string): Promise<void> {
       if (name.startsWith(`${imageId}.`)) await Deno.remove(`${directory}/${name}`);
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
   }
 }
 

@@ -22,7 +22,7 @@ export async function discardFiles(directory: string, name: string): Promise<str
     // Otherwise a loss of power could bring them back when nobody remembers them.
     if (removed.length > 0) await syncDirectory(directory);
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return removed;
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return removed;
     throw new GlanceError("internal", `What is left of an upload in ${directory} cannot be removed.`, {
       cause: error,
     });

@@ -5,6 +5,9 @@ export function systemCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
+/** What is said where a directory or a file under work was removed, or its file system is away. */
+export const DIRECTORY_GONE = "The directory for the data, or what was written in it, is gone.";
+
 /** Turns an error of the disk, met in writing, into one of the closed list (spec/stores.md §1.2). */
 export function writeError(error: unknown, duplicate?: string): GlanceError {
   switch (systemCode(error)) {
@@ -16,6 +19,10 @@ export function writeError(error: unknown, duplicate?: string): GlanceError {
     case "EPERM":
     case "EROFS":
       return new GlanceError("store_write_denied", undefined, { cause: error });
+    case "ENOENT":
+    case "ENOTDIR":
+    case "ESTALE":
+      return new GlanceError("store_write_denied", DIRECTORY_GONE, { cause: error });
     case "EEXIST":
       return new GlanceError("store_duplicate", duplicate, { cause: error });
     default:

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs";
 import { promisify } from "node:util";
 import { fail, GlanceError } from "../errors.ts";
-import { systemCode, within } from "./file_errors.ts";
+import { DIRECTORY_GONE, systemCode, within } from "./file_errors.ts";
 import { temporaryName } from "./file_temporary.ts";
 
 /** A directory that takes images. */
@@ -90,29 +90,37 @@ export async function preparePlace(
   return null;
 }
 
-/** The directory for `size` bytes: in the highest priority that has room the one with most. Errors: store_full, store_timeout. */
+/**
+ * The directory for `size` bytes: in the highest priority that has room the one with most.
+ * Errors: store_full, store_write_denied where all are gone, store_timeout.
+ */
 export async function choosePlace(places: readonly Place[], size: number, timeout: number): Promise<string> {
   if (places.length === 1) return places[0]!.path;
   let best: { place: Place; free: number } | undefined;
+  let seen = false;
   for (const place of places) {
     if (best !== undefined && place.priority < best.place.priority) break;
     const free = await freeBytes(place.path, timeout);
+    if (free === null) continue;
+    seen = true;
     if (free > 0 && free >= size && free > (best?.free ?? 0)) best = { place, free };
   }
   if (best !== undefined) return best.place.path;
+  if (!seen) fail("store_write_denied", DIRECTORY_GONE);
   fail(
     "store_full",
     `There is no enough disk space left on the image storage media. requested=${size}`,
   );
 }
 
-async function freeBytes(path: string, timeout: number): Promise<number> {
+/** null where there is no such directory. Errors: store_timeout. */
+async function freeBytes(path: string, timeout: number): Promise<number | null> {
   try {
     const { bavail, bsize } = await within(timeout, promisify(statfs)(path));
     return bavail * bsize;
   } catch (error) {
     if (error instanceof GlanceError) throw error;
-    return 0;
+    return null;
   }
 }
 

@@ -77,6 +77,8 @@ export class FileWrite implements WriteHandle {
     if (expected > 0 && this.#written !== expected) {
       fail("bad_request", `Size mismatch: expected ${expected} bytes, got ${this.#written} bytes`);
     }
+    // Looked at now: to format inspection and hashing a name that is gone would be a fault of the data.
+    await writing(Deno.lstat(this.#path));
     this.#state = "written";
   }
 

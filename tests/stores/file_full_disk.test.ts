@@ -82,3 +82,23 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name:
+    "file: several directories: all gone answers store_write_denied, one gone and the other full store_full",
+  ignore,
+  fn: async () => {
+    await using place = await scratch();
+    const [one, two] = [`${place.folder}/one`, `${place.folder}/two`];
+    const store = await place.open({ datadir: "", datadirs: [`${one}:2`, `${two}:1`] });
+    for (const path of [one, two]) await Deno.remove(path);
+    const open = () => store.open("img", { size: 100_000, algorithm: "md5" });
+    assert.equal(await code(open()), "store_write_denied");
+    await mountSmall(two, "64k");
+    try {
+      assert.equal(await code(open()), "store_full");
+    } finally {
+      await unmount(two);
+    }
+  },
+});
