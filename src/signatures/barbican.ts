@@ -32,7 +32,8 @@ export async function fetchCertificate(ctx: Ctx, id: string): Promise<Uint8Array
   const { token } = ctx.caller;
   if (token === null) throw new Error("the key manager asks for a token, and the request has none.");
   const url = new URL(`${endpointOf(ctx)}/secrets/${id}/payload`);
-  const headers = { "x-auth-token": token, accept: "application/octet-stream, text/plain, */*;q=0.1" };
+  // Exactly one type: Barbican answers 406 to lists. It gives secrets of every type as these bytes.
+  const headers = { "x-auth-token": token, accept: "application/octet-stream" };
   let response: Response;
   try {
     response = await outbound(url, { headers, use: "barbican" });

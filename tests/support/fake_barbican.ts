@@ -10,6 +10,9 @@ export interface FakeBarbican extends AsyncDisposable {
   token: string;
 }
 
+/** What Barbican takes as `Accept`: one of these texts, nothing made of them (barbican/plugin/util/mime_types.py). */
+const TYPES = ["application/octet-stream", "application/pkcs8", "text/plain", "*/*"];
+
 export function fakeBarbican(): FakeBarbican {
   const secrets = new Map<string, Uint8Array>();
   const asked: string[] = [];
@@ -18,6 +21,9 @@ export function fakeBarbican(): FakeBarbican {
     const token = request.headers.get("x-auth-token");
     asked.push(`${pathname} ${token}`);
     if (token !== barbican.token) return new Response("unauthorized", { status: 401 });
+    if (!TYPES.includes(request.headers.get("accept") ?? TYPES[0]!)) {
+      return new Response('{"title": "Not Acceptable"}', { status: 406 });
+    }
     const payload = secrets.get(/^\/v1\/secrets\/([^/]+)\/payload$/.exec(pathname)?.[1] ?? "");
     return payload
       ? new Response(payload as BodyInit, { headers: { "content-type": "application/octet-stream" } })
