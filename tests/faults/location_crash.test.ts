@@ -18,7 +18,9 @@ import {
 } from "../support/crash.ts";
 import { newImage, noise, type Served, show, until } from "../support/served.ts";
 
-const OPTIONS = { OS_DEFAULT__ENABLED_BACKENDS: [...STORES.map((id) => `${id}:file`), "web:http"].join(",") };
+const set = () => ({
+  OS_DEFAULT__ENABLED_BACKENDS: [...STORES.map((id) => `${id}:file`), "web:http"].join(","),
+});
 
 const hashOf = (algorithm: string, bytes: Uint8Array) => createHash(algorithm).update(bytes).digest("hex");
 const bytes = noise(SIZE);
@@ -124,7 +126,7 @@ Deno.test("kill -9 while a location is added", async (t) => {
         await web.close();
       };
     },
-    OPTIONS,
+    { set, together: ({ at, wait }) => at === SIZE ? wait : "lasts" },
   );
 });
 
@@ -161,7 +163,7 @@ Deno.test("kill -9 while a location is added that is not to be hashed: its data 
         await web.close();
       };
     },
-    { ...OPTIONS, OS_DEFAULT__DO_SECURE_HASH: "false" },
+    { set: () => ({ ...set(), OS_DEFAULT__DO_SECURE_HASH: "false" }), together: ({ at }) => at },
   );
 });
 
@@ -198,7 +200,7 @@ Deno.test("killed each time while it hashes: after three runs it is given up", a
         }
       };
     },
-    OPTIONS,
+    { set },
   );
   await web.close();
 });
