@@ -8,6 +8,7 @@ import type {
   ImageListQuery,
   ImageRecord,
   ImageTransition,
+  LocationRecord,
   MemberRecord,
   MemberStatus,
   NewImage,
@@ -38,6 +39,8 @@ export interface DatabaseReads extends MetadefReads {
   image(input: { id: string; viewer: Viewer }): Promise<ImageRecord | null>;
   /** One page, in one query. */
   images(input: ImageListQuery): Promise<ImageRecord[]>;
+  /** Locations whose data waits for the scrubber, of an image that is there or deleted. */
+  delayedLocations(input: { imageId: string }): Promise<LocationRecord[]>;
   /** Members with `deleted = 0`, in stored order. */
   members(input: { imageId: string; member?: string }): Promise<MemberRecord[]>;
   /** One of the numbers of `usage`, of the owner's images other than `exceptImage`. */
@@ -83,8 +86,19 @@ export interface DatabaseWrites extends MetadefWrites {
   ): Promise<boolean>;
   /** Ends the task of a run; its lock and its lease go. False when the run does not hold it any more. */
   endTask(input: { token: string; end: TaskEnd }): Promise<boolean>;
-  /** Ends a task that holds an image and is taken for lost; its lock and its lease go. */
-  preemptTask(input: { imageId: string; taskId: string; end: TaskEnd }): Promise<void>;
+  /**
+   * Ends a task that holds an image and is taken for lost; its lock and its lease go. False, and nothing is changed,
+   * unless it still has the lock and its lease (null = none) is that of `token`.
+   */
+  preemptTask(
+    input: {
+      imageId: string;
+      taskId: string;
+      token: string | null;
+      end: TaskEnd;
+      setProperties?: Record<string, string>;
+    },
+  ): Promise<boolean>;
   /** Marks the ended tasks of a project deleted that have expired at `now`. */
   sweepTasks(input: { owner: string; now: Timestamp }): Promise<void>;
   /** Throws `conflict` when the id was ever used, also by a deleted image. */

@@ -34,7 +34,9 @@ export async function takeStranded(
   const row = await conn.one(`${STRANDED} AND i.id = ?`, [before, before, id]);
   if (!row) return null;
   const image = row as unknown as StrandedImage;
-  if (image.task_id !== null) await preemptTask(conn, { imageId: id, taskId: image.task_id, end });
+  if (image.task_id !== null) {
+    await preemptTask(conn, { imageId: id, taskId: image.task_id, token: null, end });
+  }
   // A location that somebody registered is not ours to empty: only its row goes.
   const registered = image.task_type === "location_import";
   await transitionImage(conn, {

@@ -3,7 +3,9 @@ import { placeholders, type WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
 import type { TaskRecord } from "../task_records.ts";
 import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
+import { setProperties } from "./properties_write.ts";
 import { changeTask, createTask } from "./tasks_write.ts";
+import { touchImage } from "./touch.ts";
 
 /** Of a statement on `images`: whether the run of the given token still has the image. */
 export const WORKED_ON =
@@ -74,11 +76,20 @@ export async function endTask(
 /** `DatabaseWrites.preemptTask`: whatever ran under the lock can write nothing any more. */
 export async function preemptTask(
   conn: WriteConn,
-  { imageId, taskId, end }: Parameters<DatabaseWrites["preemptTask"]>[0],
-): Promise<void> {
+  { imageId, taskId, token, end, setProperties: properties = {} }: Parameters<
+    DatabaseWrites["preemptTask"]
+  >[0],
+): Promise<boolean> {
+  const lease = await conn.one("SELECT token FROM oneglance_tasks WHERE task_id = ?", [taskId]);
+  if ((lease?.token ?? null) !== token || !await dropImportLock(conn, { imageId, taskId })) return false;
   await finish(conn, taskId, end);
   await conn.run("DELETE FROM oneglance_tasks WHERE task_id = ?", [taskId]);
-  await dropImportLock(conn, { imageId, taskId });
+  if (Object.keys(properties).length > 0) {
+    const now = conn.now();
+    await touchImage(conn, imageId, now);
+    await setProperties(conn, imageId, properties, now);
+  }
+  return true;
 }
 
 async function finish(

@@ -30,7 +30,7 @@ export async function startRecovery(deps: Parts, every = EVERY): Promise<() => P
 export async function recoverUploads(deps: Parts): Promise<void> {
   try {
     for (const lease of await deps.db.read.uploads()) {
-      if (isAbandoned(deps, lease)) await recoverUpload(deps, lease);
+      if (isAbandoned(deps.transfers, lease)) await recoverUpload(deps, lease);
     }
   } catch (error) {
     log.error("uploads that were broken off cannot be looked for", { error });

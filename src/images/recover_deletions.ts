@@ -14,7 +14,7 @@ type Parts = Pick<Deps, "db" | "stores" | "transfers">;
 export async function recoverDeletions(deps: Parts): Promise<void> {
   try {
     for (const lease of await deps.db.read.deletions()) {
-      if (isAbandoned(deps, lease)) await recoverDeletion(deps, lease);
+      if (isAbandoned(deps.transfers, lease)) await recoverDeletion(deps, lease);
     }
   } catch (error) {
     log.error("deletions that were broken off cannot be looked for", { error });

@@ -61,6 +61,8 @@ export const IMAGE_EVENTS: EventTable = {
   changeImage: updated,
   transitionImage: transitionEvents,
   transitionImageWithin: ({ change }) => transitionEvents(change),
+  preemptTask: ({ imageId, setProperties = {} }) =>
+    Object.keys(setProperties).length > 0 ? [imageEvent("image.update", imageId)] : [],
   takeStranded: ({ id }) => [imageEvent("image.update", id)],
   deleteImage: () => [imageEvent("image.delete")],
   addTag: ({ id }) => [imageEvent("image.update", id)],

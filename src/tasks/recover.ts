@@ -1,8 +1,8 @@
 /** Finds tasks whose process has died, and goes on with them or fails them (design: processes). */
-import { formatTimestamp } from "../../db/clock.ts";
 import type { TaskLease, TaskRecord } from "../../db/task_records.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { GlanceError } from "../errors.ts";
+import { isAbandoned } from "../images/abandoned.ts";
 import { storesLeft } from "../imports/begin.ts";
 import { type ImportJob, isResumable, jobOf } from "../imports/job.ts";
 import { runImport } from "../imports/run_import.ts";
@@ -10,7 +10,6 @@ import { UNCHANGED, undoImport } from "../imports/undo.ts";
 import { runLegacyImport } from "../imports/legacy_import.ts";
 import { importLocation } from "../locations/import_location.ts";
 import { getLog } from "../observe/log.ts";
-import { fateOf, processName } from "../util/process_name.ts";
 import { loadCaller } from "./caller.ts";
 import { FINAL, taskEnd } from "./finish.ts";
 import { type TaskRun, workOn } from "./start.ts";
@@ -39,18 +38,11 @@ export async function startTaskRecovery(deps: Deps): Promise<() => Promise<void>
 export async function recoverTasks(deps: Deps): Promise<void> {
   try {
     for (const lease of await deps.db.read.taskLeases({})) {
-      if (isAbandoned(deps, lease)) await recoverTask(deps, lease);
+      if (isAbandoned(deps.background, lease)) await recoverTask(deps, lease);
     }
   } catch (error) {
     log.error("tasks that were broken off cannot be looked for", { error });
   }
-}
-
-function isAbandoned({ background }: Deps, { owner, token, expires_at }: TaskLease): boolean {
-  // One of our own is left behind when it could not be ended.
-  if (owner === processName()) return !background.has(token);
-  const fate = fateOf(owner);
-  return fate === "dead" || (fate === "unseen" && expires_at < formatTimestamp(Date.now() * 1000));
 }
 
 async function recoverTask(deps: Deps, lease: TaskLease): Promise<void> {

@@ -3,6 +3,7 @@ import type { ImageRecord } from "../../db/records.ts";
 import type { NewTask, TaskRecord } from "../../db/task_records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
+import { isAbandoned } from "../images/abandoned.ts";
 import { fromTimestamp } from "../util/timestamp.ts";
 import type { Run } from "./background.ts";
 import { saveCaller } from "./caller.ts";
@@ -12,7 +13,7 @@ const LOCK = "os_glance_import_task";
 /** What is said of an image that a living task holds. */
 export const BUSY = "Image has active task";
 
-/** Minutes without a word after which a task counts as lost. */
+/** Minutes without a word after which a task that nobody of ours works on counts as lost. */
 const PATIENCE = { pending: 120, other: 60 };
 
 /** A run of a task, and who asked for it. */
@@ -70,32 +71,37 @@ export function workOn(run: TaskRun, job: Job): void {
   run.ctx.deps.background.start(run, () => job(run));
 }
 
-/** Refuses an image that a living task holds; ends one that is lost. Errors: conflict. */
+/**
+ * Refuses an image that a living task holds; ends one that is lost. A task of ours lives as long as its lease; one of
+ * Glance has none, and its row says when it was last heard of. Errors: conflict.
+ */
 export async function breakStaleLock(ctx: Ctx, image: ImageRecord): Promise<void> {
   const taskId = image.properties[LOCK];
   if (!taskId) return;
-  const { db } = ctx.deps;
+  const { background, db } = ctx.deps;
+  const [lease] = await db.read.taskLeases({ taskIds: [taskId] });
+  if (lease && !isAbandoned(background, lease)) fail("conflict", BUSY);
   const task = await db.read.task({ id: taskId });
   if (task) {
     const minutes = (Date.now() - fromTimestamp(task.updated_at)) / 60_000;
     if (minutes < (task.status === "pending" ? PATIENCE.pending : PATIENCE.other)) fail("conflict", BUSY);
-    await removeStores(ctx, image, storesOf(task));
   }
   const end = taskEnd(ctx.deps, "failure", { message: "Expired lock preempted" });
-  await db.write.preemptTask({ imageId: image.id, taskId, end });
+  const setProperties = task ? withoutStores(image, storesOf(task)) : {};
+  // Does nothing when somebody was quicker; then the lock that he has is met when ours is taken.
+  await db.write.preemptTask({ imageId: image.id, taskId, token: lease?.token ?? null, end, setProperties });
 }
 
 function storesOf({ input }: TaskRecord): string[] {
   return Array.isArray(input?.backend) ? input.backend.filter((id) => typeof id === "string") : [];
 }
 
-/** Takes stores of a lost task out of both lists. */
-async function removeStores(ctx: Ctx, image: ImageRecord, stores: string[]): Promise<void> {
+/** Both lists without the stores of a lost task. */
+function withoutStores(image: ImageRecord, stores: string[]): Record<string, string> {
   const lists = ["os_glance_importing_to_stores", "os_glance_failed_import"];
   const entries = lists.filter((name) => image.properties[name]).map((name) => {
     const left = image.properties[name]!.split(",").filter((id) => !stores.includes(id));
     return [name, left.join(",")];
   });
-  if (entries.length === 0) return;
-  await ctx.deps.db.write.changeImage({ id: image.id, setProperties: Object.fromEntries(entries) });
+  return Object.fromEntries(entries);
 }

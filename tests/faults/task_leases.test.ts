@@ -189,7 +189,7 @@ Deno.test("an import lock that gives no sign of life for an hour can be taken ov
   ) {
     await t.step(`${status} for ${minutes} minutes: ${answer}`, async () => {
       const id = await staged(service, DATA);
-      const task = await begun(service, id, direct, { owner: other(0, "00000000"), backend: ["b"] });
+      const task = await begun(service, id, direct, { expires_at: PAST, backend: ["b"] });
       await service.deps.db.write.changeTask({ id: task, from: ["pending"], status });
       age(task, minutes);
       const setProperties = { os_glance_importing_to_stores: "b", os_glance_failed_import: "b,c" };
