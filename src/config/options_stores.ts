@@ -52,7 +52,12 @@ export const HTTP_STORE_OPTIONS = {
     default: true,
     help: "Do not check certificates. True by default, as upstream; set https_ca_certificates_file or false.",
   }),
-  http_proxy_information: dict({ acts: false, help: "Proxies as scheme:host:port pairs." }),
+  http_proxy_information: dict({
+    acts: false,
+    help:
+      "Proxies as scheme:host:port pairs. Not used: a proxy would look up the names of locations itself, past " +
+      "the check of their addresses. A warning says so at the start.",
+  }),
 };
 
 /** Driver `rbd` (spec/configuration.md §10.3), which oneglance does not have yet. */

@@ -15,8 +15,20 @@ type Driver = (config: StoreConfig, tools: DriverTools) => Promise<Store>;
 /** Drivers by the name that `enabled_backends` and `stores` have for them. */
 export const DRIVERS: Readonly<Record<string, Driver>> = {
   file: openFileStore,
-  http: (config, tools) => Promise.resolve(new HttpStore(common(config), tools.fetch)),
+  http: (config, tools) => Promise.resolve(openHttpStore(config, tools)),
 };
+
+function openHttpStore(config: StoreConfig, { fetch, warn }: DriverTools): HttpStore {
+  if ((config.get("http_proxy_information")?.size ?? 0) > 0) {
+    warn(
+      `Store '${
+        config.id ?? "http"
+      }': 'http_proxy_information' is not used; locations are asked for directly, at ` +
+        "addresses that were checked.",
+    );
+  }
+  return new HttpStore(common(config), fetch);
+}
 
 function openFileStore(config: StoreConfig, tools: StoreTools): Promise<FileStore> {
   return FileStore.open({

@@ -109,3 +109,23 @@ Deno.test("stores: a wrongly configured store is kept, read-only", () =>
       assert.equal(warnings.length, 1);
     },
   ));
+
+Deno.test("stores: proxies of the http store are not used, and a warning says so", async () => {
+  const proxies = "http:proxy.example:3128";
+  await withStores(
+    (folder) => ({ ...single(folder), "glance_store.http_proxy_information": proxies }),
+    (_stores, _folder, warnings) => {
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0]!, /^Store 'http': 'http_proxy_information' is not used/);
+    },
+  );
+  await withStores(
+    (folder) => ({ ...multi(folder), "web.http_proxy_information": proxies }),
+    (_stores, _folder, warnings) =>
+      assert.ok(warnings.some((text) => text.startsWith("Store 'web': 'http_proxy_information'"))),
+  );
+  await withStores(
+    (folder) => ({ ...single(folder), "glance_store.http_proxy_information": "" }),
+    (_stores, _folder, warnings) => assert.deepEqual(warnings, []),
+  );
+});
