@@ -1,7 +1,7 @@
 /** A database whose location URLs are encrypted at rest; everything else passes through (spec/data-model.md §4). */
 import type { Database, DatabaseWrites } from "./database.ts";
 import type { LocationCipher } from "./location_cipher.ts";
-import type { ImageRecord, ImageTransition, OverLimit, TransitionResult } from "./records.ts";
+import type { ImageRecord, ImageTransition, LocationRecord, OverLimit, TransitionResult } from "./records.ts";
 
 type Placed = { url: string; metadata: Record<string, unknown> };
 
@@ -9,11 +9,10 @@ type Placed = { url: string; metadata: Record<string, unknown> };
 export function withEncryptedLocations(db: Database, cipher: LocationCipher): Database {
   const seal = <L extends Placed>(list: L[]): L[] =>
     list.map((each) => ({ ...each, url: cipher.encrypt(each.url) }));
+  const opened = (list: LocationRecord[]): LocationRecord[] =>
+    list.map((each) => ({ ...each, url: cipher.decrypt(each.url) }));
   const open = <I extends ImageRecord | null>(image: I): I =>
-    image && {
-      ...image,
-      locations: image.locations.map((each) => ({ ...each, url: cipher.decrypt(each.url) })),
-    };
+    image && { ...image, locations: opened(image.locations) };
   const openResult = <R extends TransitionResult | OverLimit>(result: R): R =>
     result.outcome === "done" ? { ...result, image: open(result.image) } : result;
   const sealTransition = ({ addLocations, ...input }: ImageTransition): ImageTransition => ({
@@ -50,6 +49,7 @@ export function withEncryptedLocations(db: Database, cipher: LocationCipher): Da
     read: {
       ...read,
       image: async (input) => open(await read.image(input)),
+      delayedLocations: async (input) => opened(await read.delayedLocations(input)),
       images: async (input) => (await read.images(input)).map(open),
     },
     write: sealed(db.write),

@@ -4,6 +4,7 @@ import type { DatabaseReads } from "../database.ts";
 import { readDeletions } from "./deletions_read.ts";
 import { listImages } from "./images_list.ts";
 import { readImage } from "./images_read.ts";
+import { readDelayedLocations } from "./locations_read.ts";
 import { readMembers } from "./members_read.ts";
 import { metadefReads } from "./metadef_verbs.ts";
 import { readOldestEvent } from "./outbox_read.ts";
@@ -26,6 +27,7 @@ export function readsOn(conn: Conn): DatabaseReads {
   return {
     image: on(readImage),
     images: on(listImages),
+    delayedLocations: on(readDelayedLocations),
     members: on(readMembers),
     used: on(readUsed),
     usage: on(readUsage),

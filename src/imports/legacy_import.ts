@@ -9,6 +9,7 @@ import { messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { bringToStaging } from "./bring.ts";
 import { checkImportUri, fetchSource } from "./fetch_source.ts";
+import { discardFrom } from "./discard.ts";
 import { type ImportJob, storeOf } from "./job.ts";
 import { prepareDisk } from "./legacy_disk.ts";
 import { legacyImage } from "./legacy_image.ts";
@@ -102,10 +103,8 @@ async function isActive({ ctx }: TaskRun, id: string): Promise<boolean> {
 /** Deletes the image and whatever came of it. */
 async function remove(run: TaskRun, id: string): Promise<void> {
   const { deps } = run.ctx;
-  const { outcome } = await deps.db.write.deleteImage({ id, to: "deleted" });
-  // One that was gone already may have left data that nothing speaks of; in a delayed deletion it is the scrubber's.
-  if (outcome === "done" || !deps.config.get("DEFAULT.delayed_delete")) {
-    for (const store of deps.stores.all) await store.discard(id);
-  }
+  await deps.db.write.deleteImage({ id, to: "deleted" });
+  // Of an image that was gone already data may be left that nothing speaks of.
+  await discardFrom(deps, id, deps.stores.all);
   await unstage(deps, id);
 }

@@ -4,8 +4,10 @@ import { isError } from "../errors.ts";
 import { deletionEnded } from "../images/deletion_ended.ts";
 import { imageById } from "../images/find.ts";
 import { getLog } from "../observe/log.ts";
+import type { Store } from "../stores/store.ts";
 import { messageOf, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
+import { discardFrom } from "./discard.ts";
 import { type ImportJob, locationIn, storeOf } from "./job.ts";
 import { failedStores, listProperties } from "./lists.ts";
 import { IMPORT_STATUSES, move } from "./move.ts";
@@ -107,19 +109,17 @@ async function putBack(run: TaskRun, job: ImportJob, image: ImageRecord, undo: U
   });
 }
 
-/** Takes the data out of the stores; the image has no location there any more. */
+/** Takes the data out of the stores in which the image has no location any more. */
 async function discard(run: TaskRun, job: ImportJob): Promise<void> {
   const { deps } = run.ctx;
-  const image = await deps.db.read.image({ id: job.imageId, viewer: { isAdmin: true, projectId: null } });
-  // Data of an image whose deletion is delayed belongs to the scrubber.
-  if (!image && deps.config.get("DEFAULT.delayed_delete")) return;
+  const known: Store[] = [];
   for (const id of job.stores) {
-    if (image && locationIn(deps, image, id)) continue;
     try {
-      await storeOf(deps, id).discard(job.imageId);
+      known.push(storeOf(deps, id));
     } catch (error) {
       if (!isError(error, "conflict")) throw error;
       log.warn(`store ${id} is not configured any more: data of image ${job.imageId} may stay there`);
     }
   }
+  await discardFrom(deps, job.imageId, known);
 }

@@ -82,7 +82,8 @@ async function goOn(run: TaskRun, runs: number, before: string | null): Promise<
   const job = readJob(task);
   // A wrong input, or an image that the task never had, is told by the run itself.
   if (job === null || run.imageId === null) return await runImport(run, true);
-  const may = isResumable(run.ctx.deps, job) || untouched && job.name !== "glance-download";
+  const may = isResumable(run.ctx.deps, job) || untouched && job.name !== "glance-download" ||
+    await isOnlyStaged(run, job);
   if (runs <= MAX_RUNS && before === null && may || await isComplete(run, job)) {
     return await runImport(run, true);
   }
@@ -91,6 +92,12 @@ async function goOn(run: TaskRun, runs: number, before: string | null): Promise<
     failed: [],
     before: before === null ? UNCHANGED : JSON.parse(before),
   });
+}
+
+/** Whether no run has begun with what the user has staged. */
+async function isOnlyStaged({ ctx: { deps } }: TaskRun, { name, imageId }: ImportJob): Promise<boolean> {
+  const image = await deps.db.read.image({ id: imageId, viewer: { isAdmin: true, projectId: null } });
+  return name === "glance-direct" && image?.status === "uploading";
 }
 
 /** Whether an earlier run has only not said any more that it is done. */

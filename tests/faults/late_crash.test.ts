@@ -8,6 +8,7 @@ import {
   nothingUnderWay,
   outcome,
   serveSite,
+  staged,
   THREE_STORES,
   threeStores,
 } from "../support/imports.ts";
@@ -98,6 +99,53 @@ Deno.test("imports that nobody can go on with, but that are complete: success", 
       assert.deepEqual([task.status, task.result], ["success", { image_id: id }], task.message);
       assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
     });
+  }
+});
+
+Deno.test("staged data that no plugin has seen yet is imported by the next process", async () => {
+  await using service = await threeStores({
+    "image_import_opts.image_import_plugins": "[inject_image_metadata]",
+    "inject_metadata_properties.inject": "added:by-plugin",
+  });
+  const id = await staged(service, "data");
+  await importing(service, id, { method: METHODS["glance-direct"] }, ["a"]);
+  await recover(service);
+  const { image, task } = await outcome(service, id);
+  assert.deepEqual(
+    [task.status, image.status, image.added],
+    ["success", "active", "by-plugin"],
+    task.message,
+  );
+});
+
+Deno.test("an image that was deleted, with a delay, while its import wrote to stores", async (t) => {
+  const input = { import_from: "http://192.0.2.1/" };
+  const TASKS: Record<string, (service: TestService, id: string) => Promise<string>> = {
+    "import": (service, id) =>
+      importing(service, id, { method: { name: "web-download", uri: "http://192.0.2.1/" } }, ["a", "b"]),
+    "import task": (service, id) => processing(service, id, { type: "import", input }),
+  };
+  for (const [name, begin] of Object.entries(TASKS)) {
+    for (const [recorded, left] of [[[], []], [["a"], ["a"]]] as [string[], string[]][]) {
+      await t.step(`${name}, recorded is ${recorded[0] ?? "none"}: what is not is gone`, async () => {
+        await using service = await threeStores({ "DEFAULT.delayed_delete": "true" });
+        const { id } = await service.create(OWNER, FORMATS);
+        const task = await begin(service, id);
+        const addLocations = recorded.map((store) => ({
+          url: `${service.deps.stores.byId(store)!.urlPrefix}/${id}`,
+          metadata: { store },
+        }));
+        await service.deps.db.write.transitionImage({ id, from: ["queued"], to: "importing", addLocations });
+        for (const store of ["a", "b"]) await Deno.writeTextFile(`${service.dir}/${store}/${id}`, "data");
+        assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
+        await recover(service);
+        const stores = ["a", "b"].filter((store) => filesIn(`${service.dir}/${store}`).includes(id));
+        assert.deepEqual(stores, left);
+        const { status, message } = await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json();
+        assert.equal(status, "failure");
+        assert.notEqual(message, "");
+      });
+    }
   }
 });
 
