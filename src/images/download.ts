@@ -56,7 +56,9 @@ async function preferredStores(ctx: Ctx, image: ImageRecord, prefer: string | nu
 
 function preferring(ctx: Ctx, image: ImageRecord, preferred: string[]) {
   const ordered = ctx.deps.stores.order(image.locations);
-  const first = ordered.filter((location) => preferred.includes(String(location.metadata.store)));
+  const first = ordered.filter((location) =>
+    preferred.includes(ctx.deps.stores.forLocation(location)?.id ?? "")
+  );
   return [...first, ...ordered.filter((location) => !first.includes(location))];
 }
 
@@ -72,7 +74,9 @@ async function openFirst(
     try {
       const store = ctx.deps.stores.forLocation(location) ??
         fail("internal", `No configured store serves location ${location.id} of image ${image.id}.`);
-      return await store.read(location.url, slice ?? undefined);
+      const data = await store.read(location.url, slice ?? undefined);
+      await refuseOtherSize(image, data);
+      return data;
     } catch (error) {
       last = error;
       log.warn(`location ${location.id} of image ${image.id} cannot be read`, { error });
@@ -83,4 +87,11 @@ async function openFirst(
     isError(last, "store_remote_unavailable", "store_random_get_not_supported", "store_get_not_supported")
   ) throw last;
   fail("internal", `No location of image ${image.id} can be read.`, { cause: last });
+}
+
+/** Data of another size has been cut off or put in its place: a client would take it for the image. 0 was never known. */
+async function refuseOtherSize({ size }: ImageRecord, data: StoreRead): Promise<void> {
+  if (!size || data.size === null || data.size === size) return;
+  await data.body.cancel();
+  fail("internal", `The store has ${data.size} bytes, and the image ${size}.`);
 }

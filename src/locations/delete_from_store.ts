@@ -23,7 +23,7 @@ export async function deleteFromStore(ctx: Ctx, storeId: string, imageId: string
   if (image.locations.length === 1) {
     fail("forbidden", "Cannot delete image data from the only store containing it.");
   }
-  const location = image.locations.find(({ metadata }) => metadata.store === storeId) ??
+  const location = image.locations.find((each) => deps.stores.forLocation(each)?.id === storeId) ??
     fail("not_found", `Image ${imageId} is not stored in store ${storeId}.`);
   await removeCopies(
     ctx,

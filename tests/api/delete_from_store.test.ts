@@ -1,7 +1,7 @@
 /** DELETE /v2/stores/{store}/{image}: spec/images-api.md §2.11, §9.8. */
 import assert from "node:assert/strict";
 import { type ErrorCode, GlanceError } from "../../src/errors.ts";
-import { giveLocation } from "../support/give_location.ts";
+import { ageLocation, giveLocation } from "../support/give_location.ts";
 import { inStatus } from "../support/images.ts";
 import { FORMATS, THREE_STORES, threeStores } from "../support/imports.ts";
 import { type Row, runTable } from "../support/scenario.ts";
@@ -58,6 +58,15 @@ Deno.test("one copy of several is deleted", async (t) => {
   await runTable(t, service, [
     takes("the second", "b", "a"),
     takes("the first", "a", "b"),
+    ...[{}, { backend: "b" }].map((metadata) =>
+      takes(`whose location says ${JSON.stringify(metadata)}`, "b", "a", {
+        given: async (service) => {
+          const given = await inStores("a", "b")!(service);
+          await ageLocation(service.deps.db, { id: given.id!, store: "b", metadata });
+          return given;
+        },
+      })
+    ),
     takes("of three", "b", "a,c", { given: inStores("a", "b", "c") }),
     takes("whose data has vanished from the store", "b", "a", {
       given: async (service) => {

@@ -117,6 +117,13 @@ Deno.test("whole images", async (t) => {
         return given;
       },
     }),
+    gives("a size that was never known", {
+      given: async (service) => {
+        const given = await letters()(service);
+        await service.deps.db.write.changeImage({ id: given.id!, columns: { size: 0 } });
+        return given;
+      },
+    }),
     gives("no checksum, no Content-MD5", {
       given: async (service) => {
         const given = await letters()(service);
@@ -239,6 +246,11 @@ Deno.test("downloads that are refused", async (t) => {
     await service.ask(`/v2/images/${given.id}/actions/deactivate`, OWNER, { method: "POST" });
     return given;
   };
+  const cutOff = async (service: TestService) => {
+    const given = await letters()(service);
+    await Deno.truncate(`${service.dir}/images/${given.id}`, 20);
+    return given;
+  };
   await runTable(t, service, [
     refuses(400, "a body", { headers: { "content-length": "1" } }),
     refuses(401, "nobody", { who: null }),
@@ -264,6 +276,8 @@ Deno.test("downloads that are refused", async (t) => {
     refuses(400, "prefer in single-store mode", { ask: "GET /v2/images/{id}/file?prefer=file" }),
     refuses(405, "HEAD", { ask: "HEAD /v2/images/{id}/file", gives: { allow: "GET, PUT" } }),
     refuses(404, "a slash at the end", { ask: "GET /v2/images/{id}/file/" }),
+    refuses(500, "data that was cut off", { given: cutOff }),
+    refuses(500, "a range of data that was cut off", { given: cutOff, headers: { range: "bytes=0-3" } }),
     refuses(500, "data that is no file", {
       given: async (service) => {
         const given = await letters()(service);

@@ -1,7 +1,7 @@
 /** Several stores: where data goes, where it is read from (spec/images-api.md §2.6, §3.8; spec/stores.md §1.3, §10). */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
-import { giveLocation } from "../support/give_location.ts";
+import { ageLocation, giveLocation } from "../support/give_location.ts";
 import { queued } from "../support/images.ts";
 import { serveData } from "../support/locations.ts";
 import { type Given, type Row, runTable } from "../support/scenario.ts";
@@ -154,6 +154,21 @@ Deno.test("which copy is read", async (t) => {
     reads("blanks are nothing", "slow", prefer("%20slow%20,")),
     reads("a preferred store that has none is no error", "fast", prefer("web")),
     reads("the next when the first is gone", "slow", { given: gone("fast") }),
+    reads("the next when the first was cut off", "slow", {
+      given: async (service) => {
+        const given = await copies(service);
+        await Deno.truncate(`${service.dir}/fast/${given.id}`, 2);
+        return given;
+      },
+    }),
+    reads("the preferred, whose location does not name it yet", "slow", {
+      ...prefer("slow"),
+      given: async (service) => {
+        const given = await copies(service);
+        await ageLocation(service.deps.db, { id: given.id!, store: "slow", metadata: {} });
+        return given;
+      },
+    }),
     reads("the first when the preferred is gone", "fast", { given: gone("slow"), ...prefer("slow") }),
     reads("a range of the preferred", "lo", {
       ...prefer("slow"),

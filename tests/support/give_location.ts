@@ -13,3 +13,13 @@ export function giveLocation(
     locations: { from: [...from], activate: false, add, drop: [], metadata: [] },
   });
 }
+
+/** Gives the location in a store this metadata, as a release of Glance before several stores, or before Train, left it. */
+export async function ageLocation(
+  db: Database,
+  { id, store, metadata }: { id: string; store: string; metadata: Record<string, unknown> },
+): Promise<void> {
+  const image = await db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const { id: locationId } = image!.locations.find((each) => each.metadata.store === store)!;
+  await db.write.setLocationMetadata({ id, locationId, metadata });
+}
