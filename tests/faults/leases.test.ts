@@ -102,15 +102,19 @@ Deno.test("an uploader that was thought dead completes neither its own upload no
   next.end();
 });
 
-Deno.test("the image of a dead upload that was deleted stays deleted; its data goes", async () => {
-  await using service = await startService();
-  const id = await uploading(service, { owner: other("boot", "00000000") });
-  assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
-  assert.deepEqual(filesIn(`${service.dir}/images`), [id]);
-  await recoverUploads(service.deps);
-  assert.deepEqual(filesIn(`${service.dir}/images`), []);
-  assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 404);
-  assert.deepEqual(await service.deps.db.read.uploads(), []);
+Deno.test("the image of a dead upload that was deleted stays deleted; its data goes", async (t) => {
+  for (const delayed of ["false", "true"]) {
+    await t.step(`delayed_delete = ${delayed}`, async () => {
+      await using service = await startService({ "DEFAULT.delayed_delete": delayed });
+      const id = await uploading(service, { owner: other("boot", "00000000") });
+      assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
+      assert.deepEqual(filesIn(`${service.dir}/images`), [id]);
+      await recoverUploads(service.deps);
+      assert.deepEqual(filesIn(`${service.dir}/images`), []);
+      assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 404);
+      assert.deepEqual(await service.deps.db.read.uploads(), []);
+    });
+  }
 });
 
 Deno.test("what cannot be removed or written now is tried again, and stops nothing", async () => {
