@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { FORMATS, importNow, nothingUnderWay, serveSite } from "../support/imports.ts";
-import { filesIn, until } from "../support/served.ts";
+import { OVF, tar } from "../support/ova.ts";
+import { filesIn, noise, until } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
 import { fedBody } from "../support/stored.ts";
 import { mayMount, mountSmall, remountReadOnly, unmount } from "../stores/scratch.ts";
@@ -178,4 +179,45 @@ Deno.test("web-download where the staging area takes nothing: the task says so, 
     const { images } = await (await service.ask("/v2/images", ADMIN)).json();
     assert.deepEqual(images.filter(({ owner }: { owner: string }) => owner === ADMIN.project), []);
   });
+});
+
+Deno.test({
+  name: "what an import makes beside the staged data does not fit: the task says so",
+  ignore: !mounts,
+  async fn(t) {
+    const zipped = await new Response(
+      new Blob([new Uint8Array(2_000_000)]).stream().pipeThrough(new CompressionStream("gzip")),
+    ).bytes();
+    let data: Uint8Array<ArrayBuffer> = zipped;
+    await using site = serveSite(() => new Response(data));
+    await using service = await startService({
+      ...OPEN,
+      "image_import_opts.image_import_plugins": "[image_decompression]",
+    });
+    const path = `${service.dir}/staging`;
+    await mountSmall(path, "1m");
+    try {
+      await t.step("plain data of an archive", async () => {
+        const { id } = await service.create(OWNER, FORMATS);
+        const { task } = await importNow(service, id, { method: { name: "web-download", uri: site.url } });
+        assert.equal(task.status, "failure");
+        assert.match(task.message, /cannot be decompressed: No space left/);
+        await asBefore(service, id);
+      });
+      await t.step("the disk of an OVA", async () => {
+        data = tar([["a.ovf", OVF], ["the&disk.img", noise(700_000)]]);
+        const image_properties = { disk_format: "raw", container_format: "ova" };
+        const input = { import_from: site.url, import_from_format: "raw", image_properties };
+        const body = { type: "import", input };
+        const { id } = await (await service.ask("/v2/tasks", ADMIN, { method: "POST", body })).json();
+        await service.deps.background.settled();
+        const task = await (await service.ask(`/v2/tasks/${id}`, ADMIN)).json();
+        assert.equal(task.status, "failure");
+        assert.match(task.message, /not enough disk space/);
+        await nothingUnderWay(service);
+      });
+    } finally {
+      await unmount(path);
+    }
+  },
 });

@@ -1,6 +1,7 @@
 /** Puts the disk of a staged OVA in the archive's place (spec/background-jobs.md §4.3). */
 import type { Config } from "../../config/config.ts";
 import { fail } from "../../errors.ts";
+import { writeError } from "../../stores/file_errors.ts";
 import { openStaged } from "../staged.ts";
 import { readDescriptor } from "./ovf.ts";
 import { readAt, type TarMember, tarMembers } from "./tar.ts";
@@ -9,7 +10,7 @@ import { readAt, type TarMember, tarMembers } from "./tar.ts";
 const MAX_OVF = 1 << 20;
 const CHUNK = 1 << 20;
 
-/** The properties that the descriptor gives the image. Errors: bad_request; the signal's reason. */
+/** The properties that the descriptor gives the image. Errors: bad_request, store_full, store_write_denied; the signal's reason. */
 export async function extractDisk(
   config: Pick<Config, "findFile">,
   path: string,
@@ -31,7 +32,7 @@ export async function extractDisk(
     return properties;
   } catch (error) {
     await Deno.remove(extracted).catch(() => {});
-    throw error;
+    throw writeError(error);
   }
 }
 
