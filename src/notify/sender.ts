@@ -142,9 +142,9 @@ export class Sender {
 }
 
 /** Starts to send what waits and what comes; null when nobody listens. Errors: config. */
-export function startSender(parts: Parts, drivers?: readonly Driver[]): Sender | null {
+export function startSender(parts: Parts, drivers = makeDrivers(parts.config)): Sender | null {
   if (!parts.events.on) return null;
-  const sender = new Sender(parts, drivers ?? makeDrivers(parts.config));
+  const sender = new Sender(parts, drivers);
   sender.wake();
   return sender;
 }

@@ -6,23 +6,7 @@ import { logAccess } from "../../src/observe/access_log.ts";
 import { configureLogging } from "../../src/observe/configure_logging.ts";
 import { flushLog, getLog, reopenLog, setUpLog } from "../../src/observe/log.ts";
 import { fileWriter } from "../../src/observe/log_writer.ts";
-
-const QUIET = { format: () => "", writers: [], rootLevel: "CRITICAL" as const, levels: new Map() };
-
-/** Configures logging into a file of a temporary folder, calls `use`, and gives what was logged. */
-function logged(options: Record<string, string>, use: (path: string) => void): string {
-  const folder = Deno.makeTempDirSync();
-  const path = join(folder, "x.log");
-  try {
-    configureLogging(configFrom({ "DEFAULT.log_file": path, ...options }), "glance-api");
-    use(path);
-    flushLog();
-    return Deno.readTextFileSync(path);
-  } finally {
-    setUpLog(QUIET);
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
+import { logged, QUIET } from "../support/logged.ts";
 
 Deno.test("levels: INFO by default, DEBUG with debug, and default_log_levels by prefix of the name", () => {
   const plain = logged({ "DEFAULT.default_log_levels": "loud=DEBUG,quiet=ERROR" }, () => {

@@ -9,6 +9,7 @@ import { type Driver, makeDrivers } from "../../src/notify/drivers.ts";
 import { makeEvents } from "../../src/notify/events.ts";
 import { startSender } from "../../src/notify/sender.ts";
 import { processName } from "../../src/util/process_name.ts";
+import { logged } from "../support/logged.ts";
 import { until } from "../support/served.ts";
 import { WORKERS } from "../../workers.ts";
 
@@ -216,4 +217,12 @@ Deno.test("drivers: the known ones are made, unknown ones left out, another bus 
       })),
     /only rabbit:\/\//,
   );
+});
+
+Deno.test("a driver that is not known is told also when it is the only one", () => {
+  const config = configFrom({ "oslo_messaging_notifications.driver": "mesagingv2" });
+  const text = logged({}, () => {
+    assert.equal(startSender({ config, db: null as unknown as Database, events: makeEvents(config) }), null);
+  });
+  assert.match(text, /WARNING .*notification driver 'mesagingv2' is not supported/);
 });
