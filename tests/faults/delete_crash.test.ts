@@ -1,32 +1,12 @@
 /** After kill -9 at any moment of a deletion an image is whole and active, or gone together with its bytes (design: promises). */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { EmbeddedConn } from "../../db/engines/embedded.ts";
+import { options, pause, post, put, seen, site } from "../support/crash.ts";
 import { filesIn, newImage, noise, serve, type Served, until } from "../support/served.ts";
 
 const SIZE = 1 << 20;
 const IMAGES = 8;
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-function options(dir: string): Record<string, string> {
-  return {
-    OS_DEFAULT__ENABLED_BACKENDS: "a:file,b:file",
-    OS_GLANCE_STORE__DEFAULT_BACKEND: "a",
-    OS_A__FILESYSTEM_STORE_DATADIR: `${dir}/a`,
-    OS_B__FILESYSTEM_STORE_DATADIR: `${dir}/b`,
-    OS_OS_GLANCE_STAGING_STORE__FILESYSTEM_STORE_DATADIR: `${dir}/staging`,
-  };
-}
-
-async function put(server: Served, id: string, what: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  const headers = { "content-type": "application/octet-stream" };
-  const response = await fetch(`${server.url}/v2/images/${id}/${what}`, {
-    method: "PUT",
-    headers,
-    body: bytes,
-  });
-  assert.equal(response.status, 204, await response.text());
-}
 
 /** An image with its data in both stores. */
 async function inBoth(server: Served, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -80,7 +60,7 @@ Deno.test("kill -9 in deletions, at many moments", async (t) => {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-delete-" });
   const bytes = noise(SIZE);
   let server = await serve(dir, options(dir));
-  const seen: string[] = [];
+  const verdicts: string[] = [];
   try {
     for (const wait of [0, 2, 4, 6, 8, 10, 13, 17, 25, 40]) {
       await t.step(`after ${wait} ms`, async () => {
@@ -104,12 +84,56 @@ Deno.test("kill -9 in deletions, at many moments", async (t) => {
         await server.crash();
         await all;
         server = await serve(dir, options(dir));
-        for (const id of ids) seen.push(await verdict(server, dir, id, bytes, heard.get(id) ?? null));
+        for (const id of ids) verdicts.push(await verdict(server, dir, id, bytes, heard.get(id) ?? null));
       });
     }
-    assert.ok(seen.includes("gone") && seen.includes("whole"), "kills before and after");
+    assert.ok(verdicts.includes("gone") && verdicts.includes("whole"), "kills before and after");
   } finally {
     await server.crash();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("kill -9 between a store's commit and its record, then a delayed deletion: no file stays", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "oneglance-delete-" });
+  const set = {
+    ...options(dir),
+    OS_DATABASE__CONNECTION: `sqlite:///${dir}/glance.sqlite`,
+    OS_DEFAULT__DELAYED_DELETE: "true",
+    // Time for the deletion, before the other process looks for what has died.
+    OS_ONEGLANCE__TASK_LEASE_TIMEOUT: "12",
+  };
+  const bytes = noise(SIZE);
+  const go = Promise.withResolvers<void>();
+  let asked = 0;
+  const source = site(async () => {
+    asked++;
+    await go.promise;
+    return new Response(bytes);
+  });
+  const dies = await serve(`${dir}/1`, set);
+  const lives = await serve(`${dir}/2`, set);
+  const database = new EmbeddedConn(`${dir}/glance.sqlite`, 5000);
+  try {
+    const id = await newImage(dies.url);
+    await post(dies, id, { method: { name: "web-download", uri: source.url }, stores: ["a", "b"] });
+    await seen("the source is asked", () => asked === 1);
+    // What it would write next is the record.
+    database.exec("BEGIN IMMEDIATE");
+    go.resolve();
+    await seen("the data is committed", () => filesIn(`${dir}/a`).concat(filesIn(`${dir}/b`)).includes(id));
+    await dies.crash();
+    database.exec("ROLLBACK");
+    const response = await fetch(`${lives.url}/v2/images/${id}`, { method: "DELETE" });
+    assert.equal(response.status, 204, await response.text());
+    const files = () => ["a", "b", "staging"].flatMap((name) => filesIn(`${dir}/${name}`));
+    await until("the other process has cleared up", () => files().length === 0, 12);
+    assert.equal((await fetch(`${lives.url}/v2/images/${id}`)).status, 404);
+  } finally {
+    database.close();
+    await dies.crash();
+    await lives.crash();
+    await source.close();
     await Deno.remove(dir, { recursive: true });
   }
 });
