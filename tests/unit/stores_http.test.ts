@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { configFrom } from "../../src/config/config.ts";
 import { makeOutbound } from "../../src/net/outbound.ts";
 import { HttpStore } from "../../src/stores/http.ts";
 import { code, random, sameBytes } from "../stores/bodies.ts";
 import { get } from "../stores/suite.ts";
+import { httpStoreTrust } from "../../src/stores/http_outbound.ts";
+import { TEST_CA, TEST_CERT, TEST_KEY } from "../support/tls.ts";
 
 const BYTES = random(300_000);
 const seen: { url: string; method: string; headers: Headers }[] = [];
@@ -136,3 +139,36 @@ Deno.test("http store: failures by their names", () =>
     assert.equal(await code(store.open()), "store_add_disabled");
     assert.equal(await code(store.delete()), "store_delete_not_supported");
   }));
+
+Deno.test("http store: which certificates are believed", async (t) => {
+  const tls = { cert: TEST_CERT, key: TEST_KEY };
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, ...tls, onListen() {} }, answer);
+  const caFile = await Deno.makeTempFile({ prefix: "ca-" });
+  await Deno.writeTextFile(caFile, TEST_CA);
+  const several = {
+    "DEFAULT.enabled_backends": "disk:file,web:http",
+    "glance_store.default_backend": "disk",
+  };
+  const rows: [options: Record<string, string>, read: boolean][] = [
+    [{}, true],
+    [{ "glance_store.https_insecure": "false" }, false],
+    [{ "glance_store.https_insecure": "false", "glance_store.https_ca_certificates_file": caFile }, true],
+    [several, true],
+    [{ ...several, "web.https_insecure": "false" }, false],
+    [{ ...several, "glance_store.https_insecure": "false" }, true],
+    [{ ...several, "web.https_insecure": "false", "web.https_ca_certificates_file": caFile }, true],
+  ];
+  for (const [options, read] of rows) {
+    await t.step(`${JSON.stringify(options).replace(caFile, "ca")}: ${read}`, async () => {
+      const trust = httpStoreTrust(configFrom(options));
+      const outbound = await makeOutbound({ location: { ...trust, connectTimeoutMs: 5000 } });
+      const store = new HttpStore({ id: null, description: null, weight: 0 }, outbound.fetch);
+      const url = `https://localhost:${server.addr.port}/img`;
+      if (read) sameBytes(await get(store, url), BYTES);
+      else assert.equal(await code(store.read(url)), "store_remote_unavailable");
+      outbound.close();
+    });
+  }
+  await Deno.remove(caFile);
+  await server.shutdown();
+});
