@@ -1,22 +1,37 @@
 /** `oneglance inspect FILE`: the verdict an upload would get, offline (spec/background-jobs.md §8). */
+import { parseShared } from "../config/cli_options.ts";
+import { loadConfig } from "../config/config.ts";
 import { renderReport, reportFile } from "../formats/inspect_file.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
 import { helpOf } from "./help.ts";
 import type { Program } from "./program.ts";
 
-/** Resolves to 0 safe, 1 refused. Errors: UsageError. */
+/** Resolves to 0 safe, 1 refused. Errors: UsageError, not_found, bad_request, config. */
 export async function inspect(program: Program): Promise<number> {
-  const { value: diskFormat, rest } = takeValue(program.args, "--disk-format");
-  if (rest.includes("-h") || rest.includes("--help")) {
+  const { sources, overrides, help, rest: own } = parseShared(program.args);
+  if (help) {
     program.out(helpOf("inspect")!);
     return 0;
   }
+  const { value: diskFormat, rest } = takeValue(own, "--disk-format");
   const json = rest.includes("--json");
   const files = rest.filter((argument) => argument !== "--json");
   if (files.length !== 1) throw new UsageError("inspect wants one FILE.");
   if (files[0]!.startsWith("-")) throw new UsageError(`inspect does not know '${files[0]}'.`);
-  const report = await reportFile(files[0]!, diskFormat === null ? {} : { diskFormat });
+  // Not the default files: whoever has an image at hand need not be able to read the service's configuration.
+  const searchPath = sources.length === 0 ? { searchPath: [] } : {};
+  const config = loadConfig({ sources, overrides, env: program.env, prog: "glance-api", ...searchPath });
+  const diskFormats = config.get("image_format.disk_formats");
+  if (diskFormat !== null && !diskFormats.includes(diskFormat)) {
+    throw new UsageError(`--disk-format is one of ${diskFormats.join(", ")}: [image_format] disk_formats.`);
+  }
+  const report = await reportFile(files[0]!, {
+    ...(diskFormat === null ? {} : { diskFormat }),
+    diskFormats,
+    requireMatch: config.get("image_format.require_image_format_match"),
+    gptNonfatal: config.get("image_format.gpt_safety_checks_nonfatal"),
+  });
   program.out(json ? JSON.stringify(report, null, 2) : renderReport(report));
   return report.accepted ? 0 : 1;
 }

@@ -6,8 +6,10 @@ import { judge } from "./verdict.ts";
 
 /** How a file is to be judged. */
 export interface InspectFileOptions {
-  /** The `disk_format` it would be uploaded with; default: the one that is detected. */
+  /** The `disk_format` it would be uploaded with; default: the one that is detected, or `raw` where no image can have that. */
   diskFormat?: string;
+  /** `[image_format] disk_formats`; default any. */
+  diskFormats?: readonly string[];
   /** `[image_format] require_image_format_match`; default true. */
   requireMatch?: boolean;
   /** `[image_format] gpt_safety_checks_nonfatal`; default none. */
@@ -57,7 +59,8 @@ async function open(path: string): Promise<Deno.FsFile> {
 /** Inspects a file and judges it as the upload of a `bare` image would. Throws as `inspectFile` does. */
 export async function reportFile(path: string, options: InspectFileOptions = {}): Promise<FileReport> {
   const inspection = await inspectFile(path);
-  const diskFormat = options.diskFormat ?? inspection.format;
+  const possible = options.diskFormats?.includes(inspection.format) ?? true;
+  const diskFormat = options.diskFormat ?? (possible ? inspection.format : "raw");
   const verdict = judge({
     diskFormat,
     containerFormat: "bare",

@@ -1,7 +1,9 @@
 /** The report on a file, as `oneglance inspect` prints it. */
 import assert from "node:assert/strict";
+import { run } from "../../src/cli/run.ts";
 import { isError } from "../../src/errors.ts";
 import { inspectFile, renderReport, reportFile } from "../../src/formats/inspect_file.ts";
+import { WORKERS } from "../../workers.ts";
 import * as make from "../support/format_headers.ts";
 
 async function withFile(bytes: Uint8Array, work: (path: string) => Promise<void>): Promise<void> {
@@ -92,4 +94,45 @@ Deno.test("inspect file: what is no file is an error of the closed list", async 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("inspect: the verdict follows the options, and no image is what it cannot be", async (t) => {
+  const conf = await Deno.makeTempFile({ prefix: "formats-" });
+  await Deno.writeTextFile(
+    conf,
+    "[image_format]\ndisk_formats = raw,gpt,vmdk\nrequire_image_format_match = false\n" +
+      "gpt_safety_checks_nonfatal = mbr\n",
+  );
+  const named = ["--config-file", conf];
+  const empty = make.mbr((bytes) => bytes[450] = 0);
+  const qcow2As = "as vmdk: Image disk_format vmdk does not match stream data qcow2$";
+  const rows: [bytes: Uint8Array, args: string[], exit: number, says: RegExp][] = [
+    [make.mbr(), [], 0, /^accepted as raw: Image declared raw holds gpt$/m],
+    [empty, [], 1, /^refused as raw: Image failed safety checks$/m],
+    [make.qed(), [], 1, /^refused as raw: Image failed safety checks$/m],
+    [make.qcow2(), ["--disk-format", "vmdk"], 1, new RegExp(`^refused ${qcow2As}`, "m")],
+    [make.qcow2(), ["--disk-format=vmdk", ...named], 0, new RegExp(`^accepted ${qcow2As}`, "m")],
+    [empty, named, 0, /^accepted as gpt: Safety check mbr: The partition table has no partition$/m],
+    [make.qcow2(), named, 0, /^accepted as raw: Image declared raw holds qcow2$/m],
+    [
+      make.mbr(),
+      ["--disk-format", "gpt"],
+      2,
+      /--disk-format is one of ami, ari, .*: \[image_format\] disk_formats/,
+    ],
+    [make.mbr(), ["--disk-format", "RAW"], 2, /--disk-format is one of/],
+    [make.mbr(), ["--config-file", "/none"], 5, /none/],
+    [make.mbr(), ["--help"], 0, /^Usage: oneglance inspect/],
+  ];
+  for (const [bytes, args, exit, says] of rows) {
+    await t.step(`${args.join(" ").replace(conf, "conf")}: ${says}`, () =>
+      withFile(bytes, async (path) => {
+        const said: string[] = [];
+        const say = (text: string) => void said.push(text);
+        const program = { name: "oneglance", workers: WORKERS, env: {}, out: say, err: say };
+        assert.equal(await run({ ...program, args: ["inspect", path, ...args] }), exit);
+        assert.match(said.join("\n"), says);
+      }));
+  }
+  await Deno.remove(conf);
 });
