@@ -68,14 +68,13 @@ ${SHARED}`,
 ${SHARED}
 
 Exit codes: 0 done, 1 a file was not loaded, or the image breaks a definition, 2 usage.`,
-  inspect:
-    `Usage: oneglance inspect FILE [--json] [--disk-format FORMAT] [--config-file FILE …] [--config-dir DIR …]
+  inspect: `Usage: oneglance inspect FILE [--json] [--disk-format FORMAT] [--config-file FILE …]
 
 Tells the disk format of FILE, its virtual size, and which safety check it fails: the verdict an upload would get, as
 FORMAT or as what it is (raw where images cannot be that). Options of [image_format] are the defaults, or those of the
 configuration that is named.
 
-Exit codes: 0 safe, 1 refused, 2 usage.`,
+Exit codes: 0 safe, 1 refused or no such file, 2 usage, 5 wrong configuration.`,
   policy: `Usage: oneglance policy check --rule RULE --as CALLER [--target KEY=VALUE …] [--json]
 
 Tells whether the rule allows, which rule decided and where it stands.
