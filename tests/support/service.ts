@@ -70,7 +70,10 @@ export async function startService(options: Record<string, string> = {}): Promis
       Object.entries(options).map(([key, text]) => [key, text.replaceAll("{dir}", dir)]),
     ),
   }, { searchPath: [dir] });
-  const { deps, close } = await compose(config, { workers: WORKERS, sync: "auto" });
+  const { deps, close } = await compose(config, { workers: WORKERS, sync: "auto" }).catch(async (error) => {
+    await Deno.remove(dir, { recursive: true });
+    throw error;
+  });
   const app = buildApp(deps);
 
   const ask: TestService["ask"] = async (path, who, { method = "GET", headers = {}, body } = {}) => {
