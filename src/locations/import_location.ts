@@ -85,10 +85,10 @@ async function saveLocation(run: TaskRun, image: ImageRecord, input: Input): Pro
   const secure = deps.config.get("DEFAULT.do_secure_hash");
   if (secure && validation) {
     await move(run, { ...base, to: "importing", columns: { size } });
-    return await verify(run, image, input);
+    return await verify(run, { ...image, size }, input);
   }
   await move(run, { ...base, to: "active", columns: { size, ...(secure ? {} : validation) } });
-  if (secure) await hashLater(run, image, input);
+  if (secure) await hashLater(run, { ...image, size }, input);
 }
 
 /** Upstream keeps an http location on an image that is queued again, and clients know it so. */
@@ -104,7 +104,8 @@ async function verify(
   try {
     if (giveUp) fail("unavailable", ENDED);
     const given = validation ?? fail("internal", "No hash was given.");
-    const { md5, hash } = await hashLocation(run.ctx, url, given.os_hash_algo, run.signal);
+    const data = { url, algorithm: given.os_hash_algo, size: image.size };
+    const { md5, hash } = await hashLocation(run.ctx, data, run.signal);
     if (hash !== given.os_hash_value.toLowerCase()) {
       fail("conflict", "The data has another hash than was given.");
     }
@@ -143,7 +144,7 @@ async function hashLater(run: TaskRun, image: ImageRecord, { url }: Input): Prom
     move(run, { id: image.id, from: ["active", "deactivated"], to: "same", columns });
   await set({ os_hash_algo: algorithm });
   try {
-    const { md5, hash } = await hashLocation(run.ctx, url, algorithm, run.signal);
+    const { md5, hash } = await hashLocation(run.ctx, { url, algorithm, size: image.size }, run.signal);
     await set({ checksum: md5, os_hash_value: hash });
   } catch (error) {
     if (run.signal.reason === stoppingReason()) throw error;

@@ -117,28 +117,34 @@ for (const given of [false, true]) {
   });
 }
 
-Deno.test("the data cannot be read when it is to be hashed", async (t) => {
-  await using web = serveSite((request) =>
-    request.method === "HEAD"
-      ? new Response(null, { headers: { "content-length": "10" } })
-      : new Response("no", { status: 500 })
-  );
-  await using service = await startService({ ...HTTP, "DEFAULT.http_retries": "2" });
-  await t.step("without a hash: active, nothing is known of it", async () => {
-    const { id } = await service.create(OWNER, FORMATS);
-    await add(service, id, { url: `${web.url}/x` });
-    await service.deps.background.settled();
-    const { status, os_hash_algo, os_hash_value, checksum } = await shown(service, id);
-    assert.deepEqual([status, os_hash_algo, os_hash_value, checksum], ["active", null, null, null]);
+const UNFIT: [why: string, answer: () => Response][] = [
+  ["cannot be read", () => new Response("no", { status: 500 })],
+  ["has fewer bytes than was said", () => new Response(WEB_DATA.slice(1))],
+  ["has more bytes than was said", () => new Response(new Blob([WEB_DATA, "0"]).stream())],
+];
+for (const [why, answer] of UNFIT) {
+  Deno.test(`the data ${why} when it is to be hashed`, async (t) => {
+    await using web = serveSite((request) =>
+      request.method === "HEAD" ? new Response(null, { headers: { "content-length": "10" } }) : answer()
+    );
+    await using service = await startService({ ...HTTP, "DEFAULT.http_retries": "2" });
+    const md5 = createHash("md5").update(await answer().text()).digest("hex");
+    await t.step("without a hash: active, nothing is known of it", async () => {
+      const { id } = await service.create(OWNER, FORMATS);
+      await add(service, id, { url: `${web.url}/x` });
+      await service.deps.background.settled();
+      const { status, os_hash_algo, os_hash_value, checksum } = await shown(service, id);
+      assert.deepEqual([status, os_hash_algo, os_hash_value, checksum], ["active", null, null, null]);
+    });
+    await t.step("with a hash: queued", async () => {
+      const { id } = await service.create(OWNER, FORMATS);
+      const validation_data = { os_hash_algo: "md5", os_hash_value: md5 };
+      await add(service, id, { url: `${web.url}/x`, validation_data });
+      await service.deps.background.settled();
+      assert.equal((await shown(service, id)).status, "queued");
+    });
   });
-  await t.step("with a hash: queued", async () => {
-    const { id } = await service.create(OWNER, FORMATS);
-    const validation_data = { os_hash_algo: "md5", os_hash_value: hashOf("md5") };
-    await add(service, id, { url: `${web.url}/x`, validation_data });
-    await service.deps.background.settled();
-    assert.equal((await shown(service, id)).status, "queued");
-  });
-});
+}
 
 const owns = { ...SERVICE, roles: "service,member,reader", project: "p1" };
 const sees = { ...SERVICE, roles: "service,member,reader", project: "p2" };
