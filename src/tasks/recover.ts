@@ -89,7 +89,8 @@ async function goOn(run: TaskRun, runs: number, before: string | null): Promise<
   }
   await undoImport(run, job, {
     error: new GlanceError("unavailable", GAVE_UP),
-    failed: [],
+    // By this list clients tell that the import has failed.
+    failed: job.stores,
     before: before === null ? UNCHANGED : JSON.parse(before),
   });
 }

@@ -89,6 +89,7 @@ Deno.test("kill -9 in a glance-download", async (t) => {
           const image = await show(again.url, id);
           assert.deepEqual({ ...image, ...LOCAL }, image);
           assert.deepEqual([image.os_distro, image.other], [undefined, undefined]);
+          assert.equal(image.os_glance_failed_import, "a,c");
           whole = true;
           await post(again, id, body, identity(remote.url));
           await assertSettled(again, dir, id, bytes, ["active"]);

@@ -115,6 +115,7 @@ async function verdict(again: Served, dir: string, import_: Begun): Promise<"all
   if (status === "queued") {
     assert.deepEqual({ ...image, ...BEFORE, virtual_size: null, os_hash_value: null }, image);
     assert.equal(image.added, undefined);
+    assert.notEqual(image.os_glance_failed_import, "");
     assert.equal(task.status, "failure");
     assert.match(task.message, /^Task failed due to Internal Error: \S/);
     return "none";
