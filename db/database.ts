@@ -78,8 +78,13 @@ export interface DatabaseWrites extends MetadefWrites {
   dropImportLock(input: { imageId: string; taskId: string }): Promise<boolean>;
   /** Makes a task with its lease; with `lock` also locks the image, null when that cannot be had. */
   startTask(input: { task: NewTask; lease: NewTaskLease; lock: boolean }): Promise<TaskRecord | null>;
-  /** Writes how far these runs are and until when they are to be believed; answers the tokens of those that may go on. */
-  renewTasks(input: { runs: (TaskProgress & { token: string })[]; expiresAt: Timestamp }): Promise<string[]>;
+  /**
+   * Writes how far these runs are and until when they are to be believed; their tasks that have not changed since
+   * `silentSince` get a new `updated_at`. Answers the tokens of those that may go on.
+   */
+  renewTasks(
+    input: { runs: (TaskProgress & { token: string })[]; expiresAt: Timestamp; silentSince: Timestamp },
+  ): Promise<string[]>;
   /** Gives the lease of `token` to another run, which `counts` as an attempt; false when it is not held any more. */
   takeTask(
     input: { token: string; by: Pick<TaskLease, "token" | "owner" | "expires_at">; counts: boolean },

@@ -28,7 +28,7 @@ export async function startTask(
 /** `DatabaseWrites.renewTasks`. */
 export async function renewTasks(
   conn: WriteConn,
-  { runs, expiresAt }: Parameters<DatabaseWrites["renewTasks"]>[0],
+  { runs, expiresAt, silentSince }: Parameters<DatabaseWrites["renewTasks"]>[0],
 ): Promise<string[]> {
   for (const { token, step, bytes, total, rate } of runs) {
     await conn.run(
@@ -36,6 +36,12 @@ export async function renewTasks(
       [expiresAt, step, bytes, total, rate, token],
     );
   }
+  // A Glance beside us judges a task by its last change.
+  await conn.run(
+    `UPDATE tasks SET updated_at = ? WHERE status IN ('pending', 'processing') AND updated_at < ?
+     AND id IN (SELECT task_id FROM oneglance_tasks WHERE token IN (${placeholders(runs.length)}))`,
+    [conn.now(), silentSince, ...runs.map(({ token }) => token)],
+  );
   const rows = await conn.all(
     `SELECT l.token FROM oneglance_tasks l JOIN tasks t ON t.id = l.task_id LEFT JOIN images i ON i.id = l.image_id
      WHERE l.token IN (${placeholders(runs.length)}) AND t.status IN ('pending', 'processing')

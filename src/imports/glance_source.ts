@@ -1,7 +1,9 @@
 /** glance-download: an image of another region's image service (spec/images-api.md §2.8.6). */
 import type { ImageColumns } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
-import { fail } from "../errors.ts";
+import type { Deps } from "../deps.ts";
+import { fail, isError } from "../errors.ts";
+import { checkPropertyName, isBase, isReserved } from "../images/attributes.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { fetchSource, type Source } from "./fetch_source.ts";
 import type { ImportJob } from "./job.ts";
@@ -30,9 +32,12 @@ interface Endpoint {
   url?: string;
 }
 
-/** Asks the other service what it has. Errors: not_found, conflict, bad_gateway, unavailable. */
+/**
+ * Asks the other service what it has. Errors: not_found, conflict (also for attributes that no image may have here),
+ * bad_gateway, unavailable.
+ */
 export async function readRemote({ ctx, signal }: TaskRun, { method }: ImportJob): Promise<RemoteAttributes> {
-  const { config, outbound } = ctx.deps;
+  const { outbound } = ctx.deps;
   const base = endpointOf(
     ctx.caller,
     method.glance_region ?? "",
@@ -51,16 +56,35 @@ export async function readRemote({ ctx, signal }: TaskRun, { method }: ImportJob
   const image = await readMetadata(response);
   if (image.status !== "active") fail("conflict", "The image is not active in the other image service.");
   if (typeof image.size !== "number") fail("conflict", "The other image service does not tell the size.");
+  return { remote: { url, size: image.size }, ...copied(ctx.deps, image) };
+}
+
+/** Formats and the properties with the configured prefixes, as far as they are told. */
+function copied(
+  { config, imageSchema }: Pick<Deps, "config" | "imageSchema">,
+  image: Record<string, unknown>,
+): Pick<RemoteAttributes, "columns" | "setProperties"> {
   const prefixes = config.get("glance_download_properties.extra_properties");
   const wanted = (name: string) =>
-    !name.startsWith("os_glance") && prefixes.some((prefix) => name.startsWith(prefix));
-  const copied = Object.entries(image).filter(([name, value]) => wanted(name) && typeof value === "string");
-  const text = (value: unknown) => typeof value === "string" ? value : null;
-  return {
-    remote: { url, size: image.size },
-    columns: { disk_format: text(image.disk_format), container_format: text(image.container_format) },
-    setProperties: Object.fromEntries(copied) as Record<string, string>,
-  };
+    !isBase(name) && !isReserved(name) && prefixes.some((prefix) => name.startsWith(prefix));
+  const columns: RemoteAttributes["columns"] = {};
+  const setProperties: Record<string, string> = {};
+  try {
+    for (const name of ["disk_format", "container_format"] as const) {
+      if (typeof image[name] !== "string") continue;
+      imageSchema.checkFormat(name, image[name]);
+      columns[name] = image[name];
+    }
+    for (const [name, value] of Object.entries(image)) {
+      if (!wanted(name) || typeof value !== "string") continue;
+      checkPropertyName(name);
+      setProperties[name] = imageSchema.checkProperty(name, value) ?? value;
+    }
+  } catch (cause) {
+    if (!isError(cause, "bad_request")) throw cause;
+    fail("conflict", `The other image service has what no image may have here: ${cause.message}`, { cause });
+  }
+  return { columns, setProperties };
 }
 
 async function readMetadata(response: Response): Promise<Record<string, unknown>> {

@@ -33,10 +33,12 @@ export interface Run {
 
 /** How often progress is written at least, in ms: who waits for a task looks at it. */
 const TELL = 5000;
+/** How long a task under way may be unchanged, in ms: a Glance beside us takes locks by that (spec/background-jobs.md §4). */
+const MAX_SILENCE = 60_000;
 
 export interface BackgroundOptions {
   renew(
-    input: { runs: (TaskProgress & { token: string })[]; expiresAt: string },
+    input: { runs: (TaskProgress & { token: string })[]; expiresAt: string; silentSince: string },
   ): Promise<string[]>;
   /** Seconds that a lease holds without being renewed. */
   leaseSeconds: number;
@@ -124,7 +126,8 @@ export class Background {
         Object.assign(seen, { bytes: progress.bytes, step: progress.step, at: Date.now() });
         return { token, ...progress };
       });
-      const held = await this.#options.renew({ runs, expiresAt: this.#expiry() });
+      const silentSince = toTimestamp(Date.now() - MAX_SILENCE);
+      const held = await this.#options.renew({ runs, expiresAt: this.#expiry(), silentSince });
       for (const { token, abort, progress } of entries) {
         // One that has only just been entered may not stand in the database yet.
         if (progress.step !== "pending" && !held.includes(token)) abort.abort(lostReason());

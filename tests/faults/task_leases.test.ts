@@ -152,10 +152,38 @@ Deno.test("a run that has lost its lease changes nothing", async () => {
     await write.renewTasks({
       runs: [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }],
       expiresAt: FUTURE,
+      silentSince: PAST,
     }),
     [],
   );
   assert.equal((await outcome(service, id)).task.status, "success");
+});
+
+Deno.test("a task that somebody is at has changed of late, for a Glance that judges it by that", async () => {
+  await using service = await startService();
+  const SINCE = "2026-01-01 00:00:00.000000";
+  const LATER = "2026-01-01 00:00:01.000000";
+  const times: [before: string, status: "pending" | "processing" | "success", renewed: boolean][] = [
+    [PAST, "pending", true],
+    [PAST, "processing", true],
+    [PAST, "success", false],
+    [LATER, "processing", false],
+  ];
+  for (const [before, status, renewed] of times) {
+    const id = await staged(service, DATA);
+    const task = await begun(service, id, direct);
+    const { write, read } = service.deps.db;
+    await write.changeTask({ id: task, from: ["pending"], status });
+    execOn(
+      `${service.dir}/glance.sqlite`,
+      `UPDATE tasks SET updated_at = '${before}' WHERE id = '${task}'`,
+    );
+    const [lease] = await read.taskLeases({ taskIds: [task] });
+    const runs = [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }];
+    await write.renewTasks({ runs, expiresAt: FUTURE, silentSince: SINCE });
+    const { updated_at } = await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json();
+    assert.equal(updated_at.startsWith(before.slice(0, 10)), !renewed, `${before} ${status}: ${updated_at}`);
+  }
 });
 
 Deno.test("the image of a dead task that was deleted stays deleted; nothing of it is left", async () => {
