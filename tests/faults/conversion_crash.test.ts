@@ -59,7 +59,7 @@ Deno.test({
     assert.ok(isAlive(pid));
     assert.deepEqual(filesIn(`${dir}/staging`), [id, `${id}.qcow2`]);
     await server.crash();
-    await until("qemu-img has ended", () => !isAlive(pid), 5);
+    await until("qemu-img has ended", () => !isAlive(pid));
     server = await serve(dir, options);
     await until("the image is put back", async () => (await show(server.url, id)).status === "queued");
     await until("staging is empty", () => filesIn(`${dir}/staging`).length === 0);
