@@ -142,7 +142,10 @@ async function assertImports(again: Served, dir: string, import_: Begun): Promis
   assert.equal(await verdict(again, dir, import_), "all");
 }
 
-Deno.test({ name: "kill -9 in an import with plugins", ignore: qemuImg === null }, async (t) => {
+Deno.test({
+  name: "kill -9 in an import with plugins (needs qemu-img, of qemu-utils)",
+  ignore: qemuImg === null,
+}, async (t) => {
   await table<Lasting | Passing>(
     t,
     [...LASTING, ...PASSING],

@@ -212,7 +212,7 @@ Deno.test("kill -9 while a legacy import waits for its turn: it is run then", as
 const qemuImg = await findQemuImg();
 
 Deno.test({
-  name: "kill -9 while a legacy import takes the disk out of an OVA and converts it",
+  name: "kill -9 while a legacy import converts the disk of an OVA (needs qemu-img, of qemu-utils)",
   ignore: qemuImg === null,
 }, async (t) => {
   const archive = tar([["a.ovf", OVF], ["the&disk.img", bytes]]);

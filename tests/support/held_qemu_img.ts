@@ -26,13 +26,11 @@ esac
 exec QEMU_IMG "$@"
 `;
 
-/** The real one, or null, said in the output, where it is not installed. */
+/** The real one; null where it is not installed. */
 export async function findQemuImg(): Promise<string | null> {
   const args = ["-c", "command -v qemu-img"];
   const { success, stdout } = await new Deno.Command("sh", { args }).output();
-  if (success) return new TextDecoder().decode(stdout).trim();
-  console.log("SKIPPED: qemu-img is not installed");
-  return null;
+  return success ? new TextDecoder().decode(stdout).trim() : null;
 }
 
 /** Puts it into a folder; that folder must be the first of the service's PATH. */
