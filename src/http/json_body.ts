@@ -1,6 +1,8 @@
 /** JSON bodies: size, depth and encoding are checked before anything looks inside (spec/images-api.md §2.0). */
 import { fail } from "../errors.ts";
 import { UNDECODABLE } from "../images/attributes.ts";
+import { openReader } from "../util/pump.ts";
+import { PIECE } from "./chunked_body.ts";
 
 /** Deeper nesting is refused: no document of the API needs a tenth of it. */
 const MAX_DEPTH = 100;
@@ -39,10 +41,15 @@ async function readText(request: Request, limit: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const chunk of request.body) {
-      size += chunk.length;
-      if (size > limit) break;
-      chunks.push(chunk);
+    // In small reads: what is asked for here counts for a body in chunks that follows on the connection.
+    const reader = openReader(request.body, PIECE);
+    for (let piece; (piece = await reader.read()) !== null;) {
+      size += piece.length;
+      if (size > limit) {
+        reader.cancel(undefined).catch(() => {});
+        break;
+      }
+      chunks.push(piece.slice());
     }
   } catch (error) {
     fail("bad_request", "The body of the request ended early.", { cause: error, close: true });

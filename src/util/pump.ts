@@ -1,5 +1,5 @@
 /** Bytes asked of a body at once. */
-const BLOCK = 512 * 1024;
+export const BLOCK = 512 * 1024;
 
 /**
  * Reads `body` to its end and gives each piece to `write`, one at a time; the piece is only good until `write`
@@ -15,7 +15,7 @@ export async function pump(
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
-  const reader = openReader(body);
+  const reader = openReader(body, BLOCK);
   const abort = () => reader.cancel(signal?.reason).catch(() => {});
   signal?.addEventListener("abort", abort, { once: true });
   try {
@@ -40,14 +40,18 @@ interface PieceReader {
   cancel(reason: unknown): Promise<void>;
 }
 
-function openReader(body: ReadableStream<Uint8Array>): PieceReader {
+/**
+ * Reads a body in pieces of up to `block` bytes, or as they come where it is no stream of bytes; each is only good
+ * until the next is asked for. null = its end, or it was cancelled.
+ */
+export function openReader(body: ReadableStream<Uint8Array>, block: number): PieceReader {
   let reader: ReadableStreamBYOBReader;
   try {
     reader = body.getReader({ mode: "byob" });
   } catch {
     return plainReader(body.getReader());
   }
-  let buffer = new ArrayBuffer(BLOCK);
+  let buffer = new ArrayBuffer(block);
   return {
     async read() {
       const { value, done } = await reader.read(new Uint8Array(buffer));

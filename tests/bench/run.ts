@@ -3,6 +3,7 @@
  * Exit code: 0 all targets are met, 1 some are short, 2 trouble.
  */
 import { parseArgs } from "node:util";
+import { measureChunked } from "./chunked.ts";
 import { measureCreate } from "./create.ts";
 import { measureDownload } from "./download.ts";
 import { describeMachine } from "./harness/machine.ts";
@@ -28,6 +29,7 @@ const MEASURES: Record<string, Measure> = {
   list: measureList,
   create: measureCreate,
   upload: measureUpload,
+  chunked: measureChunked,
   download: measureDownload,
   memory: measureMemory,
   list_scale: measureListGrowth,

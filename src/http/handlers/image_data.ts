@@ -7,6 +7,7 @@ import type { Slice } from "../../images/range.ts";
 import { uploadImage } from "../../images/upload.ts";
 import { tellSent, wantsSent } from "../../notify/sent.ts";
 import type { Call } from "../bind.ts";
+import { answerUpload, uploadBody } from "../chunked_body.ts";
 import { empty } from "../reply.ts";
 
 export async function upload(call: Call): Promise<Response> {
@@ -14,11 +15,11 @@ export async function upload(call: Call): Promise<Response> {
   requireOctetStream(request);
   await uploadImage(call.ctx, {
     id: call.param("image_id"),
-    body: request.body,
+    body: uploadBody(request),
     size: declaredSize(request),
     store: request.headers.get("x-image-meta-store"),
   });
-  return empty(call, 204);
+  return answerUpload(request, empty(call, 204));
 }
 
 export async function download(call: Call): Promise<Response> {

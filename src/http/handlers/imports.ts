@@ -3,6 +3,7 @@ import { importImage } from "../../imports/import_image.ts";
 import type { ImportRequest } from "../../imports/job.ts";
 import { requireStaging, stageImage } from "../../imports/stage.ts";
 import type { Call } from "../bind.ts";
+import { answerUpload, uploadBody } from "../chunked_body.ts";
 import { incoming } from "../incoming.ts";
 import { hasBody } from "../json_body.ts";
 import { empty } from "../reply.ts";
@@ -14,10 +15,10 @@ export async function stage(call: Call): Promise<Response> {
   requireOctetStream(request);
   await stageImage(ctx, {
     id: call.param("image_id"),
-    body: hasBody(request) ? request.body : null,
+    body: hasBody(request) ? uploadBody(request) : null,
     size: declaredSize(request),
   });
-  return empty(call, 204);
+  return answerUpload(request, empty(call, 204));
 }
 
 export async function importData(call: Call): Promise<Response> {

@@ -16,12 +16,13 @@ async function curl(expected: string, ...args: string[]): Promise<number> {
   return Number(seconds);
 }
 
-/** Uploads a file as the data of an image; gives the seconds until the answer. */
-export function uploadFile(url: string, id: string, path: string): Promise<number> {
+/** Uploads a file as the data of an image, with its length or in chunks; gives the seconds until the answer. */
+export function uploadFile(url: string, id: string, path: string, { chunked = false } = {}): Promise<number> {
   return curl(
     "204",
     "-H",
     "content-type: application/octet-stream",
+    ...(chunked ? ["-H", "transfer-encoding: chunked"] : []),
     "-T",
     path,
     `${url}/v2/images/${id}/file`,
