@@ -76,7 +76,7 @@ async function assertEnded(
 ): Promise<boolean> {
   await until("the task has ended", async () => {
     return ["success", "failure"].includes((await taskOf(server, task.id)).status);
-  }, 10);
+  }, 30);
   const { status, message, result } = await taskOf(server, task.id);
   const image = await imageOf(server, task.name);
   // Those that shared the kill may still be on their way.
@@ -84,7 +84,7 @@ async function assertEnded(
     const { images } = await (await fetch(`${server.url}/v2/images`)).json();
     const ids = images.map(({ id }: { id: string }) => id);
     return files(dir).toSorted().join() === ids.toSorted().join();
-  }, 10);
+  }, 30);
   if (status === "failure") {
     assert.equal(image, undefined);
     assert.match(message, /was ended while it worked on the task|The source ended early/);
@@ -247,7 +247,7 @@ Deno.test({
       }
       return async (again) => {
         const whole = await assertEnded(again, dir, task, holds);
-        if (at !== "converted") assert.equal(whole, false);
+        if (at !== "extracting" && at !== "converted") assert.equal(whole, false);
         if (at === "whole") {
           assert.ok(await assertEnded(again, dir, await postTask(again, source.url, "ova"), holds));
         }

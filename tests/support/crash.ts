@@ -6,6 +6,8 @@ import { filesIn, serve, type Served, show, until } from "./served.ts";
 /** Bytes of an image: enough for a kill to fall between the first and the last. */
 export const SIZE = 12 << 20;
 const LEASE = 2;
+/** Seconds for what takes a moment on an idle machine. */
+const PATIENCE = 60;
 export const STORES = ["a", "b", "c"];
 
 /** Options of a service with the stores a, b and c that may ask loopback. */
@@ -29,7 +31,7 @@ export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve
 /** A moment that a source comes to; `promise` is refused when it does not come. */
 export function moment(): { reached: () => void; promise: Promise<void> } {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new Error("the source was not asked so far")), 20_000);
+  const timer = setTimeout(() => reject(new Error("the source was not asked so far")), PATIENCE * 1000);
   return { promise: promise.finally(() => clearTimeout(timer)), reached: resolve };
 }
 
@@ -93,7 +95,7 @@ export function site(handler: (request: Request) => Response | Promise<Response>
 
 /** Waits for what files or the API show, without a pause in which it could pass by. */
 export async function seen(what: string, done: () => Promise<boolean> | boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + PATIENCE * 1000;
   while (!await done()) {
     if (Date.now() > end) throw new Error(`not seen: ${what}`);
     await pause(0);
@@ -123,7 +125,7 @@ export async function assertSettled(
     const tasks = await tasksOf(server, id);
     return !("os_glance_import_task" in image) && !["importing", "saving"].includes(String(image.status)) &&
       tasks.every(({ status }) => status === "success" || status === "failure");
-  }, LEASE + 8);
+  }, LEASE + PATIENCE / 2);
   const image = await show(server.url, id);
   const status = String(image.status);
   assert.ok(allowed.includes(status), `${status}: ${JSON.stringify(image)}`);
