@@ -6,6 +6,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { isIP } from "node:net";
 import { Readable } from "node:stream";
+import { PacedAgent } from "./paced_tls.ts";
 
 /** What a connection that never stood ends with. */
 const UNCONNECTED = new Set([
@@ -49,18 +50,14 @@ export async function nodeFetch(
     headers,
     agent: false,
   };
-  if (url.protocol === "https:") {
-    if (isIP(name) === 0) options.servername = name;
-    options.rejectUnauthorized = !tls.insecure;
-    if (tls.ca !== null) options.ca = tls.ca;
-    if (tls.cert !== null) options.cert = tls.cert;
-    if (tls.key !== null) options.key = tls.key;
-  }
+  const secure = url.protocol === "https:" ? secureOptions(name, tls) : null;
   const by = url.protocol === "https:" ? https : http;
   const hosts = addresses ?? [name];
   for (const [at, host] of hosts.entries()) {
     try {
-      return await exchange({ ...options, host }, by, body, init.signal ?? null);
+      const agent = secure && new PacedAgent({ ...secure, host: name });
+      const given = agent ? { ...options, ...secure, agent, host } : { ...options, host };
+      return await exchange(given, by, body, init.signal ?? null, agent);
     } catch (error) {
       // A stream may have lost bytes to the first; nothing else was sent where no connection was.
       const last = at === hosts.length - 1 || body instanceof ReadableStream;
@@ -68,6 +65,16 @@ export async function nodeFetch(
     }
   }
   throw new TypeError("no address to connect to");
+}
+
+function secureOptions(name: string, tls: Tls) {
+  return {
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    rejectUnauthorized: !tls.insecure,
+    ...(tls.ca === null ? {} : { ca: tls.ca }),
+    ...(tls.cert === null ? {} : { cert: tls.cert }),
+    ...(tls.key === null ? {} : { key: tls.key }),
+  };
 }
 
 async function bodyBytes(url: URL, init: RequestInit): Promise<Uint8Array | null> {
@@ -80,14 +87,16 @@ function exchange(
   by: { request: typeof http.request | typeof https.request },
   body: ReadableStream | Uint8Array | null,
   signal: AbortSignal | null,
+  agent: PacedAgent | null,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     let answer: http.IncomingMessage | null = null;
     const request = by.request(options, (message: http.IncomingMessage) => {
       answer = message;
+      agent?.pace(message);
       message.on("error", () => {}); // who reads the body learns it; nobody else must die of it
       message.once("close", () => signal?.removeEventListener("abort", stop));
-      resolve(toResponse(message, options));
+      resolve(toResponse(message, options, () => agent?.taken()));
     });
     const stop = () => {
       reject(signal!.reason);
@@ -107,7 +116,11 @@ function exchange(
   });
 }
 
-function toResponse(message: http.IncomingMessage, options: https.RequestOptions): Response {
+function toResponse(
+  message: http.IncomingMessage,
+  options: https.RequestOptions,
+  taken: () => void,
+): Response {
   const headers = new Headers();
   for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
     headers.append(message.rawHeaders[at]!, message.rawHeaders[at + 1]!);
@@ -117,16 +130,17 @@ function toResponse(message: http.IncomingMessage, options: https.RequestOptions
     message.resume();
     return new Response(null, { status, headers });
   }
-  return new Response(bodyOf(message), { status, headers });
+  return new Response(bodyOf(message, taken), { status, headers });
 }
 
 /** The body as it is read; ending short of its Content-Length is an error, whatever the runtime makes of it. */
-function bodyOf(message: http.IncomingMessage): ReadableStream<Uint8Array> {
+function bodyOf(message: http.IncomingMessage, taken: () => void): ReadableStream<Uint8Array> {
   const chunks = message[Symbol.asyncIterator]();
   let missing = Number(message.headers["content-length"] ?? NaN);
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await chunks.next();
+      taken();
       if (!done) {
         missing -= value.length;
         return controller.enqueue(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
