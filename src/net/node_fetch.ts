@@ -18,6 +18,16 @@ const UNCONNECTED = new Set([
   "ETIMEDOUT",
 ]);
 
+// Deno 2.4 reads answers by a promise of its own, which fails when the connection is cut or given up. Nobody else can
+// meet it; who reads the body is told by the limit on silence.
+globalThis.addEventListener("unhandledrejection", (event) => {
+  const { reason } = event;
+  const given = reason instanceof Deno.errors.Interrupted && reason.message === "operation canceled";
+  const cut = reason instanceof TypeError &&
+    reason.message.startsWith("error reading a body from connection");
+  if (given || cut) event.preventDefault();
+});
+
 /** PEM texts of one use, and whether certificates are checked at all. */
 export interface Tls {
   ca: string | null;

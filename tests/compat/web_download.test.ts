@@ -32,7 +32,7 @@ interface Bad {
 }
 
 const BAD: Bad[] = [
-  { path: "/loop", reason: /127\.0\.0\.1:\d+ redirects more than 5 times/ },
+  { path: "/loop", reason: /:\d+ redirects more than 5 times/ },
   { path: "/chain/1234567", reason: /redirects more than 5 times/ },
   {
     path: "/to_private",
@@ -139,16 +139,20 @@ Deno.test({ name: "web-download from a real nginx", ignore: !hasNginx() }, async
     return task.message as string;
   };
   try {
-    for (const path of GOOD) {
-      await t.step(path, async () => await assertActive(await create(), site.url + path));
-    }
-    for (const { path, reason } of BAD) {
-      await t.step(path, async () => {
-        const id = await create();
-        await assertQueued(id, site.url + path, reason);
-        // The lock is free: the next import of the same image begins, and works.
-        await assertActive(id, `${site.url}/files/random.raw`);
-      });
+    // A name is reached at the address that was checked; an address by itself.
+    for (const url of [site.url, site.url.replace("127.0.0.1", "localhost")]) {
+      const { hostname } = new URL(url);
+      for (const path of GOOD) {
+        await t.step(`${hostname}${path}`, async () => await assertActive(await create(), url + path));
+      }
+      for (const { path, reason } of BAD) {
+        await t.step(`${hostname}${path}`, async () => {
+          const id = await create();
+          await assertQueued(id, url + path, reason);
+          // The lock is free: the next import of the same image begins, and works.
+          await assertActive(id, `${url}/files/random.raw`);
+        });
+      }
     }
     await t.step("a query, which may hold a secret, stands in no message and not in the log", async () => {
       const uri = `${site.url}/auth/random.raw?token=hush`;
@@ -187,7 +191,7 @@ Deno.test({ name: "web-download from a real nginx", ignore: !hasNginx() }, async
     });
     await t.step("what the web server was asked for", async () => {
       const asked = await site.asked();
-      assert.equal(asked.filter((line) => line === "GET /loop 302").length, 6);
+      assert.equal(asked.filter((line) => line === "GET /loop 302").length, 12);
       assert.ok(asked.includes("GET /auth/random.raw?token=hush 401"));
     });
   } finally {
