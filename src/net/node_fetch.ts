@@ -1,32 +1,18 @@
 /**
- * A fetch over node:http(s), for the two things `fetch` cannot do: leave a certificate unchecked, and connect
- * to an address that was checked before while the name stands in Host and in the TLS greeting.
+ * A fetch over node:https, for the two things `fetch` cannot do: leave a certificate unchecked, and connect to an
+ * address that was checked before while the name stands in the TLS greeting.
  */
-import * as http from "node:http";
+import type * as http from "node:http";
 import * as https from "node:https";
 import { isIP } from "node:net";
 import { Readable } from "node:stream";
 import { PacedAgent } from "./paced_tls.ts";
 
-/** What a connection that never stood ends with. */
-const UNCONNECTED = new Set([
-  "ECONNREFUSED",
-  "EADDRNOTAVAIL",
-  "EAFNOSUPPORT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ETIMEDOUT",
-]);
-
-// Deno 2.4 reads answers by a promise of its own, which fails when the connection is cut or given up. Nobody else can
-// meet it; who reads the body is told by the limit on silence.
-globalThis.addEventListener("unhandledrejection", (event) => {
-  const { reason } = event;
-  const given = reason instanceof Deno.errors.Interrupted && reason.message === "operation canceled";
-  const cut = reason instanceof TypeError &&
-    reason.message.startsWith("error reading a body from connection");
-  if (given || cut) event.preventDefault();
-});
+/**
+ * Whether the runtime's node:https can: that of Deno 2.4 makes its connections itself, takes no certificate authority,
+ * and ends the process where a server cuts an answer.
+ */
+export const CAN_NODE = Number(/^2\.(\d+)/.exec(Deno.version.deno)?.[1] ?? 9) >= 9;
 
 /** PEM texts of one use, and whether certificates are checked at all. */
 export interface Tls {
@@ -37,14 +23,14 @@ export interface Tls {
 }
 
 /**
- * Sends one request, on a connection of its own.
- * @param addresses IP addresses to connect to, the next one where one takes no connection, or null for the URL's host
+ * Sends one request to a https URL, on a connection of its own.
+ * @param address IP address to connect to
  * @throws the runtime's errors, and the reason of `init.signal`
  */
 export async function nodeFetch(
   url: URL,
   init: RequestInit,
-  addresses: readonly string[] | null,
+  address: string,
   tls: Tls,
 ): Promise<Response> {
   init.signal?.throwIfAborted();
@@ -55,26 +41,14 @@ export async function nodeFetch(
   if (body instanceof Uint8Array) headers["content-length"] = String(body.length);
   const options: https.RequestOptions = {
     method: init.method ?? "GET",
-    port: url.port || (url.protocol === "https:" ? 443 : 80),
+    host: address,
+    port: url.port || 443,
     path: url.pathname + url.search,
     headers,
-    agent: false,
   };
-  const secure = url.protocol === "https:" ? secureOptions(name, tls) : null;
-  const by = url.protocol === "https:" ? https : http;
-  const hosts = addresses ?? [name];
-  for (const [at, host] of hosts.entries()) {
-    try {
-      const agent = secure && new PacedAgent({ ...secure, host: name });
-      const given = agent ? { ...options, ...secure, agent, host } : { ...options, host };
-      return await exchange(given, by, body, init.signal ?? null, agent);
-    } catch (error) {
-      // A stream may have lost bytes to the first; nothing else was sent where no connection was.
-      const last = at === hosts.length - 1 || body instanceof ReadableStream;
-      if (last || !UNCONNECTED.has((error as { code?: string })?.code ?? "")) throw error;
-    }
-  }
-  throw new TypeError("no address to connect to");
+  const secure = secureOptions(name, tls);
+  const agent = new PacedAgent({ ...secure, host: name });
+  return await exchange({ ...options, ...secure, agent }, body, init.signal ?? null, agent);
 }
 
 function secureOptions(name: string, tls: Tls) {
@@ -94,19 +68,18 @@ async function bodyBytes(url: URL, init: RequestInit): Promise<Uint8Array | null
 
 function exchange(
   options: https.RequestOptions,
-  by: { request: typeof http.request | typeof https.request },
   body: ReadableStream | Uint8Array | null,
   signal: AbortSignal | null,
-  agent: PacedAgent | null,
+  agent: PacedAgent,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     let answer: http.IncomingMessage | null = null;
-    const request = by.request(options, (message: http.IncomingMessage) => {
+    const request = https.request(options, (message: http.IncomingMessage) => {
       answer = message;
-      agent?.pace(message);
+      agent.pace(message);
       message.on("error", () => {}); // who reads the body learns it; nobody else must die of it
       message.once("close", () => signal?.removeEventListener("abort", stop));
-      resolve(toResponse(message, options, () => agent?.taken()));
+      resolve(toResponse(message, options, () => agent.taken()));
     });
     const stop = () => {
       reject(signal!.reason);

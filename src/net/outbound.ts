@@ -6,7 +6,8 @@
  */
 import { fail, GlanceError } from "../errors.ts";
 import { explainFailure } from "./failure.ts";
-import { nodeFetch, type Tls } from "./node_fetch.ts";
+import { eachAddress } from "./each_address.ts";
+import { CAN_NODE, nodeFetch, type Tls } from "./node_fetch.ts";
 import { limitStall } from "./stall.ts";
 
 /** What a request is for; each use has its own trust and its own limits. */
@@ -110,11 +111,12 @@ async function readPem(path: string | null | undefined): Promise<string | null> 
 }
 
 function makeClient(tls: Tls): Deno.HttpClient {
-  const caCerts = tls.ca === null ? {} : { caCerts: [tls.ca] };
+  // Host is ours to set where the URL has an address that was checked in the place of its name.
+  const options = { allowHost: true, ...(tls.ca === null ? {} : { caCerts: [tls.ca] }) };
   try {
     return tls.cert !== null && tls.key !== null
-      ? Deno.createHttpClient({ ...caCerts, cert: tls.cert, key: tls.key })
-      : Deno.createHttpClient(caCerts);
+      ? Deno.createHttpClient({ ...options, cert: tls.cert, key: tls.key })
+      : Deno.createHttpClient(options);
   } catch (cause) {
     return fail("config", "A configured CA file, certificate or key is not valid PEM.", { cause });
   }
@@ -133,10 +135,7 @@ async function send(way: Way, target: URL, given: RequestInit): Promise<Response
     way.options.connectTimeoutMs,
   );
   try {
-    const unchecked = way.tls.insecure && url.protocol === "https:";
-    const response = addresses === null && !unchecked
-      ? await fetch(url, { ...init, client: way.client })
-      : await nodeFetch(url, init, addresses, way.tls);
+    const response = await request(way, url, init, addresses);
     return way.options.stallMs ? limitStall(response, way.options.stallMs, url.host) : response;
   } catch (error) {
     if (given.signal?.aborted) throw given.signal.reason;
@@ -147,6 +146,23 @@ async function send(way: Way, target: URL, given: RequestInit): Promise<Response
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function request(way: Way, url: URL, init: RequestInit, addresses: string[] | null): Promise<Response> {
+  const secure = url.protocol === "https:";
+  // Where node cannot, the certificate is checked: no server that a name leads to afterwards has it, unless it is meant.
+  if (secure ? !CAN_NODE || (addresses === null && !way.tls.insecure) : addresses === null) {
+    return await fetch(url, { ...init, client: way.client });
+  }
+  const again = !(init.body instanceof ReadableStream);
+  return await eachAddress(addresses ?? [url.hostname.replace(/^\[|\]$/g, "")], again, (address) => {
+    if (secure) return nodeFetch(url, init, address, way.tls);
+    const target = new URL(url);
+    target.hostname = address.includes(":") ? `[${address}]` : address;
+    const headers = new Headers(init.headers);
+    headers.set("host", url.host);
+    return fetch(target, { ...init, headers, client: way.client });
+  });
 }
 
 /** Moves `user:password@` of a URL into a header: what fails afterwards can name the URL's host safely. */

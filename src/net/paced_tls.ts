@@ -23,7 +23,7 @@ export class PacedAgent extends Agent {
     this.#tls = tls;
   }
 
-  /** Called by node:https; a runtime that makes its connections itself does without. */
+  /** Called by node:https. */
   override createConnection({ host, port }: { host?: string; port?: number | string }): Duplex {
     const network = connect({ host: host!, port: Number(port) });
     this.#network = network;
