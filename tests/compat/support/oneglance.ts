@@ -14,6 +14,8 @@ export interface ServerOptions {
   stores?: "single" | "multi";
   /** More configuration, `{ group: { option: value } }`; wins over what stands here. */
   set?: Record<string, Record<string, string>>;
+  /** What stands in schema-image.json beside the configuration; default no such file. */
+  properties?: Record<string, unknown>;
   /** Where it keeps everything; default a new temporary folder, removed by `stop`. */
   folder?: string;
 }
@@ -100,6 +102,9 @@ export async function writeConfig(
   const path = `${folder}/glance-api.conf`;
   // Kept from other users of the machine: it holds the password of the service user.
   await Deno.writeTextFile(path, ini(all), { mode: 0o600 });
+  if (options.properties) {
+    await Deno.writeTextFile(`${folder}/schema-image.json`, JSON.stringify(options.properties));
+  }
   return path;
 }
 
