@@ -10,12 +10,15 @@ async function line(log: string, mark: string): Promise<string | undefined> {
   return lines.find((text) => text.includes(mark) && text.includes("status: "));
 }
 
-/** The status that the log gives the request with this mark; its line is written when the answer is over. */
-async function statusOf(log: string, mark: string): Promise<string | undefined> {
+/** Status and length that the log gives the request with this mark; its line is written when the answer is over. */
+async function told(log: string, mark: string): Promise<[status?: string, length?: string]> {
   const patience = AbortSignal.timeout(20_000);
   for (;;) {
     const found = await line(log, mark);
-    if (found !== undefined) return / status: (\d+) /.exec(found)?.[1];
+    if (found !== undefined) {
+      const [, status, length] = / status: (\d+) len: (\d+) /.exec(found) ?? [];
+      return [status, length];
+    }
     patience.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -45,8 +48,10 @@ Deno.test("the access log: whole downloads, ranges, and clients that leave", asy
       return { mark, answer: fetch(`${server.url}${path}?${mark}`, { headers }) };
     };
     const file = `/v2/images/${id}/file`;
-    const rows: [name: string, path: string, headers: HeadersInit, status: string, bytes: number][] = [
-      ["a record", `/v2/images/${id}`, {}, "200", 0],
+    const rows: [name: string, path: string, headers: HeadersInit, status: string, bytes?: number][] = [
+      ["a record", `/v2/images/${id}`, {}, "200"],
+      ["an error", "/v2/images/none", {}, "404"],
+      ["an error in JSON", "/v2/images/none", { accept: "application/json" }, "404"],
       ["a whole image", file, {}, "200", SIZE],
       ["nearly all of it", file, { range: "bytes=1-" }, "206", SIZE - 1],
       ["a few bytes", file, { range: "bytes=5-9" }, "206", 5],
@@ -55,8 +60,8 @@ Deno.test("the access log: whole downloads, ranges, and clients that leave", asy
       await t.step(name, async () => {
         const { mark, answer } = ask(path, headers);
         const body = await (await answer).bytes();
-        if (bytes > 0) assert.equal(body.length, bytes);
-        assert.equal(await statusOf(log, mark), status);
+        assert.equal(body.length, bytes ?? body.length);
+        assert.deepEqual(await told(log, mark), [status, `${body.length}`]);
       });
     }
     await t.step("a client that leaves in the middle", async () => {
@@ -64,7 +69,7 @@ Deno.test("the access log: whole downloads, ranges, and clients that leave", asy
       const reader = (await answer).body!.getReader();
       await reader.read();
       await reader.cancel();
-      assert.equal(await statusOf(log, mark), "499");
+      assert.equal((await told(log, mark))[0], "499");
     });
   } finally {
     const end = await server.stop();

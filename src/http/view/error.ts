@@ -1,4 +1,5 @@
 /** Error bodies in the three forms that clients know (spec/images-api.md §6.1, §6.2). */
+import { Buffer } from "node:buffer";
 import { ERRORS, type GlanceError } from "../../errors.ts";
 import { negotiate } from "./negotiate.ts";
 
@@ -33,6 +34,8 @@ export function errorResponse(error: GlanceError, request: Request): Response {
     });
     const { headers } = response;
     headers.set("content-type", type);
+    // The runtime would send it as well; the access log knows it only from here.
+    if (request.method !== "HEAD") headers.set("content-length", String(Buffer.byteLength(body)));
     if (error.close) headers.set("connection", "close");
     for (const [name, value] of Object.entries(error.headers)) headers.set(name, value);
     return response;
