@@ -72,10 +72,6 @@ export interface DatabaseWrites extends MetadefWrites {
   createTask(input: NewTask): Promise<TaskRecord>;
   /** False when the task is in another status than `from` says, or gone. */
   changeTask(input: TaskChange): Promise<boolean>;
-  /** Sets the import lock where there is none; false when there is, or the image is gone. */
-  takeImportLock(input: { imageId: string; taskId: string }): Promise<boolean>;
-  /** Removes the lock when this task holds it. */
-  dropImportLock(input: { imageId: string; taskId: string }): Promise<boolean>;
   /** Makes a task with its lease; with `lock` also locks the image, null when that cannot be had. */
   startTask(input: { task: NewTask; lease: NewTaskLease; lock: boolean }): Promise<TaskRecord | null>;
   /**

@@ -1,14 +1,18 @@
 /** The import lock: the property `os_glance_import_task`, taken only where it is not (spec/background-jobs.md §4). */
 import type { WriteConn } from "../conn.ts";
-import type { DatabaseWrites } from "../database.ts";
 
 const LOCK = "os_glance_import_task";
 
-/** `DatabaseWrites.takeImportLock`. */
+interface Holder {
+  imageId: string;
+  taskId: string;
+}
+
+/** Sets the lock where there is none; false when there is, or the image is gone. */
 export async function takeImportLock(
   conn: WriteConn,
-  { imageId, taskId }: Parameters<DatabaseWrites["takeImportLock"]>[0],
-): ReturnType<DatabaseWrites["takeImportLock"]> {
+  { imageId, taskId }: Holder,
+): Promise<boolean> {
   const now = conn.now();
   const live = await conn.one("SELECT 1 AS live FROM images WHERE id = ? AND +deleted = 0", [imageId]);
   if (!live) return false;
@@ -22,11 +26,11 @@ export async function takeImportLock(
   return taken === 1;
 }
 
-/** `DatabaseWrites.dropImportLock`. */
+/** Removes the lock; false when this task does not hold it. */
 export async function dropImportLock(
   conn: WriteConn,
-  { imageId, taskId }: Parameters<DatabaseWrites["dropImportLock"]>[0],
-): ReturnType<DatabaseWrites["dropImportLock"]> {
+  { imageId, taskId }: Holder,
+): Promise<boolean> {
   const dropped = await conn.run(
     "DELETE FROM image_properties WHERE image_id = ? AND name = ? AND value = ?",
     [

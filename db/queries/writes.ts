@@ -10,7 +10,6 @@ import { createImageWithin, transitionImageWithin } from "./limited_write.ts";
 import { dropLocation, setLocationMetadata } from "./locations_write.ts";
 import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
 import { METADEF_WRITES } from "./metadef_verbs.ts";
-import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
 import { dropEvents, dropOldEvents, releaseEvents, takeEvents, tellOnly } from "./outbox_write.ts";
 import { takeStranded } from "./stranded.ts";
 import { addTag, removeTag } from "./tags_write.ts";
@@ -33,8 +32,6 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   endTask,
   preemptTask,
   sweepTasks,
-  takeImportLock,
-  dropImportLock,
   createImage,
   changeImage,
   transitionImage,

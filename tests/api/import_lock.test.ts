@@ -2,21 +2,14 @@
 import assert from "node:assert/strict";
 import type { TaskLease } from "../../db/task_records.ts";
 import { processName } from "../../src/util/process_name.ts";
+import { begun, FUTURE, other, PAST } from "../support/begun.ts";
 import { FORMATS, nothingUnderWay, outcome, postImport, staged, threeStores } from "../support/imports.ts";
 import { execOn } from "../support/raw_database.ts";
 import { ADMIN, OWNER, type TestService } from "../support/service.ts";
 
-const PAST = "2001-01-01 00:00:00.000000";
-const FUTURE = "2999-01-01 00:00:00.000000";
 const DIRECT = { method: { name: "glance-direct" } };
 
-function other(part: number, value: string): string {
-  const parts = processName().split("-");
-  parts[part] = value;
-  return parts.join("-");
-}
 const MACHINE = other(0, "00000000");
-const BOOT = other(1, "00000000");
 
 /** Makes a task look as if it was last heard of so many minutes ago. */
 function age({ dir }: TestService, task: string, minutes: number): void {
@@ -27,28 +20,8 @@ function age({ dir }: TestService, task: string, minutes: number): void {
 /** A staged image whose import to store b another process has begun; `lease` null: one of Glance, which has none. */
 async function locked(service: TestService, lease: Partial<TaskLease> | null, status = "processing") {
   const id = await staged(service, "data");
-  const task = crypto.randomUUID();
+  const task = await begun(service, id, DIRECT, { expires_at: PAST, backend: ["b"], ...lease });
   const { write } = service.deps.db;
-  await write.startTask({
-    lock: true,
-    lease: {
-      image_id: id,
-      token: `of ${task}`.slice(0, 36),
-      owner: BOOT,
-      expires_at: PAST,
-      caller: "{}",
-      ...lease,
-    },
-    task: {
-      id: task,
-      type: "api_image_import",
-      owner: "p1",
-      image_id: id,
-      request_id: "req-1",
-      user_id: "user",
-      input: { image_id: id, import_req: DIRECT, backend: ["b"] },
-    },
-  });
   if (status === "processing") await write.changeTask({ id: task, from: ["pending"], status });
   if (lease === null) {
     execOn(`${service.dir}/glance.sqlite`, `DELETE FROM oneglance_tasks WHERE task_id = '${task}'`);

@@ -4,57 +4,15 @@ import type { TaskLease } from "../../db/task_records.ts";
 import { Background } from "../../src/tasks/background.ts";
 import { recoverTasks } from "../../src/tasks/recover.ts";
 import { processName } from "../../src/util/process_name.ts";
+import { begun, DEAD, FUTURE, other, PAST } from "../support/begun.ts";
 import { FORMATS, nothingUnderWay, outcome, staged, threeStores } from "../support/imports.ts";
 import { filesIn } from "../support/served.ts";
 import { execOn } from "../support/raw_database.ts";
-import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
+import { ADMIN, OWNER, startService } from "../support/service.ts";
 
-const PAST = "2001-01-01 00:00:00.000000";
-const FUTURE = "2999-01-01 00:00:00.000000";
 const DATA = "data of a task";
 
-function other(part: number, value: string): string {
-  const parts = processName().split("-");
-  parts[part] = value;
-  return parts.join("-");
-}
-const DEAD = other(1, "00000000");
-
 const direct = { method: { name: "glance-direct" } };
-const CALLER = JSON.stringify({ projectId: "p1", roles: ["member"] });
-
-/** A task of an image that some process has under way. */
-async function begun(
-  service: TestService,
-  id: string,
-  request: unknown,
-  { backend = [null] as (string | null)[], ...lease }: Partial<TaskLease> & { backend?: (string | null)[] } =
-    {},
-): Promise<string> {
-  const task = crypto.randomUUID();
-  await service.deps.db.write.startTask({
-    lock: true,
-    lease: {
-      image_id: id,
-      token: `token of ${task}`.slice(0, 36),
-      owner: DEAD,
-      expires_at: FUTURE,
-      caller: CALLER,
-      ...lease,
-    },
-    task: {
-      id: task,
-      type: "api_image_import",
-      owner: "p1",
-      image_id: id,
-      request_id: "req-1",
-      user_id: "user",
-      input: { image_id: id, import_req: request, backend } as Record<string, unknown>,
-    },
-  });
-  return task;
-}
-
 const ROWS: [who: string, lease: Partial<TaskLease>, taken: boolean][] = [
   ["a process of an earlier boot", { owner: DEAD }, true],
   ["a process that is not there", { owner: other(3, "4194305") }, true],
