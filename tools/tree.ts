@@ -10,9 +10,11 @@ export async function readTree(root: string): Promise<Tree> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   async function walk(folder: string): Promise<void> {
     for await (const entry of Deno.readDir(`${root}/${folder}`)) {
+      // In a linked work tree `.git` is a file.
+      if (SKIPPED.has(entry.name)) continue;
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory) {
-        if (!SKIPPED.has(entry.name)) await walk(path);
+        await walk(path);
       } else if (entry.isFile && !BINARY.test(path)) {
         try {
           tree.set(path, decoder.decode(await Deno.readFile(`${root}/${path}`)));
