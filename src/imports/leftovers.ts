@@ -5,6 +5,7 @@ import { stagedPath } from "./staged.ts";
 
 const log = getLog("oneglance.imports.stage");
 
+/** Capitals as well: ids are kept as they were given, and two that differ in case are two. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Statuses in which staged data may be wanted. */
@@ -29,10 +30,7 @@ export async function removeLeftovers(deps: Pick<Deps, "db" | "stores">): Promis
 }
 
 async function removeUnlessUsed(deps: Pick<Deps, "db">, id: string, path: string): Promise<void> {
-  const image = await deps.db.read.image({
-    id: id.toLowerCase(),
-    viewer: { isAdmin: true, projectId: null },
-  });
+  const image = await deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
   if (image && IN_USE.includes(image.status)) return;
   // An import may have begun between the two.
   const leases = await deps.db.read.taskLeases({});
