@@ -13,6 +13,9 @@ function calledAs(): string {
   }
 }
 
+// As glance-api sets it, whatever starts us: images, staged data, logs and a new database are not for everybody.
+Deno.umask(0o027);
+
 const code = await run({
   args: Deno.args,
   name: calledAs(),
