@@ -1,5 +1,6 @@
 /** A database file needs working locks and shared memory, which network file systems do not give. */
 import { fail } from "../src/errors.ts";
+import { mountedAt } from "../src/util/mounts.ts";
 
 const NETWORK = new Set([
   "nfs",
@@ -18,20 +19,6 @@ const NETWORK = new Set([
   "gfs2",
 ]);
 
-/** The type of the file system that holds an absolute path, by the text of `/proc/mounts`; null when unknown. */
-export function filesystemOf(path: string, mounts: string): string | null {
-  let best = { point: "", type: null as string | null };
-  for (const line of mounts.split("\n")) {
-    const [, rawPoint, type] = line.split(" ");
-    if (rawPoint === undefined || type === undefined) continue;
-    const point = rawPoint.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
-    const inside = point === "/" || path === point || path.startsWith(`${point}/`);
-    // Of two mounts on one point the later one is seen.
-    if (inside && point.length >= best.point.length) best = { point, type };
-  }
-  return best.type;
-}
-
 /** Errors: database, when `directory` lies on a network file system. Silent where there is no `/proc/mounts`. */
 export function refuseNetworkFilesystem(directory: string): void {
   let mounts: string;
@@ -40,8 +27,8 @@ export function refuseNetworkFilesystem(directory: string): void {
   } catch {
     return;
   }
-  const type = filesystemOf(Deno.realPathSync(directory), mounts);
-  if (type === null || !NETWORK.has(type)) return;
+  const type = mountedAt(Deno.realPathSync(directory), mounts)?.type;
+  if (type === undefined || !NETWORK.has(type)) return;
   fail(
     "database",
     `The directory ${directory} of the database lies on a network file system (${type}), where it would be ` +

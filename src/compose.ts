@@ -119,6 +119,7 @@ async function build(
     hashPool,
     fetch: outbound.fetch,
     warn: (text) => log.warn(text),
+    error: (text) => log.error(text),
   });
   closers.push(() => stores.close());
   const background = new Background({

@@ -50,9 +50,13 @@ export const ERRORS = {
   store_has_snapshot: [409, "The image cannot be deleted because it has snapshot(s)."],
   store_forbidden: [403, "You are not authorized to complete this action."],
   store_remote_unavailable: [503, "Remote server where the image is present is unavailable."],
+  store_gone: [
+    503,
+    "The store of the image data is away: its directory, or the file system that held it, is gone.",
+  ],
   store_bad_uri: [400, "The Store URI was malformed."],
   store_unknown_scheme: [400, "Unknown scheme found in URI."],
-  store_timeout: [500, "Operation timed out. Check storage health and connectivity."],
+  store_timeout: [503, "Operation timed out. Check storage health and connectivity."],
   // What a command tells its operator; never an HTTP answer.
   config: [500, "The configuration is wrong."],
   database: [500, "The database cannot be used."],

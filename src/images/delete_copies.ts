@@ -25,7 +25,7 @@ export async function deleteCopies<T>(
   const gone: number[] = [];
   try {
     for (const location of image.locations.filter(({ id }) => locationIds.includes(id))) {
-      await removeData({ deps: { stores } }, image, location);
+      await removeData({ deps: { stores }, what: "The data for Image" }, image, location);
       gone.push(location.id);
     }
     return await record();

@@ -62,7 +62,7 @@ function preferring(ctx: Ctx, image: ImageRecord, preferred: string[]) {
   return [...first, ...ordered.filter((location) => !first.includes(location))];
 }
 
-/** The first location that opens; null when the data is in none of them. */
+/** The first location that opens; null when the data is in none of them. A store that is away may have it: then 503. */
 async function openFirst(
   ctx: Ctx,
   image: ImageRecord,
@@ -70,6 +70,8 @@ async function openFirst(
   slice: Slice | null,
 ): Promise<StoreRead | null> {
   let last: unknown;
+  let away: unknown;
+  const context = () => ({ ...ctx.caller, requestId: ctx.requestId });
   for (const location of locations) {
     try {
       const store = ctx.deps.stores.forLocation(location) ??
@@ -79,14 +81,29 @@ async function openFirst(
       return data;
     } catch (error) {
       last = error;
-      log.warn(`location ${location.id} of image ${image.id} cannot be read`, { error });
+      if (isError(error, "store_gone")) away = error;
+      const expected = isError(error, "store_not_found", "store_gone");
+      log.warn(`location ${location.id} of image ${image.id} cannot be read: ${messageOf(error)}`, {
+        context: context(),
+        error: expected ? undefined : error,
+      });
     }
   }
-  if (isError(last, "store_not_found")) return null;
+  if (away !== undefined) throw away;
+  if (isError(last, "store_not_found")) {
+    log.error(`image ${image.id} is ${image.status}, and its data is in none of its stores`, {
+      context: context(),
+    });
+    return null;
+  }
   if (
     isError(last, "store_remote_unavailable", "store_random_get_not_supported", "store_get_not_supported")
   ) throw last;
   fail("internal", `No location of image ${image.id} can be read.`, { cause: last });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Data of another size has been cut off or put in its place: a client would take it for the image. 0 was never known. */

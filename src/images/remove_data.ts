@@ -6,9 +6,12 @@ import { getLog } from "../observe/log.ts";
 
 const log = getLog("oneglance.images.delete");
 
-/** Deletes one location's data; what is gone already, or cannot be deleted, is no error. */
+/**
+ * Deletes one location's data; what is gone already, or cannot be deleted, is no error. `what`, with the image's id
+ * behind it, is the subject of the refusals. Errors: conflict, forbidden, unavailable, internal.
+ */
 export async function removeData(
-  { deps }: { deps: Pick<Deps, "stores"> },
+  { deps, what = "Image" }: { deps: Pick<Deps, "stores">; what?: "Image" | "The data for Image" },
   image: ImageRecord,
   location: LocationRecord,
 ): Promise<void> {
@@ -26,6 +29,12 @@ export async function removeData(
       fail("conflict", `Image ${image.id} could not be deleted because it is in use: ${error.message}`, {
         cause: error,
       });
+    } else if (isError(error, "store_timeout")) {
+      const why = `the filesystem store operation timed out: ${error.message}`;
+      fail("unavailable", `${what} ${image.id} could not be deleted because ${why}`, { cause: error });
+    } else if (isError(error, "store_gone")) {
+      const why = "its store is away: try again when the store is back";
+      fail("unavailable", `${what} ${image.id} could not be deleted because ${why}.`, { cause: error });
     } else if (isError(error, "store_forbidden")) {
       fail("forbidden", error.message, { cause: error });
     } else {

@@ -22,7 +22,11 @@ export function prepareEvent(backend: string | null, id?: string): NewEvent {
 
 /** Data could not be written; why, as far as it is for others, is the whole payload. */
 export function uploadFailedEvent(error: unknown): NewEvent {
-  const text = isError(error) ? error.message : "Failed to upload image data due to internal error";
+  const text = isError(error, "store_timeout")
+    ? `Filesystem store operation timed out: ${error.message}`
+    : isError(error)
+    ? error.message
+    : "Failed to upload image data due to internal error";
   return { type: "image.upload", priority: "ERROR", about: { kind: "payload", payload: text } };
 }
 

@@ -1,10 +1,11 @@
-import { fail, GlanceError } from "../errors.ts";
+import { fail, GlanceError, isError } from "../errors.ts";
 import { nodeAlgorithm } from "../util/hash_algorithm.ts";
 import type { HashPool } from "../util/hash_pool.ts";
 import { discardFiles } from "./file_discard.ts";
-import { sizeOfFile, systemCode, within } from "./file_errors.ts";
+import { DIRECTORY_GONE, sizeOfFile, systemCode, within } from "./file_errors.ts";
 import { type Mount, mountOf, readMounts } from "./file_metadata.ts";
-import { choosePlace, parsePlaces, type Place, preparePlace } from "./file_places.ts";
+import { choosePlace, freeBytes, parsePlaces, type Place, preparePlace } from "./file_places.ts";
+import { Presence, type Teller } from "./file_presence.ts";
 import { readFile } from "./file_read.ts";
 import { sweepTemporary } from "./file_temporary.ts";
 import { FileWrite } from "./file_write.ts";
@@ -28,10 +29,8 @@ export interface FileStoreOptions {
 }
 
 /** What a store is given by its surroundings. */
-export interface StoreTools {
+export interface StoreTools extends Teller {
   hashPool: HashPool;
-  /** For the operator's log. */
-  warn: (text: string) => void;
 }
 
 /** Ids we write become file names; a leading dot is for temporary files. */
@@ -56,11 +55,12 @@ export class FileStore implements Store {
   readonly #thin: boolean;
   readonly #timeout: number;
   readonly #tools: StoreTools;
+  readonly #presence: Presence;
 
   private constructor(
     options: FileStoreOptions,
     tools: StoreTools,
-    set: { places: Place[]; mounts: Mount[]; readOnly: string | null },
+    set: { places: Place[]; mounts: Mount[]; readOnly: string | null; presence: Presence },
   ) {
     this.id = options.id;
     this.description = options.description ?? null;
@@ -68,6 +68,7 @@ export class FileStore implements Store {
     this.readOnly = set.readOnly;
     this.#places = set.places;
     this.#mounts = set.mounts;
+    this.#presence = set.presence;
     this.#filePerm = options.filePerm ?? 0;
     this.#thin = options.thinProvisioning ?? false;
     this.#timeout = options.timeout ?? 0;
@@ -96,8 +97,10 @@ export class FileStore implements Store {
       else mounts = read;
     }
     for (const { path } of parsed.places) readOnly ??= await preparePlace(path, filePerm, tools.warn);
-    if (readOnly !== null) tools.warn(`Store ${options.id ?? "file"} takes no data: ${readOnly}`);
-    return new FileStore(options, tools, { places: parsed.places, mounts, readOnly });
+    const name = options.id ?? "file";
+    if (readOnly !== null) tools.warn(`Store ${name} takes no data: ${readOnly}`);
+    const presence = await Presence.at(parsed.places.map(({ path }) => path), name, tools);
+    return new FileStore(options, tools, { places: parsed.places, mounts, readOnly, presence });
   }
 
   get urlPrefix(): string {
@@ -113,7 +116,7 @@ export class FileStore implements Store {
         fail("store_duplicate", `Image ${imageId} already exists`);
       }
     }
-    const directory = await choosePlace(this.#places, options.size ?? 0, this.#timeout);
+    const directory = await this.#choose(options.size ?? 0);
     return await FileWrite.open({
       directory,
       name: imageId,
@@ -125,6 +128,36 @@ export class FileStore implements Store {
     }, { ...options, algorithm });
   }
 
+  /** The directory for `size` bytes; an only one is not asked for its room. Errors: those of `choosePlace`. */
+  async #choose(size: number): Promise<string> {
+    const present = await this.#present();
+    if (this.#places.length > 1) return await choosePlace(present, size, this.#timeout);
+    return present[0]?.path ?? fail("store_write_denied", DIRECTORY_GONE);
+  }
+
+  /** Its directories that are there. Errors: store_timeout. */
+  async #present(): Promise<Place[]> {
+    const gone = await within(
+      this.#timeout,
+      Promise.all(this.#places.map(({ path }) => this.#presence.isGone(path))),
+    );
+    return this.#places.filter((_, index) => !gone[index]);
+  }
+
+  /** The step's answer; where it misses a file of a directory that is away, that is the reason. Errors: store_gone. */
+  async #orGone<T>(path: string, step: Promise<T>): Promise<T> {
+    try {
+      return await step;
+    } catch (error) {
+      const directory = this.datadirs.find((each) => path.startsWith(`${each}/`));
+      const missed = isError(error, "store_not_found") && directory !== undefined;
+      if (missed && await within(this.#timeout, this.#presence.isGone(directory))) {
+        throw new GlanceError("store_gone", undefined, { cause: error });
+      }
+      throw error;
+    }
+  }
+
   #locate(path: string): StoredLocation {
     const metadata = mountOf(this.#mounts, path);
     if (this.#mounts.length > 0 && metadata.id === undefined) {
@@ -134,17 +167,45 @@ export class FileStore implements Store {
   }
 
   async read(url: string, range?: ByteRange): Promise<StoreRead> {
-    return await readFile(pathOf(url), range, this.#timeout);
+    const path = pathOf(url);
+    return await this.#orGone(path, readFile(path, range, this.#timeout));
   }
 
   async size(url: string): Promise<number> {
-    return await sizeOfFile(pathOf(url), this.#timeout);
+    const path = pathOf(url);
+    return await this.#orGone(path, sizeOfFile(path, this.#timeout));
+  }
+
+  async free(): Promise<number | null> {
+    const free = await Promise.all(this.datadirs.map((path) => freeBytes(path, this.#timeout)));
+    const known = free.filter((bytes) => bytes !== null);
+    return known.length === 0 ? null : Math.max(...known);
+  }
+
+  async problem(): Promise<string | null> {
+    if (this.readOnly !== null) return this.readOnly;
+    const present = await this.#present();
+    return present.length === this.#places.length ? null : DIRECTORY_GONE;
   }
 
   async delete(url: string): Promise<void> {
     const path = pathOf(url);
+    await this.#orGone(path, this.#unlink(path));
+  }
+
+  async #unlink(path: string): Promise<void> {
     try {
-      await within(this.#timeout, Deno.lstat(path).then((info) => unlink(path, info)));
+      // Two steps: after a look that came too late nothing may be removed any more.
+      const { isDirectory } = await within(this.#timeout, Deno.lstat(path));
+      // `Deno.remove` would also take an empty directory.
+      if (isDirectory) fail("store_forbidden", `You cannot delete file ${path}`);
+      const removal = Deno.remove(path);
+      await within(this.#timeout, removal).catch((error) => {
+        const late = () =>
+          this.#tools.warn(`${path} was deleted after all, after its deletion had timed out`);
+        if (isError(error, "store_timeout")) removal.then(late, () => {});
+        throw error;
+      });
     } catch (error) {
       const code = systemCode(error);
       if (code === "ENOENT" || code === "ENOTDIR") {
@@ -169,12 +230,6 @@ export class FileStore implements Store {
   close(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** `Deno.remove` would also take an empty directory. */
-async function unlink(path: string, info: Deno.FileInfo): Promise<void> {
-  if (info.isDirectory) fail("store_forbidden", `You cannot delete file ${path}`);
-  await Deno.remove(path);
 }
 
 async function exists(path: string, timeout: number): Promise<boolean> {

@@ -95,7 +95,6 @@ export async function preparePlace(
  * Errors: store_full, store_write_denied where all are gone, store_timeout.
  */
 export async function choosePlace(places: readonly Place[], size: number, timeout: number): Promise<string> {
-  if (places.length === 1) return places[0]!.path;
   let best: { place: Place; free: number } | undefined;
   let seen = false;
   for (const place of places) {
@@ -113,8 +112,8 @@ export async function choosePlace(places: readonly Place[], size: number, timeou
   );
 }
 
-/** null where there is no such directory. Errors: store_timeout. */
-async function freeBytes(path: string, timeout: number): Promise<number | null> {
+/** Bytes that may still be written there; null where there is no such directory. Errors: store_timeout. */
+export async function freeBytes(path: string, timeout: number): Promise<number | null> {
   try {
     const { bavail, bsize } = await within(timeout, promisify(statfs)(path));
     return bavail * bsize;

@@ -64,6 +64,14 @@ export class HttpStore implements Store {
     }
   }
 
+  free(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  problem(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   // deno-lint-ignore require-await
   async delete(): Promise<void> {
     fail("store_delete_not_supported");

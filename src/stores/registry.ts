@@ -70,12 +70,15 @@ function defaultStore(config: Config, all: readonly Store[]): Store {
 /** The staging area: a file store of its own. */
 async function openStaging(config: Config, multi: boolean, tools: StoreTools): Promise<FileStore> {
   if (multi) {
-    const datadir = config.store(STAGING_ID).get("filesystem_store_datadir") ?? "";
-    return await FileStore.open({ id: STAGING_ID, datadir }, tools);
+    const options = config.store(STAGING_ID);
+    const datadir = options.get("filesystem_store_datadir") ?? "";
+    const timeout = options.get("filesystem_store_timeout");
+    return await FileStore.open({ id: STAGING_ID, datadir, timeout }, tools);
   }
   const uri = config.get("DEFAULT.node_staging_uri") ?? "";
   if (!uri.startsWith("file://")) fail("config", "'node_staging_uri' must begin with 'file://'.");
-  return await FileStore.open({ id: null, datadir: uri.slice("file://".length) }, tools);
+  const timeout = config.store(null).get("filesystem_store_timeout");
+  return await FileStore.open({ id: null, datadir: uri.slice("file://".length), timeout }, tools);
 }
 
 function driverOf(type: string) {

@@ -76,11 +76,15 @@ export interface Store {
   readonly properties: Record<string, unknown>;
   /** Errors: store_add_disabled, store_duplicate, store_full, store_write_denied. */
   open(imageId: string, options: WriteOptions): Promise<WriteHandle>;
-  /** Errors: store_not_found, store_bad_uri, store_remote_unavailable, store_random_get_not_supported. */
+  /** Errors: store_not_found, store_gone, store_bad_uri, store_remote_unavailable, store_random_get_not_supported. */
   read(url: string, range?: ByteRange): Promise<StoreRead>;
   /** Bytes, 0 = unknown. Errors as `read`. */
   size(url: string): Promise<number>;
-  /** Errors: store_not_found, store_forbidden, store_in_use, store_has_snapshot, store_delete_not_supported. */
+  /** Most bytes that one image may still have; null = unknown. Errors: store_timeout. */
+  free(): Promise<number | null>;
+  /** Why it cannot be used as it should be, or null. Errors: store_timeout. */
+  problem(): Promise<string | null>;
+  /** Errors: store_not_found, store_gone, store_forbidden, store_timeout, store_in_use, store_has_snapshot, store_delete_not_supported. */
   delete(url: string): Promise<void>;
   /**
    * Removes whatever an upload of that image may have left here, finished or not; returns what, for the log. Only

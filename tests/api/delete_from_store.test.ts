@@ -123,7 +123,8 @@ Deno.test("what the store's answer becomes", async (t) => {
     ["store_delete_not_supported", 204],
     ["store_in_use", 409],
     ["store_has_snapshot", 409],
-    ["store_timeout", 500],
+    ["store_timeout", 503],
+    ["store_gone", 503],
   ];
   for (const [answer, status] of rows) {
     await t.step(`${answer} → ${status}`, async () => {

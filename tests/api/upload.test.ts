@@ -216,7 +216,7 @@ Deno.test("what the errors of a store become", async (t) => {
       "Insufficient permissions on image storage media: Permission",
     ],
     [new GlanceError("store_add_disabled"), 410, "Error in store configuration"],
-    [new GlanceError("store_timeout"), 500, "Operation timed out"],
+    [new GlanceError("store_timeout"), 503, "Operation timed out"],
     [new Error("a secret of the machine"), 500, "The server has either erred"],
   ];
   for (const [error, status, text] of rows) {

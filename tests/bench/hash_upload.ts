@@ -45,6 +45,7 @@ hashPool.warm();
 const store = await FileStore.open({ id: null, datadir: `${folder}/images` }, {
   hashPool,
   warn: console.error,
+  error: console.error,
 });
 let phases = "";
 const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {

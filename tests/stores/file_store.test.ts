@@ -11,7 +11,7 @@ for (const [name, more] of [["file", {}], ["file, thin", { thinProvisioning: tru
     const warn = (text: string) => {
       throw new Error(text);
     };
-    const store = await FileStore.open({ id: "cheap", datadir, ...more }, { hashPool, warn });
+    const store = await FileStore.open({ id: "cheap", datadir, ...more }, { hashPool, warn, error: warn });
     return {
       store,
       async end() {

@@ -8,7 +8,8 @@ export async function scratch() {
   const folder = await Deno.makeTempDir();
   const hashPool = new HashPool(WORKER);
   const warnings: string[] = [];
-  const tools = { hashPool, warn: (text: string) => warnings.push(text) };
+  const tell = (text: string) => void warnings.push(text);
+  const tools = { hashPool, warn: tell, error: tell };
   return {
     folder,
     tools,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { configFrom } from "../../src/config/config.ts";
 import { configureLogging } from "../../src/observe/configure_logging.ts";
 import { flushLog, setUpLog } from "../../src/observe/log.ts";
+import type { LevelName, LogRecord } from "../../src/observe/log_record.ts";
 
 /** Nothing is logged. */
 export const QUIET = { format: () => "", writers: [], rootLevel: "CRITICAL" as const, levels: new Map() };
@@ -20,4 +21,19 @@ export function logged(options: Record<string, string>, use: (path: string) => v
     setUpLog(QUIET);
     Deno.removeSync(folder, { recursive: true });
   }
+}
+
+/** Keeps what is logged from here on, a line each: `LEVEL [REQUEST] text`, and what follows a line on lines of their own. */
+export function recordLog(rootLevel: LevelName = "WARNING"): Disposable & { lines(): string[] } {
+  let text = "";
+  const format = ({ level, context, message, error }: LogRecord) => {
+    const cause = error instanceof Error ? `${error.name}: ${error.message}\n` : "";
+    return `${level} [${context?.requestId ?? "-"}] ${message}\n${cause}`;
+  };
+  const writer = { write: (line: string) => void (text += line), flush() {}, reopen() {}, close() {} };
+  setUpLog({ format, writers: [writer], rootLevel, levels: new Map() });
+  return {
+    lines: () => text.split("\n").filter((line) => line !== ""),
+    [Symbol.dispose]: () => setUpLog(QUIET),
+  };
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type Connection, parseConnection } from "../../db/connection.ts";
-import { filesystemOf } from "../../db/network_filesystem.ts";
 import { formatTimestamp, risingClock } from "../../db/clock.ts";
 import { isError } from "../../src/errors.ts";
+import { mountedAt } from "../../src/util/mounts.ts";
 
 const GOOD: [string, Connection][] = [
   ["sqlite:////var/lib/glance/glance.sqlite", { kind: "file", path: "/var/lib/glance/glance.sqlite" }],
@@ -57,13 +57,13 @@ Deno.test("the file system of a path is that of its nearest mount", () => {
     "tmpfs /mnt/over tmpfs rw 0 0",
     "u@h:/ /mnt/over fuse.sshfs rw 0 0",
   ].join("\n");
-  assert.equal(filesystemOf("/var/lib", mounts), "ext4");
-  assert.equal(filesystemOf("/mnt/a", mounts), "nfs4");
-  assert.equal(filesystemOf("/mnt", mounts), "nfs4");
-  assert.equal(filesystemOf("/mntx", mounts), "ext4");
-  assert.equal(filesystemOf("/mnt/my disk/g", mounts), "xfs");
-  assert.equal(filesystemOf("/mnt/over/g", mounts), "fuse.sshfs");
-  assert.equal(filesystemOf("/a", ""), null);
+  assert.equal(mountedAt("/var/lib", mounts)?.type, "ext4");
+  assert.equal(mountedAt("/mnt/a", mounts)?.type, "nfs4");
+  assert.equal(mountedAt("/mnt", mounts)?.type, "nfs4");
+  assert.equal(mountedAt("/mntx", mounts)?.type, "ext4");
+  assert.equal(mountedAt("/mnt/my disk/g", mounts)?.type, "xfs");
+  assert.equal(mountedAt("/mnt/over/g", mounts)?.type, "fuse.sshfs");
+  assert.equal(mountedAt("/a", ""), null);
 });
 
 Deno.test("times have microseconds and never stand still", () => {

@@ -1,0 +1,23 @@
+/** Which file system holds a path. */
+
+/** A line of `/proc/mounts`. */
+export interface Mounted {
+  /** Where it is mounted, an absolute path. */
+  point: string;
+  /** For example `ext4`. */
+  type: string;
+}
+
+/** The file system that holds an absolute path, by the text of `/proc/mounts`; null when unknown. */
+export function mountedAt(path: string, mounts: string): Mounted | null {
+  let best: Mounted | null = null;
+  for (const line of mounts.split("\n")) {
+    const [, rawPoint, type] = line.split(" ");
+    if (rawPoint === undefined || type === undefined) continue;
+    const point = rawPoint.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
+    const inside = point === "/" || path === point || path.startsWith(`${point}/`);
+    // Of two mounts on one point the later one is seen.
+    if (inside && point.length >= (best?.point.length ?? 0)) best = { point, type };
+  }
+  return best;
+}

@@ -1,0 +1,37 @@
+/** A file system that hangs: what is asked of paths below a folder comes when it is let go, or never. */
+
+type Look = typeof Deno.lstat;
+
+export interface Hang extends Disposable {
+  /** Answers what has been asked so far and hangs no more. */
+  release(): Promise<void>;
+}
+
+const NAMES = ["lstat", "stat", "remove"] as const;
+
+/** Lets `Deno.lstat`, `stat` or `remove` hang below `folder` until it is released or disposed of. */
+export function hang(folder: string, names: readonly (typeof NAMES)[number][] = NAMES): Hang {
+  const runtime = Deno as unknown as Record<string, Look>;
+  const real = names.map((name) => [name, runtime[name]!] as const);
+  const { promise: released, resolve } = Promise.withResolvers<void>();
+  const waiting: Promise<unknown>[] = [];
+  for (const [name, action] of real) {
+    runtime[name] = (path) => {
+      if (!String(path).startsWith(`${folder}/`)) return action(path);
+      const late = released.then(() => action(path));
+      waiting.push(late.catch(() => {}));
+      return late;
+    };
+  }
+  const restore = () => {
+    for (const [name, action] of real) runtime[name] = action;
+  };
+  return {
+    async release() {
+      restore();
+      resolve();
+      await Promise.all(waiting);
+    },
+    [Symbol.dispose]: restore,
+  };
+}
