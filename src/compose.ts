@@ -11,6 +11,7 @@ import { ImageSchema } from "./images/image_schema.ts";
 import { pluginNames } from "./imports/plugins/run.ts";
 import { Transfers } from "./images/transfers.ts";
 import { guardOptions, makeGuard } from "./net/guard.ts";
+import { makeUriFilter } from "./net/uri_filter.ts";
 import { makeOutbound } from "./net/outbound.ts";
 import { peerOutbound } from "./net/peer_outbound.ts";
 import { getLog } from "./observe/log.ts";
@@ -94,21 +95,20 @@ async function build(
   const db = withEvents(cipher ? withEncryptedLocations(plain, cipher) : plain, events);
   closers.push(() => db.close());
   const lists = guardOptions(config);
-  const importGuard = makeGuard("user", lists);
-  const insideGuard = makeGuard("operator", lists);
+  const uriFilter = makeUriFilter(lists);
   const outbound = await makeOutbound({
     keystone: keystoneOutbound(config),
     limits: limitsOutbound(config),
     location: {
       connectTimeoutMs: 30_000,
       stallMs: config.get("oneglance.body_stall_timeout") * 1000,
-      guard: importGuard,
+      guard: uriFilter.guard,
+      asSent: true,
       ...httpStoreTrust(config),
     },
-    import: { connectTimeoutMs: 30_000, guard: importGuard },
-    region: { connectTimeoutMs: 30_000, guard: insideGuard },
-    policy: { ...policyOutbound(config), guard: insideGuard },
-    policy_by_target: { ...policyOutbound(config), guard: importGuard },
+    import: { connectTimeoutMs: 30_000, guard: uriFilter.guard, asSent: true },
+    policy: { ...policyOutbound(config), guard: makeGuard("operator", lists) },
+    policy_by_target: { ...policyOutbound(config), guard: makeGuard("target", lists) },
     barbican: barbicanOutbound(config),
     peer: peerOutbound(config),
   });
@@ -149,7 +149,7 @@ async function build(
     transfers: new Transfers((input) => db.write.renewUploads(input)),
     workers,
     outbound: outbound.fetch,
-    importGuard,
+    uriFilter,
     background,
     lifecycle,
   };

@@ -6,7 +6,8 @@ import type { Config } from "./config/config.ts";
 import type { ImageSchema } from "./images/image_schema.ts";
 import type { Transfers } from "./images/transfers.ts";
 import type { Enforcer } from "./policy/enforcer.ts";
-import type { Guard, OutboundFetch } from "./net/outbound.ts";
+import type { OutboundFetch } from "./net/outbound.ts";
+import type { UriFilter } from "./net/uri_filter.ts";
 import type { Events } from "./notify/events.ts";
 import type { PropertyProtections } from "./policy/property_protections.ts";
 import type { UnifiedLimits } from "./quota/unified_limits.ts";
@@ -32,8 +33,8 @@ export interface Deps {
   workers: { decompress: URL };
   /** The one way out. */
   outbound: OutboundFetch;
-  /** Refuses addresses that URLs given by users must not reach. */
-  importGuard: Guard;
+  /** Judges URLs that users give. */
+  uriFilter: UriFilter;
   /** Jobs that go on after their request was answered. */
   background: Background;
   /** Set when the process is going away, so that load balancers take it out before it closes its door. */

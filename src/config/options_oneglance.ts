@@ -1,4 +1,4 @@
-import { bool, float, int, list, str } from "./option.ts";
+import { bool, choice, float, int, list, str } from "./option.ts";
 
 /** `[oneglance]`: what upstream has no option for. */
 export const ONEGLANCE_OPTIONS = {
@@ -36,17 +36,24 @@ export const ONEGLANCE_OPTIONS = {
       "Seconds that the source of a web-download or glance-download may take to send all of its data; 0 means " +
       "no limit.",
   }),
+  outbound_private: choice({
+    choices: ["allow", "deny"],
+    default: "allow",
+    help:
+      "Whether URLs given by users (web-download, glance-download, locations of the http store) reach private, " +
+      "unique-local and shared addresses.",
+  }),
   outbound_allowed_networks: list({
     default: [],
     help:
-      "Networks that URLs given by users (web-download, locations of the http store) may reach although they " +
-      "are private, loopback or link-local.",
+      "Networks that URLs given by users reach although they are loopback, link-local or otherwise refused, or " +
+      "private where outbound_private denies those.",
   }),
   outbound_denied_networks: list({
     default: [],
     help:
       "Networks that no web-download, glance-download, location of the http store or http: policy check " +
-      "reaches, public or allowed as they may be.",
+      "reaches, whatever else allows it.",
   }),
   outbound_denied_hosts: list({
     default: [],

@@ -8,6 +8,11 @@ const log = getLog("oneglance.images.locations");
 /** Schemes whose URLs only the service itself may write: they would reach into its own disk or accounts. */
 const RESTRICTED = ["file", "filesystem", "swift+config"];
 
+/** Whether the filter lets a location be asked; it judges http and https (spec/images-api.md §2.8.6). */
+export async function passesFilter({ deps }: Ctx, url: string): Promise<boolean> {
+  return !/^https?:/i.test(url) || await deps.uriFilter.read(url, { credentials: true }) !== null;
+}
+
 /** Bytes that the store reports at the URL; more than 0. Errors: bad_request. */
 export async function sizeOfExternal(
   ctx: Ctx,
@@ -18,11 +23,12 @@ export async function sizeOfExternal(
   if (scheme === undefined || RESTRICTED.includes(scheme)) fail("bad_request", "Invalid location");
   const store = ctx.deps.stores.forLocation({ url, metadata });
   if (!store || !store.schemes.includes(scheme)) fail("bad_request", "Invalid location");
+  if (!await passesFilter(ctx, url)) fail("bad_request", "Invalid location");
   let size: number;
   try {
     size = await store.size(url);
   } catch (error) {
-    // The caller is told no more than by Glance; the operator learns why, for example which network is not allowed.
+    // The caller learns no more than from Glance; the operator learns why.
     log.warn("a location was refused", { error });
     if (isError(error, "store_bad_uri")) fail("bad_request", error.message, { cause: error });
     fail("bad_request", "Invalid location", { cause: error });

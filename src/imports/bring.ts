@@ -1,7 +1,7 @@
 /** Brings the data of an import to the staging area, or finds it there (spec/background-jobs.md §4.2). */
 import type { ImageRecord } from "../../db/records.ts";
 import { fail, GlanceError } from "../errors.ts";
-import { receive } from "../images/receive.ts";
+import { checkSizeCap, receive } from "../images/receive.ts";
 import { checkStorageQuota } from "../quota/storage.ts";
 import type { WriteHandle } from "../stores/store.ts";
 import type { TaskRun } from "../tasks/start.ts";
@@ -74,6 +74,7 @@ async function download(
   let handle: WriteHandle | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   try {
+    if (source.length !== null) checkSizeCap(ctx, source.length);
     const writing = handle = await ctx.deps.stores.staging.open(image.id, {
       size: source.length,
       algorithm: expected?.algorithm ?? ctx.deps.config.get("DEFAULT.hashing_algorithm"),

@@ -1,8 +1,11 @@
 /** Data from a URL that a user or the catalog gave: filter and guard on every hop (spec/background-jobs.md §4.2). */
 import type { Deps } from "../deps.ts";
-import { fail, GlanceError } from "../errors.ts";
+import { fail, GlanceError, isError } from "../errors.ts";
+import { isUnconnected } from "../net/each_address.ts";
 import { explainFailure } from "../net/failure.ts";
-import { filterImportUri } from "./uri_filter.ts";
+import { getLog } from "../observe/log.ts";
+
+const log = getLog("oneglance.imports");
 
 /** Requests in a row, the first included. */
 const MAX_HOPS = 6;
@@ -13,40 +16,38 @@ export interface Source {
   length: number | null;
 }
 
-type Parts = Pick<Deps, "config" | "outbound" | "importGuard">;
+type Parts = Pick<Deps, "outbound" | "uriFilter">;
+
+/** What a URL is of, in the sentence of its refusal. */
+export type UriOf =
+  | "URI for web-download"
+  | "URI for legacy import task"
+  | "Processed URI for glance-download";
 
 /** Refuses a URL before anything is asked of it. Errors: bad_request with `does not pass filtering`. */
-export async function checkImportUri(deps: Parts, uri: unknown): Promise<URL> {
-  const url = filterImportUri(deps.config, uri);
-  try {
-    await deps.importGuard(url);
-  } catch (error) {
-    fail("bad_request", `The URI does not pass filtering: ${(error as Error).message}`, { cause: error });
-  }
-  return url;
+export async function checkImportUri(deps: Parts, uri: unknown, what: UriOf): Promise<URL> {
+  return await deps.uriFilter.read(uri) ?? fail("bad_request", `${what} does not pass filtering: ${uri}`);
 }
 
 /**
- * Opens the data. Redirects are followed, each target checked like a user's own URL. `region`: the URL is one of the
- * catalog, so that its own host may stand in the operator's network.
- * Errors: bad_request for a forbidden target, not_found, unavailable, bad_gateway for other answers.
+ * Opens the data. Redirects are followed, each target checked like a user's own URL. `headers` are for the first host
+ * alone. Errors: bad_request for a forbidden target, not_found, unavailable, bad_gateway for other answers.
  */
 export async function fetchSource(
   deps: Parts,
-  uri: string,
+  { uri, what, headers = {} }: { uri: unknown; what: UriOf; headers?: Record<string, string> },
   signal: AbortSignal,
-  region?: { headers: HeadersInit },
 ): Promise<Source> {
-  const first = region ? filterImportUri(deps.config, uri) : await checkImportUri(deps, uri);
+  const first = await checkImportUri(deps, uri, what);
   let url = first;
   for (let hop = 0; hop < MAX_HOPS; hop++) {
     // What the first host was told in confidence is not for another.
-    const known = region !== undefined && url.origin === first.origin;
-    const how = known ? { use: "region" as const, ...region } : { use: "import" as const };
-    const response = await deps.outbound(url, { signal, ...how });
-    if (response.status === 200 && response.body) return { body: response.body, length: lengthOf(response) };
+    const told = url.origin === first.origin ? headers : {};
+    const response = await ask(deps, url, told, signal);
+    if (response.status === 200) {
+      return { body: response.body ?? new Blob([]).stream(), length: lengthOf(response) };
+    }
     await response.body?.cancel();
-    if (response.status === 200) return { body: new Blob([]).stream(), length: 0 };
     if (![301, 302, 303, 307, 308].includes(response.status)) return refuse(url, response.status);
     url = await nextHop(deps, url, response.headers.get("location"));
   }
@@ -58,10 +59,22 @@ export function sourceBroke(cause: unknown): GlanceError {
   return new GlanceError("bad_gateway", `The source ended early: ${explainFailure(cause)}.`, { cause });
 }
 
+async function ask(deps: Parts, url: URL, headers: HeadersInit, signal: AbortSignal): Promise<Response> {
+  try {
+    return await deps.outbound(url, { headers, signal, use: "import" });
+  } catch (error) {
+    if (isError(error, "unavailable") && isUnconnected(error.cause)) {
+      log.error("Exhausted allowed addresses when importing image.");
+    }
+    throw error;
+  }
+}
+
 async function nextHop(deps: Parts, from: URL, location: string | null): Promise<URL> {
   if (location === null) fail("bad_gateway", `${from.host} redirects to nowhere.`);
   const absolute = /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(location) ? location : URL.parse(location, from)?.href;
-  return await checkImportUri(deps, absolute);
+  return await deps.uriFilter.read(absolute) ??
+    fail("bad_request", `Redirect to disallowed URL: ${absolute}`);
 }
 
 function lengthOf(response: Response): number | null {

@@ -1,7 +1,7 @@
 /** glance-download: an image of another region's image service (spec/images-api.md §2.8.6). */
 import type { ImageColumns } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
-import type { Deps } from "../deps.ts";
+import type { Ctx, Deps } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
 import { checkPropertyName, isBase, isReserved } from "../images/attributes.ts";
 import type { TaskRun } from "../tasks/start.ts";
@@ -33,27 +33,18 @@ interface Endpoint {
 }
 
 /**
- * Asks the other service what it has. Errors: not_found, conflict (also for attributes that no image may have here),
+ * Asks the other service what it has. Errors: bad_request for a URL that the filter refuses, not_found, conflict (also for attributes that no image may have here),
  * bad_gateway, unavailable.
  */
 export async function readRemote({ ctx, signal }: TaskRun, { method }: ImportJob): Promise<RemoteAttributes> {
-  const { outbound } = ctx.deps;
   const base = endpointOf(
     ctx.caller,
     method.glance_region ?? "",
     method.glance_service_interface ?? "public",
   );
   const url = `${base}/v2/images/${method.glance_image_id}`;
-  const response = await outbound(new URL(url), {
-    use: "region",
-    headers: tokenOf(ctx.caller),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
-  });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    fail("bad_gateway", `The other image service answered with status ${response.status}.`);
-  }
-  const image = await readMetadata(response);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+  const image = await readMetadata(await open(ctx, url, patience));
   if (image.status !== "active") fail("conflict", "The image is not active in the other image service.");
   if (typeof image.size !== "number") fail("conflict", "The other image service does not tell the size.");
   return { remote: { url, size: image.size }, ...copied(ctx.deps, image) };
@@ -87,13 +78,13 @@ function copied(
   return { columns, setProperties };
 }
 
-async function readMetadata(response: Response): Promise<Record<string, unknown>> {
+async function readMetadata({ body }: Source): Promise<Record<string, unknown>> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > MAX_METADATA) fail("bad_gateway", "The other image service sends no image.");
-    chunks.push(chunk);
+    chunks.push(new Uint8Array(chunk));
   }
   try {
     const value = JSON.parse(await new Blob(chunks).text());
@@ -106,7 +97,7 @@ async function readMetadata(response: Response): Promise<Record<string, unknown>
 
 /** The data; it must have the size that was told. Errors: those of `fetchSource`, bad_gateway. */
 export async function openRemoteData({ ctx, signal }: TaskRun, { url, size }: Remote): Promise<Source> {
-  const source = await fetchSource(ctx.deps, `${url}/file`, signal, { headers: tokenOf(ctx.caller) });
+  const source = await open(ctx, `${url}/file`, signal);
   if (source.length !== null && source.length !== size) {
     await source.body.cancel();
     fail("bad_gateway", "The other image service sends another size than it tells.");
@@ -114,8 +105,10 @@ export async function openRemoteData({ ctx, signal }: TaskRun, { url, size }: Re
   return { body: source.body, length: size };
 }
 
-function tokenOf(caller: Caller): Record<string, string> {
-  return caller.token === null ? {} : { "x-auth-token": caller.token };
+/** Asks the other service, with the caller's token. */
+function open({ caller, deps }: Ctx, uri: string, signal: AbortSignal): Promise<Source> {
+  const headers: Record<string, string> = caller.token === null ? {} : { "x-auth-token": caller.token };
+  return fetchSource(deps, { uri, what: "Processed URI for glance-download", headers }, signal);
 }
 
 function endpointOf(caller: Caller, region: string, face: string): string {

@@ -63,7 +63,7 @@ export async function importImage(
   if (peer !== null && !(asked.forwarded && await isStaged(deps, image.id))) {
     return { requestId: await askPeer(ctx, peer, asked) ?? requestId };
   }
-  if (method.name === "web-download") await checkImportUri(deps, method.uri);
+  if (method.name === "web-download") await checkImportUri(deps, method.uri, "URI for web-download");
   const sent = method.name === "glance-download"
     ? { ...request, method: { glance_service_interface: "public", ...method } }
     : request;

@@ -74,10 +74,11 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
   for (const name of ["import_from", "import_from_format", "image_properties"]) {
     if (!input[name]) fail("bad_request", `Input does not contain '${name}' field`);
   }
-  await checkImportUri(ctx.deps, input.import_from);
+  const source = { uri: input.import_from, what: "URI for legacy import task" } as const;
+  await checkImportUri(ctx.deps, source.uri, source.what);
   const job = jobFor(run, id, input);
   const made = await insertImage(ctx, await legacyImage(run, job, input.image_properties));
-  const open = (signal: AbortSignal) => fetchSource(ctx.deps, job.method.uri!, signal);
+  const open = (signal: AbortSignal) => fetchSource(ctx.deps, source, signal);
   const staged = await bringToStaging(run, made, job, open, false);
   const { image, path } = await prepareDisk(run, made, staged);
   const { size, virtual_size } = await judgeStaged(ctx, image, path);

@@ -105,7 +105,7 @@ async function importData(run: TaskRun, job: ImportJob, attempt: Attempt, resume
   if (stores.length > 0) {
     let path = await bringToStaging(run, current, job, (signal) => {
       if (remote) return openRemoteData({ ...run, signal }, remote);
-      return fetchSource(ctx.deps, job.method.uri!, signal);
+      return fetchSource(ctx.deps, { uri: job.method.uri, what: "URI for web-download" }, signal);
     }, resumed);
     ({ image: current, path } = await applyPlugins(run, attempt, current, path));
     const { size, virtual_size } = await judgeStaged(ctx, current, path);

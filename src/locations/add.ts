@@ -1,6 +1,7 @@
 /** POST /v2/images/{id}/locations (spec/images-api.md §2.10.2). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
+import { passesFilter } from "../images/external_location.ts";
 import { findImage } from "../images/find.ts";
 import { DIGEST_LENGTHS } from "../images/validation_data.ts";
 import { authorizeImage } from "../policy/authorize.ts";
@@ -41,6 +42,9 @@ export async function addLocation(
     fail("forbidden", "http store must be enabled to use location API by normal user.");
   }
   if (validation) checkHash(validation);
+  if (!await passesFilter(ctx, url)) {
+    fail("bad_request", `URI for add location does not pass filtering: ${url}`);
+  }
   await breakStaleLock(ctx, image);
   const input = { image_id: image.id, loc_url: url, validation_data: validation ?? {} };
   await startTask(ctx, image, { type: "location_import", input }, importLocation);

@@ -8,7 +8,9 @@ import { fail, GlanceError } from "../errors.ts";
 import { explainFailure } from "./failure.ts";
 import { eachAddress } from "./each_address.ts";
 import { CAN_NODE, nodeFetch, type Tls } from "./node_fetch.ts";
+import { leaveProxies } from "./proxies.ts";
 import { limitStall } from "./stall.ts";
+import { hostOf } from "./uri_text.ts";
 
 /** What a request is for; each use has its own trust and its own limits. */
 export type OutboundUse =
@@ -16,8 +18,6 @@ export type OutboundUse =
   | "limits"
   | "location"
   | "import"
-  /** Another region's image service, as the catalog names it. */
-  | "region"
   | "policy"
   /** A policy check whose host the target of the check names. */
   | "policy_by_target"
@@ -55,6 +55,8 @@ export interface OutboundOptions {
   /** PEM file of the client certificate's key. */
   keyFile?: string | null;
   guard?: Guard;
+  /** Bodies are images: an answer whose body the runtime has decoded is refused. */
+  asSent?: boolean;
 }
 
 /** What `makeOutbound` gives: the fetch, and the end of its connections. */
@@ -74,6 +76,7 @@ interface Way {
  * @throws GlanceError `config` when a certificate file cannot be read or is not PEM.
  */
 export async function makeOutbound(uses: Partial<Record<OutboundUse, OutboundOptions>>): Promise<Outbound> {
+  leaveProxies();
   const ways = new Map<OutboundUse, Way>();
   for (const [use, options] of Object.entries(uses)) {
     ways.set(use as OutboundUse, await makeWay(options));
@@ -112,7 +115,8 @@ async function readPem(path: string | null | undefined): Promise<string | null> 
 
 function makeClient(tls: Tls): Deno.HttpClient {
   // Host is ours to set where the URL has an address that was checked in the place of its name.
-  const options = { allowHost: true, ...(tls.ca === null ? {} : { caCerts: [tls.ca] }) };
+  // Over HTTP/2 an answer of unknown length has no header that says so (see refuseDecoded).
+  const options = { allowHost: true, http2: CAN_NODE, ...(tls.ca === null ? {} : { caCerts: [tls.ca] }) };
   try {
     return tls.cert !== null && tls.key !== null
       ? Deno.createHttpClient({ ...options, cert: tls.cert, key: tls.key })
@@ -136,6 +140,7 @@ async function send(way: Way, target: URL, given: RequestInit): Promise<Response
   );
   try {
     const response = await request(way, url, init, addresses);
+    if (way.options.asSent) await refuseDecoded(response, url);
     return way.options.stallMs ? limitStall(response, way.options.stallMs, url.host) : response;
   } catch (error) {
     if (given.signal?.aborted) throw given.signal.reason;
@@ -154,15 +159,31 @@ async function request(way: Way, url: URL, init: RequestInit, addresses: string[
   if (secure ? !CAN_NODE || (addresses === null && !way.tls.insecure) : addresses === null) {
     return await fetch(url, { ...init, client: way.client });
   }
+  const port = Number(url.port) || (secure ? 443 : 80);
   const again = !(init.body instanceof ReadableStream);
-  return await eachAddress(addresses ?? [url.hostname.replace(/^\[|\]$/g, "")], again, (address) => {
-    if (secure) return nodeFetch(url, init, address, way.tls);
-    const target = new URL(url);
-    target.hostname = address.includes(":") ? `[${address}]` : address;
-    const headers = new Headers(init.headers);
-    headers.set("host", url.host);
-    return fetch(target, { ...init, headers, client: way.client });
-  });
+  return await eachAddress(
+    { addresses: addresses ?? [hostOf(url)], port, again },
+    init.signal!,
+    (address) => {
+      if (secure) return nodeFetch(url, init, address, way.tls);
+      const target = new URL(url);
+      target.hostname = address.includes(":") ? `[${address}]` : address;
+      const headers = new Headers(init.headers);
+      headers.set("host", url.host);
+      return fetch(target, { ...init, headers, client: way.client });
+    },
+  );
+}
+
+/**
+ * Deno 2.4 decodes gzip and br whatever was asked for, and takes away the headers that say so: with neither of them left,
+ * what would come is not what was sent. Only a chunked body is not known by it.
+ */
+async function refuseDecoded({ headers, status, body }: Response, url: URL): Promise<void> {
+  if (CAN_NODE || body === null || status === 204 || status >= 300) return;
+  if (headers.has("content-length") || headers.has("transfer-encoding")) return;
+  await body.cancel();
+  fail("bad_gateway", `${url.host} sends the data encoded, or without its length.`);
 }
 
 /** Moves `user:password@` of a URL into a header: what fails afterwards can name the URL's host safely. */

@@ -102,6 +102,9 @@ export class HttpStore implements Store {
       if (response.status !== 301 && response.status !== 302) refuse(response.status, url);
       // Built from the new address alone: credentials of the old one must not follow.
       url = parse(target);
+      if (url.username || url.password) {
+        fail("store_bad_uri", "The Store URI was malformed: a redirect names a user.");
+      }
     }
     fail("internal", `Maximum redirects (${MAX_REDIRECTS}) was exceeded.`);
   }
@@ -144,11 +147,10 @@ function parse(text: string): URL {
   return url;
 }
 
-/** `Content-Length` as a number of the bytes that come; null when unknown, also when the body is encoded in spite of what we asked. */
+/** Returns `Content-Length`; null when unknown. A body is passed on as it was sent, encoded or not. */
 function lengthOf(response: Response): number | null {
-  const encoding = response.headers.get("content-encoding") ?? "identity";
   const length = response.headers.get("content-length");
-  return length !== null && /^\d+$/.test(length) && encoding === "identity" ? Number(length) : null;
+  return length !== null && /^\d+$/.test(length) ? Number(length) : null;
 }
 
 function bodyOf(response: Response): ReadableStream<Uint8Array> {

@@ -24,7 +24,7 @@ export async function createTask(
   if (input === null) fail("bad_request", "The input of a task must be an object.");
   if (type === "import") {
     if (!input.import_from) fail("bad_request", "Input does not contain 'import_from' field");
-    await checkImportUri(ctx.deps, input.import_from);
+    await checkImportUri(ctx.deps, input.import_from, "URI for legacy import task");
   }
   const imageId = typeof input.image_id === "string" ? input.image_id : null;
   // A legacy import makes its image itself; the others must have theirs for themselves.

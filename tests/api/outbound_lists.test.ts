@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { configFrom } from "../../src/config/config.ts";
 import { isError } from "../../src/errors.ts";
-import { type GuardOptions, makeGuard, type WrittenBy } from "../../src/net/guard.ts";
+import { type GuardOptions, makeGuard, type NamedBy } from "../../src/net/guard.ts";
 import { makeOutbound } from "../../src/net/outbound.ts";
 import { policyOutbound } from "../../src/policy/outbound.ts";
 import { imageTarget } from "../../src/policy/targets.ts";
@@ -15,10 +15,12 @@ const NAMES: Record<string, string[]> = {
   "half.example": ["10.1.2.3", "169.254.169.254"],
 };
 
-const resolve = (name: string) =>
-  NAMES[name] ? Promise.resolve(NAMES[name]) : Promise.reject(new Error("no such name"));
+const resolve = (name: string) => {
+  const found = NAMES[name.replace(/\.$/, "")];
+  return found ? Promise.resolve(found) : Promise.reject(new Error("no such name"));
+};
 
-type Row = [by: WrittenBy, lists: GuardOptions, url: string, passes: boolean];
+type Row = [by: NamedBy, lists: GuardOptions, url: string, passes: boolean];
 
 const ROWS: Row[] = [
   ["operator", {}, "http://inner.example/", true],
@@ -29,13 +31,19 @@ const ROWS: Row[] = [
   ["operator", {}, "http://[fe80::1]/", false],
   ["operator", {}, "http://0.0.0.0/", false],
   ["operator", {}, "http://224.0.0.1/", false],
-  ["operator", {}, "http://half.example/", false],
-  ["operator", { allowedNetworks: ["169.254.0.0/16"] }, "http://half.example/", true],
+  ["operator", {}, "http://half.example/", true],
+  ["operator", { deniedNetworks: ["10.0.0.0/8"] }, "http://half.example/", false],
+  ["operator", { allowedNetworks: ["169.254.0.0/16"] }, "http://169.254.169.254/", true],
   ["operator", { deniedNetworks: ["10.1.2.4"] }, "http://inner.example/", true],
-  ["operator", { deniedNetworks: ["10.1.2.4"] }, "http://a.inner.example/", false],
+  ["operator", { deniedNetworks: ["10.1.2.4"] }, "http://a.inner.example/", true],
+  ["operator", { deniedNetworks: ["10.1.2.4", "fd00::/8"] }, "http://a.inner.example/", false],
   ["operator", { deniedNetworks: ["127.0.0.0/8"] }, "http://[::ffff:127.0.0.1]/", false],
-  ["user", {}, "http://inner.example/", false],
-  ["user", { allowedNetworks: ["10.0.0.0/8"] }, "http://inner.example/", true],
+  ["target", {}, "http://inner.example/", false],
+  ["target", {}, "http://public.example/", true],
+  ["target", { private: "allow" }, "http://inner.example/", false],
+  ["target", { allowedNetworks: ["10.0.0.0/8"] }, "http://inner.example/", true],
+  ["user", {}, "http://inner.example/", true],
+  ["user", { private: "deny" }, "http://inner.example/", false],
   [
     "user",
     { allowedNetworks: ["10.0.0.0/8"], deniedNetworks: ["10.1.0.0/16"] },
@@ -107,7 +115,7 @@ Deno.test("http: policy checks reach the operator's own server, and no host that
   const options = policyOutbound(configFrom({}));
   const outbound = await makeOutbound({
     policy: { ...options, guard: makeGuard("operator", { deniedPorts: ["1"] }) },
-    policy_by_target: { ...options, guard: makeGuard("user", {}) },
+    policy_by_target: { ...options, guard: makeGuard("target", {}) },
   });
   const caller = callerOf("own", ["member"]);
   const properties = { host: "127.0.0.1", place: "127.0.0.1/x", port: String(port), path: "images" };

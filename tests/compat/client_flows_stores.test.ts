@@ -13,6 +13,7 @@ const SET = {
     show_image_direct_url: "true",
   },
   oneglance: { outbound_allowed_networks: "127.0.0.0/8" },
+  import_filtering_opts: { allowed_ports: "[]" },
 };
 
 Deno.test(

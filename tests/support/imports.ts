@@ -11,7 +11,6 @@ export const THREE_STORES: Record<string, string> = {
   "a.filesystem_store_datadir": "{dir}/a",
   "b.filesystem_store_datadir": "{dir}/b",
   "c.filesystem_store_datadir": "{dir}/c",
-  "import_filtering_opts.allowed_ports": "[]",
 };
 
 export function threeStores(options: Record<string, string> = {}): Promise<TestService> {

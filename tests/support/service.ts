@@ -65,6 +65,7 @@ export async function startService(options: Record<string, string> = {}): Promis
     "keystone_authtoken.project_domain_name": "Default",
     "oneglance.identity_headers_from": "127.0.0.1",
     "oneglance.outbound_allowed_networks": "127.0.0.0/8, ::1/128",
+    "import_filtering_opts.allowed_ports": "[]",
     "healthcheck.disable_by_file_path": join(dir, "healthcheck_disable"),
     ...Object.fromEntries(
       Object.entries(options).map(([key, text]) => [key, text.replaceAll("{dir}", dir)]),
