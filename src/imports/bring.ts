@@ -35,7 +35,7 @@ export async function bringToStaging(
     }
     if (job.name === "glance-direct" && job.expectedHash) {
       run.progress.step = "hashing";
-      const [found] = await hashFile(path, [nodeAlgorithm(job.expectedHash.algorithm)]);
+      const [found] = await hashFile(path, [nodeAlgorithm(job.expectedHash.algorithm, "expected_hash")]);
       checkHash(job.expectedHash, found!);
     }
     return path;

@@ -4,6 +4,7 @@ import type { TaskRecord } from "../../db/task_records.ts";
 import type { Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
 import type { Store } from "../stores/store.ts";
+import { nodeAlgorithm } from "../util/hash_algorithm.ts";
 import { pluginNames } from "./plugins/run.ts";
 
 export const METHODS = ["glance-direct", "web-download", "copy-image", "glance-download"] as const;
@@ -50,6 +51,7 @@ export function jobOf({ type, input }: Pick<TaskRecord, "type" | "input">): Impo
     fail("bad_request", "Input names no import method that is known.");
   const stores = input.backend;
   if (!Array.isArray(stores) || stores.length === 0) fail("bad_request", "Input names no stores.");
+  if (request.expected_hash) nodeAlgorithm(String(request.expected_hash.algorithm), "expected_hash");
   return {
     imageId: String(input.image_id),
     method: request.method,

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import type { Digests } from "../stores/store.ts";
-import { nodeAlgorithm } from "../util/hash_algorithm.ts";
+import { HASHING_ALGORITHM, nodeAlgorithm } from "../util/hash_algorithm.ts";
 
 /** The data to be hashed. */
 export interface Hashed {
@@ -31,7 +31,7 @@ export async function hashLocation(ctx: Ctx, data: Hashed, signal: AbortSignal):
 async function hashOnce(ctx: Ctx, { url, algorithm, size }: Hashed, signal: AbortSignal): Promise<Digests> {
   const store = ctx.deps.stores.forLocation({ url, metadata: {} }) ?? fail("store_unknown_scheme");
   const md5 = createHash("md5");
-  const hash = createHash(nodeAlgorithm(algorithm));
+  const hash = createHash(nodeAlgorithm(algorithm, HASHING_ALGORITHM));
   const { body } = await store.read(url);
   let bytes = 0;
   const sums = new WritableStream<Uint8Array>({

@@ -9,6 +9,7 @@ import { limitText } from "../quota/counts.ts";
 import { stoppingReason } from "../tasks/background.ts";
 import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
+import { nodeAlgorithm } from "../util/hash_algorithm.ts";
 import type { HashGiven } from "./add.ts";
 import { hashLocation } from "./hash_location.ts";
 
@@ -58,6 +59,7 @@ function inputOf({ task }: TaskRun): Input {
     if (input[name] === undefined) fail("bad_request", `Input does not contain '${name}' field`);
   }
   const given = input.validation_data as Partial<HashGiven> | null;
+  if (given?.os_hash_algo !== undefined) nodeAlgorithm(String(given.os_hash_algo), "os_hash_algo");
   return {
     url: String(input.loc_url),
     validation: given?.os_hash_algo === undefined ? null : given as HashGiven,

@@ -6,7 +6,7 @@ import type { Ctx } from "../deps.ts";
 import { type ErrorOptions, fail } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { hashFile } from "../util/hash_file.ts";
-import { nodeAlgorithm } from "../util/hash_algorithm.ts";
+import { HASHING_ALGORITHM, nodeAlgorithm } from "../util/hash_algorithm.ts";
 import { findCertificate } from "./certificates.ts";
 import { isOfType, readSignature, type SignatureRequest } from "./properties.ts";
 import { type PublicKey, publicKeyOf } from "./public_key.ts";
@@ -41,7 +41,7 @@ export async function signatureVerifier(ctx: Ctx, image: Signed): Promise<Signat
   return {
     algorithm,
     watch(body, computed) {
-      if (nodeAlgorithm(computed) === algorithm) return body;
+      if (nodeAlgorithm(computed, HASHING_ALGORITHM) === algorithm) return body;
       hash = createHash(algorithm);
       return body && hashing(body, hash);
     },

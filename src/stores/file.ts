@@ -1,5 +1,5 @@
 import { fail, GlanceError, isError } from "../errors.ts";
-import { nodeAlgorithm } from "../util/hash_algorithm.ts";
+import { HASHING_ALGORITHM, nodeAlgorithm } from "../util/hash_algorithm.ts";
 import type { HashPool } from "../util/hash_pool.ts";
 import { discardFiles } from "./file_discard.ts";
 import { DIRECTORY_GONE, sizeOfFile, systemCode, within } from "./file_errors.ts";
@@ -110,7 +110,7 @@ export class FileStore implements Store {
   async open(imageId: string, options: WriteOptions): Promise<WriteHandle> {
     if (this.readOnly !== null) fail("store_add_disabled");
     if (!SAFE_ID.test(imageId)) fail("bad_request", "The image id cannot be a file name.");
-    const algorithm = nodeAlgorithm(options.algorithm);
+    const algorithm = nodeAlgorithm(options.algorithm, HASHING_ALGORITHM);
     for (const path of this.datadirs) {
       if (await exists(`${path}/${imageId}`, this.#timeout)) {
         fail("store_duplicate", `Image ${imageId} already exists`);

@@ -1,5 +1,8 @@
 import { fail } from "../errors.ts";
 
+/** What holds the algorithm of new data. */
+export const HASHING_ALGORITHM = "Option hashing_algorithm";
+
 /** Names as Python's hashlib has them, which is what `hashing_algorithm` and `os_hash_algo` hold, and node:crypto's for them. */
 const NODE_NAMES = new Map([
   ["md5", "md5"],
@@ -24,11 +27,13 @@ const KNOWN = new Set(NODE_NAMES.values());
 
 /**
  * The node:crypto name of a hash named as hashlib or as node:crypto names it. `shake_128` and `shake_256` are not
- * among them: their length is not fixed, and glance cannot use them either. Errors: bad_request.
+ * among them: their length is not fixed, and glance cannot use them either.
+ * @param field what holds the name, for the error
+ * @throws GlanceError `bad_request`
  */
-export function nodeAlgorithm(name: string): string {
+export function nodeAlgorithm(name: string, field: string): string {
   const lower = name.trim().toLowerCase();
   if (KNOWN.has(lower)) return lower;
   return NODE_NAMES.get(lower.replaceAll("-", "_")) ??
-    fail("bad_request", `Option hashing_algorithm: unknown hash algorithm '${name}'`);
+    fail("bad_request", `${field}: unknown hash algorithm '${name}'`);
 }

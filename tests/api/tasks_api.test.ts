@@ -228,6 +228,24 @@ Deno.test("wrong inputs show in the task", async (t) => {
     ["api_image_import", { image_id: UNKNOWN }, /'import_req'/],
     ["location_import", {}, /Input of location_import is empty/],
     ["location_import", { image_id: UNKNOWN, loc_url: "http://x/" }, /'validation_data'/],
+    [
+      "api_image_import",
+      {
+        image_id: UNKNOWN,
+        backend: ["a"],
+        import_req: { method: { name: "web-download" }, expected_hash: { algorithm: "crc32", value: "0" } },
+      },
+      /: expected_hash: unknown hash algorithm 'crc32'$/,
+    ],
+    [
+      "location_import",
+      {
+        image_id: UNKNOWN,
+        loc_url: "http://x/",
+        validation_data: { os_hash_algo: "crc32", os_hash_value: "0" },
+      },
+      /: os_hash_algo: unknown hash algorithm 'crc32'$/,
+    ],
   ];
   for (const [type, input, message] of rows) {
     await t.step(`${type} ${message}`, async () => {
