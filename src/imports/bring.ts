@@ -44,7 +44,7 @@ export async function bringToStaging(
   await unstage(deps, image.id);
   const { signal, end } = timeLimit(run);
   try {
-    await download({ ...run, signal }, image, job.expectedHash, await open(signal));
+    await download({ ...run, signal }, image, job, await open(signal));
   } finally {
     end();
   }
@@ -67,7 +67,7 @@ function timeLimit({ ctx, signal }: TaskRun): { signal: AbortSignal; end: () => 
 async function download(
   run: TaskRun,
   image: ImageRecord,
-  expected: ExpectedHash | null,
+  { expectedHash: expected, stores: { length: copies } }: ImportJob,
   source: Source,
 ): Promise<void> {
   const { ctx, progress, signal } = run;
@@ -81,7 +81,7 @@ async function download(
     });
     Object.assign(progress, { step: "staging", bytes: 0, total: source.length });
     timer = setInterval(async () => progress.bytes = await writing.written(), LOOK);
-    const room = await checkStorageQuota(ctx, image.id, source.length);
+    const room = await checkStorageQuota(ctx, image.id, source.length, copies);
     await receive(ctx, writing, source.body, source.length, signal, { room, broken: sourceBroke });
     progress.bytes = await writing.written();
     if (expected) checkHash(expected, (await writing.digests()).hash);

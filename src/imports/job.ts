@@ -1,7 +1,7 @@
 /** What an import task has to do, read from its input (spec/tasks-api.md §5.2). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { TaskRecord } from "../../db/task_records.ts";
-import type { Deps } from "../deps.ts";
+import type { Ctx, Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
 import type { Store } from "../stores/store.ts";
 import { nodeAlgorithm } from "../util/hash_algorithm.ts";
@@ -72,6 +72,16 @@ export function storeOf({ stores }: Pick<Deps, "stores">, id: string | null): St
 export function locationIn(deps: Pick<Deps, "stores">, image: ImageRecord, id: string | null) {
   const store = id === null ? deps.stores.default : deps.stores.byId(id);
   return image.locations.find((location) => deps.stores.forLocation(location) === store);
+}
+
+/** Copies of an image that count for the caller already: all of an own image, of another's those of this import. */
+export function copiesCounted(
+  { deps, caller }: Pick<Ctx, "deps" | "caller">,
+  job: ImportJob,
+  image: ImageRecord,
+): number {
+  if (image.owner === caller.projectId) return image.locations.length;
+  return job.stores.filter((id) => locationIn(deps, image, id)).length;
 }
 
 /** Whether another process can go on with the import: plugins change the staged data, a token is not kept. */

@@ -36,6 +36,7 @@ export async function prepareDisk(
     ctx,
     image: current,
     path: staged,
+    copies: 1,
     signal,
     progress: (text: string) => void (progress.step = text.slice(0, 30)),
   };

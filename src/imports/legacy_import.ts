@@ -81,7 +81,7 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
   const open = (signal: AbortSignal) => fetchSource(ctx.deps, source, signal);
   const staged = await bringToStaging(run, made, job, open, false);
   const { image, path } = await prepareDisk(run, made, staged);
-  const { size, virtual_size } = await judgeStaged(ctx, image, path);
+  const { size, virtual_size, sparse } = await judgeStaged(ctx, image, path);
   checkSizeCap(ctx, size);
   await verifyFile(ctx, image, path);
   await writeStores(run, job, {
@@ -89,6 +89,7 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
     stores: job.stores,
     size,
     virtual_size,
+    sparse,
     open: async () => (await openStaged(path)).readable,
     judge: async (changed) => (await judgeStaged(ctx, changed, path)).virtual_size,
     failed: [],

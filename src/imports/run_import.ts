@@ -14,7 +14,7 @@ import { bringToStaging } from "./bring.ts";
 import { copySources, readFrom } from "./copy_source.ts";
 import { fetchSource } from "./fetch_source.ts";
 import { openRemoteData, readRemote, type Remote } from "./glance_source.ts";
-import { type ImportJob, isResumable, jobOf } from "./job.ts";
+import { copiesCounted, type ImportJob, isResumable, jobOf } from "./job.ts";
 import { move } from "./move.ts";
 import { runPlugins } from "./plugins/run.ts";
 import { judgeStaged, openStaged, unstage } from "./staged.ts";
@@ -107,15 +107,16 @@ async function importData(run: TaskRun, job: ImportJob, attempt: Attempt, resume
       if (remote) return openRemoteData({ ...run, signal }, remote);
       return fetchSource(ctx.deps, { uri: job.method.uri, what: "URI for web-download" }, signal);
     }, resumed);
-    ({ image: current, path } = await applyPlugins(run, attempt, current, path));
-    const { size, virtual_size } = await judgeStaged(ctx, current, path);
+    const copies = job.stores.length;
+    ({ image: current, path } = await applyPlugins(run, attempt, current, { path, copies }));
+    const { size, virtual_size, sparse } = await judgeStaged(ctx, current, path);
     checkSizeCap(ctx, size);
-    await checkStorageQuota(ctx, current.id, size);
+    await checkStorageQuota(ctx, current.id, size, copies);
     run.progress.step = "signature";
     await verifyFile(ctx, current, path);
     const open = async () => (await openStaged(path)).readable;
     const judge = async (image: ImageRecord) => (await judgeStaged(ctx, image, path)).virtual_size;
-    attempt.writing = { image: current, stores, size, virtual_size, open, judge, failed: [] };
+    attempt.writing = { image: current, stores, size, virtual_size, sparse, open, judge, failed: [] };
     await writeStores(run, job, attempt.writing);
   }
   await unstage(ctx.deps, image.id).catch((error) => {
@@ -149,14 +150,14 @@ async function applyPlugins(
   run: TaskRun,
   attempt: Attempt,
   image: ImageRecord,
-  staged: string,
+  staged: { path: string; copies: number },
 ): Promise<{ image: ImageRecord; path: string }> {
   const { ctx, signal } = run;
   run.progress.step = "plugins";
   const { path, ...changes } = await runPlugins({
     ctx,
     image,
-    path: staged,
+    ...staged,
     signal,
     progress: (text) => run.progress.step = text.slice(0, 30),
   });
@@ -173,6 +174,7 @@ async function copyImage(
   if (stores.length === 0) return;
   attempt.failed = stores;
   const { size, virtual_size } = image;
+  await checkStorageQuota(run.ctx, image.id, size, copiesCounted(run.ctx, job, image) + stores.length);
   let last: unknown;
   for (const location of copySources(run.ctx.deps, image)) {
     const writing = { image, stores, size, virtual_size, open: () => readFrom(run, location), failed: [] };

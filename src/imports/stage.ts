@@ -11,6 +11,7 @@ import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { enforceImageStagingTotal, uploadingQuota } from "../quota/unified.ts";
+import { checkStorageQuota } from "../quota/storage.ts";
 import type { WriteHandle } from "../stores/store.ts";
 import { STAGING } from "./staged.ts";
 
@@ -76,11 +77,12 @@ async function saveStaged(ctx: Ctx, { id, body, size: declared }: StageInput, tr
   let unsure = false;
   try {
     if (declared !== null) checkSizeCap(ctx, declared);
+    const room = await checkStorageQuota(ctx, id, declared);
     handle = await stores.staging.open(id, {
       size: declared,
       algorithm: config.get("DEFAULT.hashing_algorithm"),
     });
-    const size = await receive(ctx, handle, body, declared, transfer.signal);
+    const size = await receive(ctx, handle, body, declared, transfer.signal, { room });
     await handle.commit();
     unsure = true;
     const host = ownUrl(config);

@@ -9,6 +9,9 @@ import { pathOf } from "../stores/location.ts";
 /** In leases of uploads: the staging area, in both modes. */
 export const STAGING = "os_glance_staging_store";
 
+/** The unit in which a file system says how much room a file takes, in bytes. */
+const BLOCK = 512;
+
 type Parts = Pick<Deps, "stores">;
 
 /** Where the data of an image is staged. */
@@ -41,16 +44,20 @@ export async function unstage(deps: Parts, imageId: string): Promise<void> {
   }
 }
 
-/** What stands in a staged file, judged as an upload of it would be. Errors: unsupported_media_type, not_found. */
+/**
+ * What stands in a staged file, judged as an upload of it would be, and whether it has holes.
+ * Errors: unsupported_media_type, not_found.
+ */
 export async function judgeStaged(
   ctx: Ctx,
   image: ImageRecord,
   path: string,
-): Promise<{ size: number; virtual_size: number | null }> {
+): Promise<{ size: number; virtual_size: number | null; sparse: boolean }> {
   using file = await openStaged(path);
-  const { size } = await file.stat();
+  const { size, blocks } = await file.stat();
+  const sparse = blocks !== null && blocks * BLOCK < size;
   const peek = filePeek(file);
-  return { size, virtual_size: await judgeData(ctx, image, { peek }, size) };
+  return { size, sparse, virtual_size: await judgeData(ctx, image, { peek }, size) };
 }
 
 /** Errors: not_found. */

@@ -1,11 +1,12 @@
 /** Puts the data of an import into its stores, several in one read, and records each (spec/images-api.md §2.8.3). */
 import type { ImageColumns, ImageRecord } from "../../db/records.ts";
+import { isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { storageSizeQuota } from "../quota/storage.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { imageById } from "../images/find.ts";
 import type { StoredLocation } from "../stores/store.ts";
-import { type ImportJob, storeOf } from "./job.ts";
+import { copiesCounted, type ImportJob, storeOf } from "./job.ts";
 import { failedStores, listProperties } from "./lists.ts";
 import { IMPORT_STATUSES, move } from "./move.ts";
 import { startProgress, tellCopied } from "./progress.ts";
@@ -25,6 +26,8 @@ export interface Writing {
   /** Bytes that will come; null = unknown. */
   size: number | null;
   virtual_size: number | null;
+  /** Whether the data has holes, which the copies keep. */
+  sparse?: boolean;
   open: OpenData;
   /** Judges the data for the formats of an image and gives its virtual size; not needed where it was an image's before. */
   judge?: (image: ImageRecord) => Promise<number | null>;
@@ -95,6 +98,7 @@ async function writeBatch(
     const copies = await writeCopies(await writing.open(), stores, {
       imageId: image.id,
       size: writing.size,
+      sparse: writing.sparse ?? false,
       algorithm: image.os_hash_algo ?? deps.config.get("DEFAULT.hashing_algorithm"),
       signal: run.signal,
       moved: (bytes) => run.progress.bytes = bytes,
@@ -182,7 +186,7 @@ async function record(
     ? { ...formats, virtual_size: writing.virtual_size }
     : {};
   const failed = [...failedStores(image), ...(job.mustSucceed ? [] : writing.failed)];
-  const quota = first ? storageSizeQuota(run.ctx, size) : null;
+  const quota = storageSizeQuota(run.ctx, size * (copiesCounted(run.ctx, job, image) + 1));
   let unsure = true;
   try {
     const to = image.status === "importing" && complete ? "active" : "same";
@@ -204,6 +208,11 @@ async function record(
   } catch (error) {
     // Where the database did not answer, only what it says later tells whether the data may go.
     if (!unsure) await handle!.cancel();
+    if (isError(error, "too_large") && !first && !job.mustSucceed) {
+      // Others have used up the quota meanwhile: the copies that fitted stay.
+      copy.error = error;
+      return null;
+    }
     if (store.id !== null && !writing.failed.includes(store.id)) writing.failed.push(store.id);
     throw error;
   }

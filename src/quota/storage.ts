@@ -15,18 +15,20 @@ export function storageQuotaBytes(text: string): number {
 }
 
 /**
- * Refuses data of a known size that does not fit, or of unknown size when nothing is left. Resolves to the bytes
- * that are left, null = any number. Errors: too_large.
+ * Refuses data of a known size that does not fit so many times as the image will have copies, or of unknown size when
+ * nothing is left. Resolves to the bytes that each copy may have, null = any number. Errors: too_large.
  */
 export async function checkStorageQuota(
   ctx: Ctx,
   imageId: string,
   size: number | null,
+  copies = 1,
 ): Promise<number | null> {
   const remaining = await remainingStorage(ctx, imageId);
   if (remaining === null) return null;
-  if (size === null ? remaining <= 0 : size > remaining) refuseStorage(size ?? 0, remaining);
-  return remaining;
+  const needed = (size ?? 0) * copies;
+  if (size === null ? remaining <= 0 : needed > remaining) refuseStorage(needed, remaining);
+  return Math.floor(remaining / copies);
 }
 
 /** Bytes that the caller's project may still add, the image itself left out; null = no quota. */

@@ -89,7 +89,7 @@ export class FileWrite implements WriteHandle {
       fail("bad_request", `Size exceeds: expected ${expected} bytes, got ${total} bytes`);
     }
     try {
-      if (this.#target.thin) await writeSparse(this.#file, this.#written, piece);
+      if (this.#target.thin || this.#options.sparse) await writeSparse(this.#file, this.#written, piece);
       else for (let at = 0; at < piece.length;) at += await this.#file.write(piece.subarray(at));
     } catch (error) {
       throw writeError(error);

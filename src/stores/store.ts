@@ -26,6 +26,8 @@ export interface WriteOptions {
   size: number | null;
   /** Second hash, a node:crypto name such as `sha512`. md5 is always computed. */
   algorithm: string;
+  /** Zeros may become holes: the data had some where it comes from. */
+  sparse?: boolean;
 }
 
 /**

@@ -49,6 +49,7 @@ async function plugins(
     ctx,
     image: image!,
     path,
+    copies: 1,
     signal: new AbortController().signal,
     progress: (line) => told.push(line),
   });

@@ -3,6 +3,8 @@ import type { Config } from "../../config/config.ts";
 import { fail } from "../../errors.ts";
 import { inspectFile } from "../../formats/inspect_file.ts";
 import type { Inspection } from "../../formats/inspection.ts";
+import { checkSizeCap } from "../../images/receive.ts";
+import { checkStorageQuota } from "../../quota/storage.ts";
 import type { Plugin, PluginJob, PluginResult } from "./plugin.ts";
 import { qemuImg, type QemuLimits } from "./qemu_img.ts";
 
@@ -32,6 +34,7 @@ export async function convertTo(job: PluginJob, target: string): Promise<PluginR
   checkInfo(config, info, detected);
   const virtual_size = info["virtual-size"];
   if (detected === target) return { path, columns: { virtual_size } };
+  if (target === "raw") await requireRoom(job, virtual_size);
   const converted = `${path}.${target}`;
   try {
     await convert(job, detected, target, converted, progress);
@@ -51,6 +54,16 @@ export async function convertTo(job: PluginJob, target: string): Promise<PluginR
   } catch (error) {
     await Deno.remove(converted).catch(() => {});
     throw error;
+  }
+}
+
+/** Raw data is as long as the disk, however few bytes it came as. Errors: too_large. */
+async function requireRoom({ ctx, image, copies }: PluginJob, size: number): Promise<void> {
+  checkSizeCap(ctx, size);
+  await checkStorageQuota(ctx, image.id, size, copies);
+  const free = await ctx.deps.stores.staging.free();
+  if (free !== null && size > free) {
+    fail("too_large", `Converted to raw, the data has ${size} bytes; the staging area has room for ${free}.`);
   }
 }
 

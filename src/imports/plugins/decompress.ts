@@ -1,16 +1,19 @@
 /** Plugin image_decompression (spec/background-jobs.md §4.2). */
 import { fail } from "../../errors.ts";
+import { checkStorageQuota } from "../../quota/storage.ts";
+import { withoutPaths } from "../../util/without_paths.ts";
 import { compressionOf, MAGIC_LENGTH } from "./compression.ts";
 import type { DecompressReply, DecompressRequest } from "./decompress_worker.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** Replaces staged data that is compressed by its plain form; other data stays as it is. Errors: bad_request, too_large. */
-export const decompressImage: Plugin = async ({ ctx, image, path, signal, progress }) => {
+export const decompressImage: Plugin = async ({ ctx, image, path, copies, signal, progress }) => {
   if (image.container_format === "compressed") return { path };
   const kind = compressionOf(await headOf(path));
   if (kind === null) return { path };
   const plain = `${path}.uc`;
   const { config, workers } = ctx.deps;
+  const room = await checkStorageQuota(ctx, image.id, null, copies);
   try {
     const size = await inWorker(
       workers.decompress,
@@ -18,7 +21,7 @@ export const decompressImage: Plugin = async ({ ctx, image, path, signal, progre
         kind,
         from: path,
         to: plain,
-        maxBytes: config.get("DEFAULT.image_size_cap"),
+        maxBytes: Math.min(config.get("DEFAULT.image_size_cap"), room ?? Infinity),
         maxRatio: config.get("oneglance.decompression_max_ratio"),
       },
       signal,
@@ -53,7 +56,7 @@ async function inWorker(
   worker.onmessage = ({ data }: MessageEvent<DecompressReply>) => {
     if ("size" in data) resolve(data.size);
     else if ("written" in data) progress(`Decompressed ${Math.floor(data.written / 1024 / 1024)} MiB`);
-    else reject(refusal(data.error));
+    else reject(refusal(withoutPaths(data.error, [request.from, request.to])));
   };
   worker.onerror = (event) => {
     event.preventDefault();

@@ -8,6 +8,8 @@ export interface PluginJob {
   image: ImageRecord;
   /** The staged file. */
   path: string;
+  /** Stores that the image will be in. */
+  copies: number;
   signal: AbortSignal;
   /** Tells what is going on, for the task's message. */
   progress: (text: string) => void;

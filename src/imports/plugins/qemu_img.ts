@@ -1,5 +1,6 @@
 /** qemu-img as a child process under limits of memory, CPU and time: it reads data that strangers made. */
 import { fail } from "../../errors.ts";
+import { withoutPaths } from "../../util/without_paths.ts";
 
 export interface QemuLimits {
   /** Bytes of address space. */
@@ -33,7 +34,7 @@ const FILE_BLOCK = 512;
 const SIGXFSZ = 128 + 25;
 
 /**
- * Runs `qemu-img ARGS`; resolves to standard output. Errors: bad_request with what it said, too_large above
+ * Runs `qemu-img ARGS`; resolves to standard output. Errors: bad_request with what it said (no paths), too_large above
  * `limits.output`, internal when it is missing.
  */
 export async function qemuImg(
@@ -80,7 +81,8 @@ export async function qemuImg(
       fail("too_large", `qemu-img ${args[0]} would make more than ${limits.output} bytes.`);
     }
     if (code !== 0 || err !== "") {
-      fail("bad_request", `qemu-img ${args[0]} failed: ${err.trim().slice(0, 300) || code}`);
+      const said = withoutPaths(err, args).trim().slice(0, 300);
+      fail("bad_request", `qemu-img ${args[0]} failed: ${said || code}`, { cause: new Error(err.trim()) });
     }
     return out;
   } finally {
