@@ -2,6 +2,7 @@
 import { parseConnection } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
+import { FileWatch } from "./engines/file_watch.ts";
 import { migrateFile, openReader, prepareFile, requireLocks } from "./engines/open_file.ts";
 import { Remembered } from "./engines/remembered.ts";
 import { migrateRemote, openRemote } from "./engines/remote.ts";
@@ -45,10 +46,16 @@ async function openFile(file: string, { writerUrl, force = false, sync }: OpenOp
   try {
     await requireSynced(reader);
     const writer = await Writer.start(writerUrl, path, () => requireLocks(reader));
+    const watch = new FileWatch(path);
     return {
       read: readsOn(new Remembered(reader)),
-      ...writersBy((name, input, events) => writer.send(name, input, events)),
+      // deno-lint-ignore require-await -- what is thrown must be a rejection
+      ...writersBy(async (name, input, events) => {
+        watch.requireInPlace();
+        return writer.send(name, input, events);
+      }),
       close: async () => {
+        watch.close();
         await writer.close();
         reader.close();
       },
