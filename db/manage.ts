@@ -1,10 +1,12 @@
 /** What `glance-manage db` says about a database and does to it (spec/cli.md §1.1). */
 import { fail } from "../src/errors.ts";
+import type { WriteConn } from "./conn.ts";
 import { parseConnection } from "./connection.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
-import { isPresent, migrateFile, openReader, prepareFile } from "./engines/open_file.ts";
-import { migrateRemote, withRemote } from "./engines/remote.ts";
-import type { Migrated } from "./migrations/migrate.ts";
+import { inTransaction, isPresent, openReader, prepareFile } from "./engines/open_file.ts";
+import { changeRemote, withRemote } from "./engines/remote.ts";
+import { handBack } from "./migrations/hand_back.ts";
+import { migrate, type Migrated } from "./migrations/migrate.ts";
 import { EXPANDED, HEAD } from "./migrations/revisions.ts";
 import { EMPTY, isSynced, refuseForeign, type SchemaState, schemaState } from "./migrations/state.ts";
 
@@ -43,15 +45,23 @@ async function stateOf(connection: string, force: boolean): Promise<SchemaState>
   }
 }
 
-async function migrateAny(connection: string, force: boolean): Promise<Migrated> {
+/** Runs `action` in one write transaction. `create`: makes the file where there is none. */
+async function change<T>(
+  connection: string,
+  { force, create }: { force: boolean; create: boolean },
+  action: (conn: WriteConn) => Promise<T>,
+): Promise<T> {
   const target = parseConnection(connection);
   try {
-    if (target.kind === "remote") return await migrateRemote(target);
-    return await migrateFile(prepareFile(target.path, { create: true, force }));
+    if (target.kind === "remote") return await changeRemote(target, action);
+    return await inTransaction(prepareFile(target.path, { create, force }), action);
   } catch (error) {
     throw toGlanceError(error);
   }
 }
+
+const migrateAny = (connection: string, force: boolean): Promise<Migrated> =>
+  change(connection, { force, create: true }, migrate);
 
 /** `db version`: each revision on a line. Errors: config, database, unavailable. */
 export async function databaseVersion(
@@ -128,4 +138,16 @@ export function contractDatabase(
   { force = false }: ManageOptions = {},
 ): Promise<ManageResult> {
   return laterPhase(connection, force, "Database contraction");
+}
+
+/** `oneglance db hand-back`: for a release of Glance, by its major version. Errors: config, database, unavailable. */
+export async function handBackDatabase(
+  connection: string,
+  { force = false, release }: ManageOptions & { release: number },
+): Promise<ManageResult> {
+  const done = await change(connection, { force, create: false }, (conn) => handBack(conn, release));
+  const head = done.length === 0
+    ? `Glance ${release} reads the database as it is.`
+    : `The database is one of Glance ${release} now:`;
+  return { output: [head, ...done.map((line) => `  ${line}`)].join("\n"), exit: 0 };
 }

@@ -1,6 +1,7 @@
 // Compares docs/compatibility.md with the program; exit 1 when they differ.
 import type { RouteConfig } from "@hono/zod-openapi";
 import { ROUTES } from "../openapi/document.ts";
+import { HAND_BACK } from "../src/cli/db.ts";
 import { DB_ACTIONS } from "../src/cli/db_actions.ts";
 import { METADEF_ACTIONS } from "../src/cli/manage_metadefs.ts";
 import { COMMANDS, PROGRAMS } from "../src/cli/run.ts";
@@ -26,7 +27,7 @@ const facts: Facts = {
   drivers: new Set(Object.keys(DRIVERS)),
   commands: new Set([
     ...Object.keys(COMMANDS).filter((name) => name !== "db").map((name) => `oneglance ${name}`),
-    ...Object.keys(DB_ACTIONS).map((action) => `oneglance db ${action}`),
+    ...[...Object.keys(DB_ACTIONS), HAND_BACK].map((action) => `oneglance db ${action}`),
     ...Object.keys(PROGRAMS).flatMap((name) =>
       name === "glance-manage" ? [`oneglance ${name}`] : [name, `oneglance ${name}`]
     ),

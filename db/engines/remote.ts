@@ -69,14 +69,19 @@ export async function withRemote<T>(target: Remote, action: (conn: Conn) => Prom
   }
 }
 
-/** Migrates a remote database. */
-export async function migrateRemote(target: Remote): Promise<Migrated> {
+/** Runs `action` in one write transaction of a remote database: for migrations. */
+export async function changeRemote<T>(target: Remote, action: (conn: WriteConn) => Promise<T>): Promise<T> {
   const client = connect(target);
   try {
-    return await whileBusy(() => inTransaction(client, migrate));
+    return await whileBusy(() => inTransaction(client, action));
   } finally {
     client.close();
   }
+}
+
+/** Migrates a remote database. */
+export function migrateRemote(target: Remote): Promise<Migrated> {
+  return changeRemote(target, migrate);
 }
 
 /** Opens a remote database whose schema is up to date. Errors: database, unavailable. */

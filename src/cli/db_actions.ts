@@ -13,7 +13,7 @@ import type { Shared } from "../config/cli_options.ts";
 import { fail, isError } from "../errors.ts";
 import type { Program } from "./program.ts";
 
-type Action = (connection: string, options: { force: boolean }) => Promise<ManageResult>;
+export type Action = (connection: string, options: { force: boolean }) => Promise<ManageResult>;
 
 export const DB_ACTIONS: Readonly<Record<string, Action>> = {
   sync: syncDatabase,
@@ -25,7 +25,11 @@ export const DB_ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** Runs an action on the configured database and prints what it says; resolves to the exit code. Errors: config. */
-export async function runDbAction(program: Program, shared: Shared, name: string): Promise<number> {
+export async function runDbAction(
+  program: Program,
+  shared: Shared,
+  { name, action }: { name: string; action: Action },
+): Promise<number> {
   const { sources, overrides } = shared;
   const config = loadConfig({ sources, overrides, env: program.env, prog: "glance-manage" });
   const connection = config.get("database.connection") ??
@@ -35,7 +39,7 @@ export async function runDbAction(program: Program, shared: Shared, name: string
     );
   const force = config.get("oneglance.force_network_filesystem");
   try {
-    const { output, exit } = await DB_ACTIONS[name]!(connection, { force });
+    const { output, exit } = await action(connection, { force });
     program.out(output);
     return exit;
   } catch (error) {

@@ -6,7 +6,7 @@ Usage: oneglance COMMAND [options]
 
 Commands
   serve          serve the Images API (also under the name glance-api)
-  db             sync, version, check: the tables of the database
+  db             sync, version, check, hand-back: the tables of the database
   metadefs       load, unload, export, list, check: the metadata definitions
   inspect        tell the disk format of a file and whether it is safe
   policy         check: why a policy rule allows or denies
@@ -46,12 +46,15 @@ ${SHARED}
 
 Exit codes: 0 stopped, 1 could not start, 2 usage, 5 wrong configuration.`,
   db: `Usage: oneglance db sync|version|check|expand|migrate|contract [--config-file FILE …]
+       oneglance db hand-back VERSION [--config-file FILE …]
 
   sync     make or complete the tables; does nothing when they are up to date
   version  print the revision of the tables
   check    0 up to date, 3 and more: 'db sync' has something to do
   expand, migrate, contract
            the steps of a rolling upgrade; expand does it all, and the others then have nothing to do
+  hand-back
+           make the database one that an older Glance, of this version, reads; stop oneglance first
 ${SHARED}`,
   metadefs: `Usage: oneglance metadefs load [PATH|--shipped] [--merge [--prefer-new|--overwrite]]
        oneglance metadefs unload | export PATH | list [--json] | check IMAGE_ID [--json]

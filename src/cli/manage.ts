@@ -64,7 +64,7 @@ async function action(
       .join(", ");
     throw new UsageError(`argument action: invalid choice: '${name}' (choose from ${known})`);
   }
-  return await runDbAction(program, shared, name);
+  return await runDbAction(program, shared, { name, action: DB_ACTIONS[name]! });
 }
 
 function listActions(): string {
