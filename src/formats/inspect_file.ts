@@ -59,7 +59,8 @@ async function open(path: string): Promise<Deno.FsFile> {
 /** Inspects a file and judges it as the upload of a `bare` image would. Throws as `inspectFile` does. */
 export async function reportFile(path: string, options: InspectFileOptions = {}): Promise<FileReport> {
   const inspection = await inspectFile(path);
-  const possible = options.diskFormats?.includes(inspection.format) ?? true;
+  const possible = inspection.bootSector === undefined &&
+    (options.diskFormats?.includes(inspection.format) ?? true);
   const diskFormat = options.diskFormat ?? (possible ? inspection.format : "raw");
   const verdict = judge({
     diskFormat,
@@ -74,7 +75,10 @@ export async function reportFile(path: string, options: InspectFileOptions = {})
     variant: inspection.variant,
     matches: inspection.matches,
     size: inspection.size,
-    virtual_size: verdict.ok ? verdict.virtualSize : inspection.virtualSize,
+    // Of the data itself, unless the question is what an image of a certain format would get.
+    virtual_size: verdict.ok && options.diskFormat !== undefined
+      ? verdict.virtualSize
+      : inspection.virtualSize || null,
     failed_checks: inspection.failures,
     notes: [...reasons, ...inspection.notes],
     disk_format: diskFormat,

@@ -25,6 +25,8 @@ export interface FormatResult {
   failures: FailedCheck[];
   /** Why the file could not be read to the end of what its format needs; null = it could. */
   incomplete: string | null;
+  /** Of `gpt` without a sound partition table: what such a first sector belongs to; absent = to nothing known. */
+  bootSector?: string;
 }
 
 /** The whole finding of `inspect`. */
@@ -44,6 +46,8 @@ export interface Inspection {
   virtualSize: number | null;
   /** Failed safety checks by name with the reason; empty = safe. */
   failures: FailedCheck[];
+  /** As in `FormatResult`, where nothing but `gpt` matched: the data needs no partition table. */
+  bootSector?: string;
   /** Why the data ended, or broke its format's rules, before all that is needed was read; null = it did not. */
   incomplete: string | null;
   /** Why the inspection itself did not come to its end (for example an I/O error); null = it did. */

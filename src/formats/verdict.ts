@@ -27,19 +27,21 @@ export type Verdict =
  * Judges inspected data against the declared formats (spec/background-jobs.md §8, spec/images-api.md §3.4, §3.5).
  * Only `bare` images are judged; all others pass with `virtualSize` null.
  */
-export function judge({ diskFormat, containerFormat, inspection, options }: JudgeInput): Verdict {
+export function judge(input: JudgeInput): Verdict {
+  const { diskFormat, containerFormat, options } = input;
   if (containerFormat !== "bare") return accept(null);
+  const other = bootSectorOf(diskFormat, input.inspection);
+  const inspection = other === null ? input.inspection : asRaw(input.inspection);
   const mismatch = mismatchOf(diskFormat, inspection);
   if (mismatch !== null) {
-    const asRaw = diskFormat === "raw" && inspection.incomplete !== null ? inspection.size : null;
-    return options.requireMatch ? refuse(mismatch) : accept(asRaw, mismatch);
+    const size = diskFormat === "raw" && inspection.incomplete !== null ? inspection.size : null;
+    return options.requireMatch ? refuse(mismatch) : accept(size, mismatch);
   }
-
-  const nonfatal = inspection.format === "gpt" ? options.gptNonfatal ?? [] : [];
-  const fatal = inspection.failures.filter((failure) => !nonfatal.includes(failure.check));
-  if (fatal.length > 0) return refuse("Image failed safety checks", inspection.failures);
+  const refusal = safetyRefusal(inspection, options.gptNonfatal);
+  if (refusal !== null) return refuse(refusal, inspection.failures);
 
   const [warned] = inspection.failures;
+  if (other !== null) return accept(virtualSizeOf(diskFormat, inspection), `The first sector is of ${other}`);
   if (warned) {
     return accept(virtualSizeOf(diskFormat, inspection), `Safety check ${warned.check}: ${warned.reason}`);
   }
@@ -48,6 +50,38 @@ export function judge({ diskFormat, containerFormat, inspection, options }: Judg
     virtualSizeOf(diskFormat, inspection),
     disguised ? `Image declared raw holds ${inspection.format}` : null,
   );
+}
+
+/**
+ * Why the data is not safe, with what to do about it; null when it is.
+ * @param gptNonfatal names of `gpt` checks that only warn
+ */
+export function safetyRefusal(inspection: Inspection, gptNonfatal: readonly string[] = []): string | null {
+  const isGpt = inspection.format === "gpt";
+  const fatal = inspection.failures.filter(({ check }) => !isGpt || !gptNonfatal.includes(check));
+  if (fatal.length === 0) return null;
+  const reasons = fatal.map(({ check, reason }) => `${check} (${reason})`).join(", ");
+  const checks = fatal.map(({ check }) => check).join(",");
+  const way = `; the option [image_format] gpt_safety_checks_nonfatal = ${checks} makes it a warning`;
+  return `Image failed safety checks: ${reasons}${isGpt ? way : ""}`;
+}
+
+/** Formats of kernels and their RAM disks, whose first sector may be anything. */
+const BOOT_FORMATS = new Set(["aki", "ari"]);
+
+/**
+ * What the first sector of data belongs to that has the signature of a partition table and no table, where that
+ * harms nobody: nothing else was recognised, and nobody who reads the declared format looks for a table.
+ */
+function bootSectorOf(diskFormat: string, { format, failures, bootSector }: Inspection): string | null {
+  if (format !== "gpt" || failures.some(({ check }) => check !== "mbr") || failures.length === 0) return null;
+  if (BOOT_FORMATS.has(diskFormat)) return bootSector ?? "a boot sector";
+  return diskFormat === "raw" || !INSPECTABLE.has(diskFormat) ? bootSector ?? null : null;
+}
+
+/** The finding without the partition table that is none. */
+function asRaw(inspection: Inspection): Inspection {
+  return { ...inspection, format: "raw", matches: [], failures: [], virtualSize: inspection.size };
 }
 
 /** Why the data is not what was declared, in glance's words; null when it is. */

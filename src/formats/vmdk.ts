@@ -1,7 +1,13 @@
 import type { BudgetedPeek } from "./budgeted_peek.ts";
 import { hasText, toSize, view } from "./bytes.ts";
 import type { FailedCheck, FormatResult } from "./inspection.ts";
-import { createType, descriptorFault, descriptorText } from "./vmdk_descriptor.ts";
+import {
+  bareDescriptor,
+  createType,
+  descriptorFault,
+  descriptorText,
+  mayBeDescriptor,
+} from "./vmdk_descriptor.ts";
 import { footerFault } from "./vmdk_footer.ts";
 
 const DESCRIPTOR_SECTOR = 1n;
@@ -13,7 +19,7 @@ const DIRECTORY_AT_END = 0xffff_ffff_ffff_ffffn;
 export async function detectVmdk(peek: BudgetedPeek): Promise<FormatResult | null> {
   const head = await peek.read(0, Math.min(512, peek.size));
   if (!head) return null;
-  return hasText(head, 0, "KDMV") ? await sparseExtent(peek, head) : await bareDescriptor(peek, head);
+  return hasText(head, 0, "KDMV") ? await sparseExtent(peek, head) : await descriptorAlone(peek, head);
 }
 
 async function sparseExtent(peek: BudgetedPeek, head: Uint8Array): Promise<FormatResult> {
@@ -52,22 +58,17 @@ function headerFault(header: DataView): string | null {
 }
 
 /** Its data is in other files, so that it is recognised in order to be refused. */
-async function bareDescriptor(peek: BudgetedPeek, head: Uint8Array): Promise<FormatResult | null> {
-  if (head.length === 0 || !head.every(isText)) return null;
+async function descriptorAlone(peek: BudgetedPeek, head: Uint8Array): Promise<FormatResult | null> {
+  if (!mayBeDescriptor(head)) return null;
   const descriptor = await peek.read(0, Math.min(peek.size, MAX_DESCRIPTOR));
-  const text = descriptor && descriptorText(descriptor);
-  const type = text && createType(text);
-  if (!text || !type) return null;
+  const text = descriptor && bareDescriptor(descriptor);
+  if (!text) return null;
   const reason = descriptorFault(text) ?? "The extents are in other files";
   return {
     format: "vmdk",
-    variant: type,
+    variant: createType(text),
     virtualSize: null,
     failures: [{ check: "descriptor", reason }],
     incomplete: null,
   };
-}
-
-function isText(byte: number): boolean {
-  return (byte >= 0x20 && byte <= 0x7e) || (byte >= 0x09 && byte <= 0x0d) || (byte >= 0x1c && byte <= 0x1f);
 }

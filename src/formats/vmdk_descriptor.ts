@@ -12,6 +12,35 @@ export function descriptorText(bytes: Uint8Array): string | null {
   return /[\x80-\uffff]/.test(text) ? null : text.toLowerCase();
 }
 
+/** Comments and blank lines, then the version: what qemu takes for a descriptor, in whichever character set. */
+const DESCRIPTOR_HEAD = /^(?:#[^\n]*\n|[ \t]*\r?\n)*version=\d/;
+/** Printable ASCII and white space. */
+const PLAIN_TEXT = /^[\t\n\v\f\r\x20-\x7e]+$/;
+/** As much of a file as decides whether it is text. */
+const SAMPLE = 512;
+
+/** Whether a file that begins so may be a descriptor alone. */
+export function mayBeDescriptor(bytes: Uint8Array): boolean {
+  const sample = bareText(bytes).slice(0, SAMPLE);
+  return PLAIN_TEXT.test(sample) || DESCRIPTOR_HEAD.test(sample);
+}
+
+/**
+ * The text of a file that is a descriptor alone, in lower case, a character a byte; null when it is none. Behind the
+ * version the word alone is enough, for qemu does not look at what stands between it and the type.
+ */
+export function bareDescriptor(bytes: Uint8Array): string | null {
+  const text = bareText(bytes);
+  const versioned = DESCRIPTOR_HEAD.test(text.slice(0, SAMPLE));
+  return (versioned ? text.includes("createtype") : createType(text) !== null) ? text : null;
+}
+
+/** Writers pad a descriptor with zeros to its sector, or to twenty. */
+function bareText(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return new TextDecoder("latin1").decode(end < 0 ? bytes : bytes.subarray(0, end)).toLowerCase();
+}
+
 /** The value of `createType=` in lower case; null when it has none, or an absurdly long one. */
 export function createType(text: string): string | null {
   const [, type, quote] = /createtype="([^"]*)("?)/.exec(text) ?? [];

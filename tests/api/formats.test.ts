@@ -1,6 +1,6 @@
 /** Content inspection on upload, as the API shows it (spec/images-api.md §3.4, §3.5, §9.3; spec/background-jobs.md §8). */
 import assert from "node:assert/strict";
-import { GOOD, gpt, qcow2 } from "../support/format_headers.ts";
+import { BOOT_SECTORS, GOOD, gpt, image, mbr, qcow2 } from "../support/format_headers.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
 import { assertNothingStored, assertStored, shown } from "../support/stored.ts";
 
@@ -99,6 +99,28 @@ Deno.test("data is what the image declares, or refused", async (t) => {
       data: gpt(),
       status: 415,
       has: `Image disk_format ami ${MISMATCH} gpt`,
+    },
+    {
+      name: "a broken partition table",
+      disk: "raw",
+      data: mbr((bytes) => bytes[446] = 1),
+      status: 415,
+      has: "[image_format] gpt_safety_checks_nonfatal = mbr",
+    },
+    {
+      name: "a kernel with a boot signature",
+      disk: "aki",
+      data: mbr((bytes) => bytes[446] = 1),
+      status: 204,
+    },
+    { name: "a partition table", disk: "aki", data: gpt(), status: 415, has: MISMATCH },
+    { name: "an NTFS file system", disk: "raw", data: BOOT_SECTORS.NTFS!(), status: 204, virtualSize: 8192 },
+    {
+      name: "a VMDK descriptor, padded to its sector",
+      disk: "raw",
+      data: image(1024, { 0: 'version=1\ncreateType="monolithicFlat"\nRW 9 FLAT "/etc/shadow" 0\n' }),
+      status: 415,
+      has: "descriptor (Unsupported subformat)",
     },
     {
       name: "is always refused",

@@ -117,6 +117,22 @@ export function mbr(edit?: Edit): Uint8Array {
   return image(8192, { 510: "\x55\xaa" }, (_, fields) => partition(fields, 0, 0x83, 2048), edit);
 }
 
+/** First sectors with a boot signature that belong to something else than a partition table. */
+export const BOOT_SECTORS: Record<string, () => Uint8Array> = {
+  NTFS: () => bootSector("\xeb\x52\x90NTFS    "),
+  exFAT: () => bootSector("\xeb\x76\x90EXFAT   "),
+  BitLocker: () => bootSector("\xeb\x58\x90-FVE-FS-"),
+  "a floppy with FAT12": () => bootSector("\xeb\x3c\x90mkfs.fat\0\x02\x01\x01\0\x02\xe0\0\x40\x0b\xf0"),
+  "a FAT of one table": () => bootSector("\xeb\x58\x90mkfs.fat\0\x02\x08\x20\0\x01\0\0\0\0\xf8"),
+  "a Linux kernel": () => image(8192, { 0: "MZ", 446: "\x12\x34", 510: "\x55\xaa", 514: "HdrS" }),
+  "an empty table": () => image(8192, { 0: "\xfa\xb8\0\x10", 510: "\x55\xaa" }),
+};
+
+/** Code or text stands where a table would have its entries. */
+function bootSector(head: string): Uint8Array {
+  return image(8192, { 0: head, 440: "\rDisk error\xff\r\nPress any key to restart", 510: "\x55\xaa" });
+}
+
 /** A disk with a protective MBR in front of a GPT header. */
 export function gpt(edit?: Edit): Uint8Array {
   return image(8192, { 510: "\x55\xaa", 512: "EFI PART" }, (bytes, fields) => {

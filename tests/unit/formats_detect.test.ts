@@ -35,7 +35,10 @@ Deno.test("formats: what matches nothing is raw, and as large as it is", async (
     bytes[0x15] = 0xf8;
   });
   const text = new TextEncoder().encode("#cloud-config\nhostname: a\n");
-  for (const bytes of [new Uint8Array(0), new Uint8Array(4096), fat, text]) {
+  // Words alone make no descriptor.
+  const word = new TextEncoder().encode("the createType of a VMDK\nversion=1\n");
+  const version = new TextEncoder().encode("# settings\nversion=1\nname=a\n");
+  for (const bytes of [new Uint8Array(0), new Uint8Array(4096), fat, text, word, version]) {
     const found = await look(bytes);
     assert.deepEqual([found.format, found.matches, found.virtualSize], ["raw", [], bytes.length]);
   }
@@ -59,6 +62,9 @@ const { DESCRIPTOR } = make;
 /** A descriptor of exactly so many sectors. */
 const filling = (sectors: number) => `${DESCRIPTOR.padEnd(sectors * 512 - 1, "#")}\n`;
 const oneSector: make.Edit = (_, fields) => fields.setBigUint64(36, 1n, true);
+
+const FLAT = '# Disk DescriptorFile\nversion=1\ncreateType="monolithicFlat"\nRW 9 FLAT "disk-flat.vmdk" 0\n';
+const latin1 = (text: string) => make.image(text.length, { 0: text });
 
 /** Name of the case, the bytes, the checks that must fail. */
 const UNSAFE: [string, Uint8Array, string[]][] = [
@@ -117,6 +123,16 @@ const UNSAFE: [string, Uint8Array, string[]][] = [
   ["vmdk bare descriptor, cut", new TextEncoder().encode('createType="monolithicSparse\nRW 9 '), [
     "descriptor",
   ]],
+  ["vmdk bare flat descriptor, padded to its sector", make.image(512, { 0: FLAT }), ["descriptor"]],
+  ["vmdk bare flat descriptor, padded to twenty", make.image(10240, { 0: FLAT }), ["descriptor"]],
+  ["vmdk bare descriptor with its data behind it", make.image(4096, { 0: FLAT, 1000: "\x80" }), [
+    "descriptor",
+  ]],
+  ["vmdk bare descriptor, not ASCII", latin1(FLAT.replace("disk", "d\xefsk")), ["descriptor"]],
+  ["vmdk bare descriptor of long comments", latin1(`# ${"c".repeat(400)}\r\n`.repeat(3) + FLAT), [
+    "descriptor",
+  ]],
+  ["vmdk bare descriptor, qemu's way to read a type", latin1(FLAT.replace('="', ": ")), ["descriptor"]],
   ["vmdk footer missing", make.vmdk(DESCRIPTOR, (_, f) => f.setBigUint64(56, 2n ** 64n - 1n, true)), [
     "footer",
   ]],

@@ -42,10 +42,10 @@ Deno.test("inspect file: an unsafe image names the failed check", () =>
   withFile(make.qcow2((_, fields) => fields.setBigUint64(8, 512n)), async (path) => {
     const report = await reportFile(path, { diskFormat: "raw" });
     assert.equal(report.accepted, false);
-    assert.equal(report.message, "Image failed safety checks");
+    assert.equal(report.message, "Image failed safety checks: backing_file (Image has a backing file)");
     const text = renderReport(report);
     assert.match(text, /^failed check: backing_file \(Image has a backing file\)$/m);
-    assert.match(text, /^refused as raw: Image failed safety checks$/m);
+    assert.match(text, /^refused as raw: Image failed safety checks: backing_file /m);
   }));
 
 Deno.test("inspect file: mismatch, polyglot, cut short, fixed VHD", async () => {
@@ -67,6 +67,27 @@ Deno.test("inspect file: mismatch, polyglot, cut short, fixed VHD", async () => 
   });
   await withFile(make.image(4096, { [4096 - 512]: "conectix" }), async (path) => {
     assert.match(renderReport(await reportFile(path)), /note: .*fixed VHD[^]*accepted as raw/);
+  });
+});
+
+Deno.test("inspect file: LUKS has the bytes behind its header, whichever disk_formats there are", () =>
+  withFile(make.luks(), async (path) => {
+    for (const diskFormats of [["raw", "qcow2"], ["raw", "luks"]]) {
+      assert.equal((await reportFile(path, { diskFormats })).virtual_size, 64 * 1024 - 8 * 512);
+    }
+    // The question is another one here: what the image would get.
+    assert.equal((await reportFile(path, { diskFormat: "raw" })).virtual_size, 64 * 1024);
+  }));
+
+Deno.test("inspect file: boot sectors", async () => {
+  await withFile(make.BOOT_SECTORS.NTFS!(), async (path) => {
+    const text = renderReport(await reportFile(path));
+    assert.match(text, /^accepted as raw: The first sector is of an NTFS file system$/m);
+  });
+  await withFile(make.mbr((bytes) => bytes[446] = 1), async (path) => {
+    const text = renderReport(await reportFile(path, { diskFormats: ["raw"] }));
+    assert.match(text, /^failed check: mbr /m);
+    assert.match(text, /^refused as raw: .*\[image_format\] gpt_safety_checks_nonfatal = mbr/m);
   });
 });
 
@@ -108,8 +129,8 @@ Deno.test("inspect: the verdict follows the options, and no image is what it can
   const qcow2As = "as vmdk: Image disk_format vmdk does not match stream data qcow2$";
   const rows: [bytes: Uint8Array, args: string[], exit: number, says: RegExp][] = [
     [make.mbr(), [], 0, /^accepted as raw: Image declared raw holds gpt$/m],
-    [empty, [], 1, /^refused as raw: Image failed safety checks$/m],
-    [make.qed(), [], 1, /^refused as raw: Image failed safety checks$/m],
+    [empty, [], 1, /^refused as raw: Image failed safety checks: mbr /m],
+    [make.qed(), [], 1, /^refused as raw: Image failed safety checks: banned /m],
     [make.qcow2(), ["--disk-format", "vmdk"], 1, new RegExp(`^refused ${qcow2As}`, "m")],
     [make.qcow2(), ["--disk-format=vmdk", ...named], 0, new RegExp(`^accepted ${qcow2As}`, "m")],
     [empty, named, 0, /^accepted as gpt: Safety check mbr: The partition table has no partition$/m],

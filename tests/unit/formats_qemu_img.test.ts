@@ -152,7 +152,7 @@ for (const made of MADE) {
         const verdict = await verdictOn(path, made.accepted ?? made.found);
         if (made.accepted === null) {
           assert.ok(!verdict.ok);
-          assert.equal(verdict.message, "Image failed safety checks");
+          assert.match(verdict.message, /^Image failed safety checks: /);
         } else {
           assert.ok(verdict.ok);
           // A fixed VHD counts as raw: its footer is part of what glance takes for the disk.
@@ -211,6 +211,34 @@ Deno.test({
       }
     }),
 });
+
+/** Every kind of VMDK whose data is in other files. */
+const APART = ["monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"].flatMap((subformat) =>
+  ["ide", "buslogic", "lsilogic", "legacyESX"].map((adapter) => ({ subformat, adapter }))
+);
+
+for (const { subformat, adapter } of APART) {
+  Deno.test({
+    name: `qemu-img: a VMDK descriptor alone, ${subformat} on ${adapter}, is refused whatever it is declared`,
+    ignore: !present,
+    fn: () =>
+      inFolder(async (folder) => {
+        const options = ["-O", "vmdk", "-o", `subformat=${subformat},adapter_type=${adapter}`];
+        await Deno.writeFile(`${folder}/data`, new Uint8Array(1 << 20).fill(7));
+        await qemuImg("convert", "-f", "raw", ...options, `${folder}/data`, `${folder}/written.vmdk`);
+        await Deno.copyFile(`${folder}/written.vmdk`, `${folder}/padded.vmdk`);
+        const { size } = await Deno.stat(`${folder}/padded.vmdk`);
+        await Deno.truncate(`${folder}/padded.vmdk`, Math.ceil(size / 512 + 1) * 512);
+        for (const file of ["written", "padded"]) {
+          const path = `${folder}/${file}.vmdk`;
+          assert.equal((await inspectFile(path)).format, "vmdk", file);
+          for (const declared of ["vmdk", "raw", "qcow2", "vdi", "ami", "aki", "ploop"]) {
+            assert.ok(!(await verdictOn(path, declared)).ok, `${file} as ${declared}`);
+          }
+        }
+      }),
+  });
+}
 
 Deno.test({
   name: "qemu-img: images with data in them, and large ones",

@@ -29,6 +29,7 @@ async function refused(bytes: Uint8Array, diskFormat: string, options?: Options)
   return verdict.message;
 }
 
+const UNSAFE = /^Image failed safety checks: \w+ \(.+\)/;
 const backed = make.qcow2((_, fields) => fields.setBigUint64(8, 512n));
 
 Deno.test("verdict: the declared format gives the virtual size", async () => {
@@ -49,7 +50,7 @@ Deno.test("verdict: raw takes everything that is safe, and counts its bytes", as
   assert.ok(verdict.ok);
   assert.equal(verdict.warning, "Image declared raw holds qcow2");
   for (const bytes of [backed, make.qed(), make.luks((_, fields) => fields.setUint16(6, 2))]) {
-    assert.equal(await refused(bytes, "raw"), "Image failed safety checks");
+    assert.match(await refused(bytes, "raw"), UNSAFE);
   }
 });
 
@@ -104,8 +105,8 @@ Deno.test("verdict: require_image_format_match = false accepts a mismatch, never
     warning: "Image disk_format qcow2 does not match stream data raw",
   });
   assert.equal(await accepted(backed, "vmdk", { requireMatch }), null);
-  assert.equal(await refused(backed, "qcow2", { requireMatch }), "Image failed safety checks");
-  assert.equal(await refused(backed, "raw", { requireMatch }), "Image failed safety checks");
+  assert.match(await refused(backed, "qcow2", { requireMatch }), UNSAFE);
+  assert.match(await refused(backed, "raw", { requireMatch }), UNSAFE);
 });
 
 Deno.test("verdict: a file too short for its format counts as a mismatch", async () => {
@@ -118,14 +119,66 @@ Deno.test("verdict: a file too short for its format counts as a mismatch", async
 
 Deno.test("verdict: gpt_safety_checks_nonfatal only warns, and only for gpt", async () => {
   const empty = make.mbr((bytes) => bytes[450] = 0);
-  assert.equal(await refused(empty, "raw"), "Image failed safety checks");
+  assert.match(await refused(empty, "raw"), UNSAFE);
   const verdict = await upload(empty, "raw", { gptNonfatal: ["mbr"] });
   assert.ok(verdict.ok);
   assert.equal(verdict.virtualSize, empty.length);
   assert.match(verdict.warning!, /^Safety check mbr: /);
   const other = { gptNonfatal: ["backing_file"] };
-  assert.equal(await refused(empty, "raw", other), "Image failed safety checks");
-  assert.equal(await refused(backed, "qcow2", other), "Image failed safety checks");
+  assert.match(await refused(empty, "raw", other), UNSAFE);
+  assert.match(await refused(backed, "qcow2", other), UNSAFE);
+});
+
+Deno.test("verdict: a refusal names the check, its reason, and the option that makes it a warning", async () => {
+  assert.equal(
+    await refused(backed, "qcow2"),
+    "Image failed safety checks: backing_file (Image has a backing file)",
+  );
+  for (const format of ["raw", "gpt"]) {
+    assert.equal(
+      await refused(make.mbr((bytes) => bytes[446] = 1), format),
+      "Image failed safety checks: mbr (MBR partition entry 0 has an invalid boot flag); the option " +
+        "[image_format] gpt_safety_checks_nonfatal = mbr makes it a warning",
+    );
+  }
+});
+
+Deno.test("verdict: a boot sector of something else is no broken partition table", async (t) => {
+  for (const [name, build] of Object.entries(make.BOOT_SECTORS)) {
+    await t.step(name, async () => {
+      const bytes = build();
+      const verdict = await upload(bytes, "raw");
+      assert.ok(verdict.ok, verdict.ok ? "" : verdict.message);
+      assert.equal(verdict.virtualSize, bytes.length);
+      assert.match(verdict.warning!, /^The first sector is of an? /);
+      for (const format of ["ami", "ari", "aki"]) assert.equal(await accepted(bytes, format), null);
+      // Whoever declares a partition table wants one.
+      assert.match(await refused(bytes, "gpt"), UNSAFE);
+      assert.equal(await accepted(bytes, "gpt", { gptNonfatal: ["mbr"] }), bytes.length);
+      assert.match(await refused(bytes, "qcow2"), /qcow2 does not match stream data gpt$/);
+      // A format that reads more than the first sector is not hidden by it.
+      const both = bytes.slice();
+      new DataView(both.buffer).setUint32(0x40, 0xbeda107f, true);
+      assert.equal(await refused(both, "raw"), "Multiple formats detected: vdi,gpt");
+    });
+  }
+});
+
+Deno.test("verdict: kernels and RAM disks may begin with any boot sector, but not with a partition table", async () => {
+  const odd = make.mbr((bytes) => bytes[446] = 1);
+  for (const format of ["aki", "ari"]) {
+    assert.equal(await accepted(odd, format), null);
+    for (const sound of [make.mbr(), make.gpt()]) {
+      assert.equal(
+        await refused(sound, format),
+        `Image disk_format ${format} does not match stream data gpt`,
+      );
+    }
+    const both = odd.slice();
+    new DataView(both.buffer).setUint32(0x40, 0xbeda107f, true);
+    assert.equal(await refused(both, format), "Multiple formats detected: vdi,gpt");
+  }
+  assert.equal(await refused(odd, "ami"), "Image disk_format ami does not match stream data gpt");
 });
 
 Deno.test("verdict: an inspection that crashed", async () => {

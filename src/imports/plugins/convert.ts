@@ -3,6 +3,7 @@ import type { Config } from "../../config/config.ts";
 import { fail } from "../../errors.ts";
 import { inspectFile } from "../../formats/inspect_file.ts";
 import type { Inspection } from "../../formats/inspection.ts";
+import { safetyRefusal } from "../../formats/verdict.ts";
 import { checkSizeCap } from "../../images/receive.ts";
 import { checkStorageQuota } from "../../quota/storage.ts";
 import type { Plugin, PluginJob, PluginResult } from "./plugin.ts";
@@ -28,7 +29,11 @@ export const convertImage: Plugin = (job) =>
 export async function convertTo(job: PluginJob, target: string): Promise<PluginResult> {
   const { ctx, image, path, signal, progress } = job;
   const { config } = ctx.deps;
-  const detected = checkInspection(await inspectFile(path), image.disk_format);
+  const detected = checkInspection(
+    await inspectFile(path),
+    image.disk_format,
+    config.get("image_format.gpt_safety_checks_nonfatal"),
+  );
   if (detected === "iso") return { path };
   const info = await describe(path, detected, signal);
   checkInfo(config, info, detected);
@@ -68,11 +73,16 @@ async function requireRoom({ ctx, image, copies }: PluginJob, size: number): Pro
 }
 
 /** The format as qemu-img is to be told. */
-function checkInspection(inspection: Inspection, declared: string | null): string {
+function checkInspection(
+  inspection: Inspection,
+  declared: string | null,
+  gptNonfatal: readonly string[],
+): string {
   if (inspection.crashed !== null || inspection.format.includes(",")) {
     fail("bad_request", "Image format inspection failed");
   }
-  if (inspection.failures.length > 0) fail("bad_request", "Image failed safety checks");
+  const refusal = inspection.bootSector === undefined ? safetyRefusal(inspection, gptNonfatal) : null;
+  if (refusal !== null) fail("bad_request", refusal);
   const detected = inspection.format === "gpt" ? "raw" : inspection.format;
   if (detected !== declared) {
     fail("bad_request", `Image disk_format ${declared} does not match stream data ${inspection.format}`);
@@ -126,7 +136,10 @@ async function convert(
   });
 }
 
+/** qemu-img's names of formats that Glance calls otherwise. */
+const QEMU_NAMES: Record<string, string> = { vhd: "vpc", ploop: "parallels" };
+
 /** qemu-img's name of a glance format. */
 function nameOf(format: string): string {
-  return format === "vhd" ? "vpc" : format;
+  return QEMU_NAMES[format] ?? format;
 }
