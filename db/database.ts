@@ -14,6 +14,7 @@ import type {
   NewImage,
   OverLimit,
   StrandedImage,
+  StrandedTask,
   Timestamp,
   TransitionResult,
   UploadLease,
@@ -50,8 +51,10 @@ export interface DatabaseReads extends MetadefReads {
   usage(input: { owner: string | null }): Promise<UsageRecord>;
   /** Every upload under way, of this process and of others. */
   uploads(): Promise<UploadLease[]>;
-  /** Images in the middle of a transfer that no process of ours works on, unchanged since `before`; oldest first. */
+  /** Images in a transfer or locked that no process of ours works on, unchanged since `before`; oldest first. */
   strandedImages(input: { before: Timestamp }): Promise<StrandedImage[]>;
+  /** Tasks that have not ended, lock no image, and have nobody at work on them; as above. */
+  strandedTasks(input: { before: Timestamp }): Promise<StrandedTask[]>;
   /** Every deletion under way, of this process and of others. */
   deletions(): Promise<DeletionLease[]>;
   /** With `deleted` also one that has been swept. */
@@ -121,7 +124,8 @@ export interface DatabaseWrites extends MetadefWrites {
   deleteImage(input: { id: string; to: "deleted" | "pending_delete" }): Promise<TransitionResult>;
   /**
    * Ends the task of a stranded image and gives the image to an upload that then removes its data; null when it is
-   * none any more. After a location import the image is queued, and whatever it pointed to stays.
+   * none any more. After a location import the image is queued, and whatever it pointed to stays. One that is not
+   * broken loses its lock alone.
    */
   takeStranded(
     input: { id: string; before: Timestamp; by: Omit<UploadLease, "image_id">; end: TaskEnd },

@@ -1,6 +1,6 @@
 /** What the database gives and takes: plain records, in the columns' own names (spec/data-model.md §1). */
 
-import type { TaskEnd } from "./task_records.ts";
+import type { TaskEnd, TaskStatus } from "./task_records.ts";
 
 /** A time as the database keeps it: naive UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
 export type Timestamp = string;
@@ -147,17 +147,30 @@ export interface UploadLease {
 /** A deletion under way: which process removes the data of an image. */
 export type DeletionLease = Omit<UploadLease, "store_id">;
 
-/** An image in the middle of a transfer that nobody carries on. */
+/** An image that somebody has left in the middle of a transfer, or under the lock of a task that nobody works on. */
 export interface StrandedImage {
   id: string;
   name: string | null;
   owner: string | null;
-  status: "saving" | "uploading" | "importing";
+  status: ImageStatus;
+  /** Whether the transfer was broken off; false: the image is whole, only locked. */
+  broken: boolean;
   /** Its last change. */
   since: Timestamp;
-  /** The task that holds its lock, and its type when there is such a task. */
+  /** The task that holds its lock; the others are null where there is no such task. */
   task_id: string | null;
   task_type: string | null;
+  task_status: TaskStatus | null;
+  task_since: Timestamp | null;
+}
+
+/** A task without an image that nobody works on. */
+export interface StrandedTask {
+  id: string;
+  type: string;
+  status: TaskStatus;
+  owner: string;
+  since: Timestamp;
 }
 
 /** What a transition found. */

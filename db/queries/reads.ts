@@ -9,7 +9,7 @@ import { readMembers } from "./members_read.ts";
 import { metadefReads } from "./metadef_verbs.ts";
 import { readOldestEvent } from "./outbox_read.ts";
 import { readTaskLeases } from "./task_leases_read.ts";
-import { readStranded } from "./stranded.ts";
+import { readStranded, readStrandedTasks } from "./stranded.ts";
 import { listTasks } from "./tasks_list.ts";
 import { readImageTasks, readTask } from "./tasks_read.ts";
 import { readUploads } from "./uploads_read.ts";
@@ -37,6 +37,7 @@ export function readsOn(conn: Conn): DatabaseReads {
     taskLeases: on(readTaskLeases),
     ...metadefReads(on),
     strandedImages: on(readStranded),
+    strandedTasks: on(readStrandedTasks),
     deletions: on((conn: Conn, _: void) => readDeletions(conn)),
     uploads: on((conn: Conn, _: void) => readUploads(conn)),
     oldestEvent: on((conn: Conn, _: void) => readOldestEvent(conn)),

@@ -10,7 +10,7 @@ Commands
   metadefs       load, unload, export, list, check: the metadata definitions
   inspect        tell the disk format of a file and whether it is safe
   policy         check: why a policy rule allows or denies
-  stuck          list and put back images that a dead process has left in the middle of a transfer
+  stuck          list and put back images and tasks that a dead process has left under way
   sample-config  print a commented glance-api.conf
   glance-manage  the commands of glance-manage, as upstream spells them
   help           this text, or help of a command
@@ -90,15 +90,17 @@ ${SHARED}
 Exit codes: 0 allowed, 1 denied, 2 usage.`,
   stuck: `Usage: oneglance stuck [--age HOURS] [ID …] [--json] [--put-back]
 
-Lists images in saving, importing or half staged that no process of oneglance works on and that have not changed for
-HOURS (24): what a glance-api that died has left. With --put-back they are queued again and what was written of them
-is removed. Make sure first that no glance-api works on this database.
+Lists what a glance-api that died has left: images in saving, importing or half staged, images that the lock of its task
+holds (with how long it still does), and tasks, that no process of oneglance works on and that have not changed for HOURS
+(24). With --put-back the tasks fail, the locks go, and images whose transfer was broken off are queued again; what was
+written of them is removed. Make sure first that no glance-api works on this database.
 
   --age HOURS  how long nobody has touched them
   --put-back   all that are listed, or those with the IDs
+  --json       the list as JSON
 ${SHARED}
 
-Exit codes: 0 nothing is stuck any more, 1 some images are, 2 usage.`,
+Exit codes: 0 nothing is stuck any more, 1 something is, 2 usage.`,
   "sample-config": "Usage: oneglance sample-config\n\nPrints a commented glance-api.conf with every option.",
 };
 

@@ -1,9 +1,16 @@
-/** `oneglance stuck`: images that a dead glance-api has left in the middle of a transfer (docs/stuck-images.md). */
-import type { StrandedImage } from "../../db/records.ts";
+/** `oneglance stuck`: images and tasks that a dead glance-api has left under way (docs/stuck-images.md). */
+import type { StrandedImage, StrandedTask } from "../../db/records.ts";
 import { compose } from "../compose.ts";
 import { parseShared } from "../config/cli_options.ts";
 import type { Deps } from "../deps.ts";
-import { listStranded, putBackStranded, STRANDED_AFTER } from "../imports/stranded.ts";
+import {
+  endStrandedTask,
+  listStranded,
+  putBackStranded,
+  STRANDED_AFTER,
+  strandedLock,
+  strandedReason,
+} from "../imports/stranded.ts";
 import { takeFlags } from "../util/take_flags.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
@@ -11,7 +18,7 @@ import { loadFor } from "./configuration.ts";
 import { helpOf } from "./help.ts";
 import type { Program } from "./program.ts";
 
-/** Resolves to 0 nothing is stuck (any more), 1 some images are. Errors: UsageError, config, database. */
+/** Resolves to 0 nothing is stuck (any more), 1 something is. Errors: UsageError, config, database. */
 export async function stuck(program: Program): Promise<number> {
   const shared = parseShared(program.args);
   if (shared.help) {
@@ -27,39 +34,86 @@ export async function stuck(program: Program): Promise<number> {
   const config = loadFor(program, shared, "glance-api");
   const { deps, close } = await compose(config, { workers: program.workers, sync: "require" });
   try {
-    const found = await listStranded(deps, hours);
-    for (const id of ids) {
-      if (!found.some((image) => image.id === id)) program.err(`${id} is not stuck.`);
-    }
-    const chosen = ids.length === 0 ? found : found.filter(({ id }) => ids.includes(id));
-    if (flags.has("--put-back")) return await putBack(program, deps, chosen, hours);
-    program.out(flags.has("--json") ? JSON.stringify(chosen, null, 2) : table(chosen));
-    return chosen.length === 0 ? 0 : 1;
+    const { images, tasks } = await listStranded(deps, hours);
+    const known = [...images, ...tasks].map(({ id }) => id);
+    for (const id of ids) if (!known.includes(id)) program.err(`${id} is not stuck.`);
+    const chosen = <T extends { id: string }>(found: T[]) =>
+      ids.length === 0 ? found : found.filter(({ id }) => ids.includes(id));
+    const stuck = { images: chosen(images), tasks: chosen(tasks) };
+    if (flags.has("--put-back")) return await putBack(program, deps, stuck, hours);
+    program.out(flags.has("--json") ? JSON.stringify(documentOf(stuck), null, 2) : table(stuck));
+    return stuck.images.length + stuck.tasks.length === 0 ? 0 : 1;
   } finally {
     await close();
   }
 }
 
+interface Stuck {
+  images: StrandedImage[];
+  tasks: StrandedTask[];
+}
+
 async function putBack(
   program: Program,
   deps: Deps,
-  images: StrandedImage[],
+  { images, tasks }: Stuck,
   hours: number,
 ): Promise<number> {
   let left = 0;
   for (const image of images) {
     const done = await putBackStranded(deps, image, hours);
     const now = await deps.db.read.image({ id: image.id, viewer: { isAdmin: true, projectId: null } });
-    if (!done || now?.status !== "queued") left++;
-    program.out(`${image.id} ${image.status} -> ${now?.status ?? "deleted"}`);
+    if (!done || image.broken && now?.status !== "queued") left++;
+    const [before, after] = image.broken ? [image.status, now?.status ?? "deleted"] : ["locked", "free"];
+    program.out(`${image.id} ${before} -> ${done ? after : before}`);
+  }
+  for (const task of tasks) {
+    if (await endStrandedTask(deps, task)) program.out(`${task.id} ${task.status} -> failure`);
   }
   return left === 0 ? 0 : 1;
 }
 
-function table(images: readonly StrandedImage[]): string {
-  if (images.length === 0) return "No image is stuck.";
-  return images.map(({ id, status, since, owner, name }) =>
-    `${id}  ${status.padEnd(9)}  since ${since.slice(0, 19)}  project ${owner ?? "-"}  ${name ?? ""}`
-      .trimEnd()
-  ).join("\n");
+function documentOf({ images, tasks }: Stuck) {
+  return [
+    ...images.map((image) => ({
+      kind: "image",
+      ...image,
+      reason: strandedReason(image),
+      lock_until: lockTime(image),
+    })),
+    ...tasks.map((task) => ({ kind: "task", ...task })),
+  ];
+}
+
+function table({ images, tasks }: Stuck): string {
+  if (images.length + tasks.length === 0) return "No image is stuck.";
+  const lines = images.map((image) =>
+    [
+      `${image.id}  ${image.status.padEnd(9)}  since ${image.since.slice(0, 19)}  project ${
+        image.owner ?? "-"
+      }`,
+      strandedReason(image),
+      ...lockOf(image),
+      image.name ?? "",
+    ].join("  ").trimEnd()
+  );
+  const others = tasks.map(({ id, type, status, owner, since }) =>
+    `${id}  ${status.padEnd(10)}  since ${
+      since.slice(0, 19)
+    }  project ${owner}  task ${type} without a process`
+  );
+  return [...lines, ...others].join("\n");
+}
+
+function lockTime(image: StrandedImage): string | null {
+  const until = strandedLock(image);
+  return until ? new Date(until).toISOString() : null;
+}
+
+/** How long the lock keeps others away from an image. */
+function lockOf(image: StrandedImage): string[] {
+  const until = strandedLock(image);
+  if (until === null) return [];
+  const minutes = Math.ceil((until - Date.now()) / 60_000);
+  return [minutes > 0 ? `(locked for ${minutes} more minutes)` : "(its lock has run out)"];
 }

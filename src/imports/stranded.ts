@@ -1,9 +1,10 @@
-/** Images that a dead glance-api has left in the middle of a transfer; nothing here happens by itself (docs/stuck-images.md). */
-import type { StrandedImage } from "../../db/records.ts";
+/** Images and tasks that a dead glance-api has left under way; nothing here happens by itself (docs/stuck-images.md). */
+import type { StrandedImage, StrandedTask } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { recoverUpload } from "../images/recover.ts";
 import { getLog } from "../observe/log.ts";
 import { taskEnd } from "../tasks/finish.ts";
+import { lockEnds } from "../tasks/start.ts";
 import { toTimestamp } from "../util/timestamp.ts";
 import { STAGING, unstage } from "./staged.ts";
 
@@ -12,16 +13,50 @@ const log = getLog("oneglance.imports.stranded");
 /** Hours without a sign of life: longer than any sane upload, and than the two hours after which Glance gives up a lock. */
 export const STRANDED_AFTER = 24;
 
+/** As Glance says of a task whose lock it takes. */
+const GIVEN_UP = { message: "Expired lock preempted" };
+
 const momentBefore = (hours: number) => toTimestamp(Date.now() - hours * 3_600_000);
 
-/** Images in `saving`, `importing` or half staged that nobody has touched for so many hours. */
-export function listStranded({ db }: Pick<Deps, "db">, hours: number): Promise<StrandedImage[]> {
-  return db.read.strandedImages({ before: momentBefore(hours) });
+/** Images in a transfer or locked, and tasks, that nobody has touched for so many hours. */
+export async function listStranded(
+  { db }: Pick<Deps, "db">,
+  hours: number,
+): Promise<{ images: StrandedImage[]; tasks: StrandedTask[] }> {
+  const before = momentBefore(hours);
+  return { images: await db.read.strandedImages({ before }), tasks: await db.read.strandedTasks({ before }) };
+}
+
+/** Why an image is stranded, in a few words. */
+export function strandedReason(image: StrandedImage): string {
+  if (!image.broken) {
+    return `held by ${image.task_type === null ? "a task that is gone" : `task ${image.task_id}`}`;
+  }
+  return image.status === "saving"
+    ? "its upload was broken off"
+    : image.status === "uploading"
+    ? "it was staged by halves"
+    : "its import was broken off";
+}
+
+/** When its lock ends by itself, in ms since 1970; null without one. */
+export function strandedLock({ task_id, task_status, task_since }: StrandedImage): number | null {
+  if (task_id === null) return null;
+  return task_status === null ? 0 : lockEnds({ status: task_status, updated_at: task_since! });
+}
+
+/** Ends a task without an image; false when it has ended. Errors: database. */
+export function endStrandedTask(deps: Deps, { id }: StrandedTask): Promise<boolean> {
+  return deps.db.write.changeTask({
+    id,
+    from: ["pending", "processing"],
+    ...taskEnd(deps, "failure", GIVEN_UP),
+  });
 }
 
 /**
- * Makes the image `queued` again and removes what was written of it; false when it is not stranded any more. A
- * crash in between is recovered like that of an upload. Errors: database; those of stores are logged.
+ * Makes the image `queued` again and removes what was written of it, or takes the lock from one that is whole; false
+ * when it is not stranded any more. A crash in between is recovered like that of an upload. Errors: database; those of stores are logged.
  */
 export async function putBackStranded(deps: Deps, image: StrandedImage, hours: number): Promise<boolean> {
   const staging = image.status === "uploading";
@@ -31,10 +66,10 @@ export async function putBackStranded(deps: Deps, image: StrandedImage, hours: n
       id: image.id,
       before: momentBefore(hours),
       by: transfer.lease,
-      end: taskEnd(deps, "failure", { message: "Expired lock preempted" }),
+      end: taskEnd(deps, "failure", GIVEN_UP),
     });
     if (!taken) return false;
-    if (taken.task_type !== "location_import") {
+    if (taken.broken && taken.task_type !== "location_import") {
       await recoverUpload(deps, { ...transfer.lease, image_id: image.id });
       await unstage(deps, image.id);
     }
@@ -47,11 +82,11 @@ export async function putBackStranded(deps: Deps, image: StrandedImage, hours: n
 /** Tells in the log that there are some. Throws nothing. */
 export async function warnOfStranded(deps: Pick<Deps, "db">): Promise<void> {
   try {
-    const stranded = await listStranded(deps, STRANDED_AFTER);
-    if (stranded.length === 0) return;
+    const { images, tasks } = await listStranded(deps, STRANDED_AFTER);
+    if (images.length + tasks.length === 0) return;
     log.warn(
-      `${stranded.length} images have been in the middle of a transfer for more than ${STRANDED_AFTER} hours, and ` +
-        "no process of oneglance works on them: 'oneglance stuck' lists them and can put them back",
+      `${images.length} images and ${tasks.length} tasks have been left under way for more than ${STRANDED_AFTER} ` +
+        "hours, and no process of oneglance works on them: 'oneglance stuck' lists them and can put them back",
     );
   } catch (error) {
     log.warn("images in the middle of a transfer could not be looked for", { error });

@@ -16,6 +16,11 @@ export const BUSY = "Image has active task";
 /** Minutes without a word after which a task that nobody of ours works on counts as lost. */
 const PATIENCE = { pending: 120, other: 60 };
 
+/** When the lock of a task that nobody of ours works on counts as lost, in ms since 1970. */
+export function lockEnds({ status, updated_at }: Pick<TaskRecord, "status" | "updated_at">): number {
+  return fromTimestamp(updated_at) + (status === "pending" ? PATIENCE.pending : PATIENCE.other) * 60_000;
+}
+
 /** A run of a task, and who asked for it. */
 export interface TaskRun extends Run {
   ctx: Ctx;
@@ -82,10 +87,7 @@ export async function breakStaleLock(ctx: Ctx, image: ImageRecord): Promise<void
   const [lease] = await db.read.taskLeases({ taskIds: [taskId] });
   if (lease && !isAbandoned(background, lease)) fail("conflict", BUSY);
   const task = await db.read.task({ id: taskId });
-  if (task) {
-    const minutes = (Date.now() - fromTimestamp(task.updated_at)) / 60_000;
-    if (minutes < (task.status === "pending" ? PATIENCE.pending : PATIENCE.other)) fail("conflict", BUSY);
-  }
+  if (task && Date.now() < lockEnds(task)) fail("conflict", BUSY);
   const end = taskEnd(ctx.deps, "failure", { message: "Expired lock preempted" });
   const setProperties = task ? withoutStores(image, storesOf(task)) : {};
   // Does nothing when somebody was quicker; then the lock that he has is met when ours is taken.

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { run } from "../../src/cli/run.ts";
 import { recoverUploads } from "../../src/images/recover.ts";
-import { listStranded, putBackStranded } from "../../src/imports/stranded.ts";
+import { endStrandedTask, listStranded, putBackStranded } from "../../src/imports/stranded.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { WORKERS } from "../../workers.ts";
+import { begun } from "../support/begun.ts";
 import { FORMATS, postImport, stage } from "../support/imports.ts";
 import { execOn } from "../support/raw_database.ts";
 import { filesIn } from "../support/served.ts";
@@ -68,6 +69,38 @@ async function importing(
   return id;
 }
 
+/** An image as Glance leaves it that dies after it has accepted an import: nothing is begun, the lock is there. */
+async function accepted(
+  service: TestService,
+  { status, size = null, task: state }: {
+    status: "uploading" | "queued" | "active";
+    size?: number | null;
+    task: "pending" | "processing" | "gone";
+  },
+): Promise<string> {
+  const task = crypto.randomUUID();
+  const { db } = service.deps;
+  const { id } = await service.create(OWNER, FORMATS);
+  const setProperties = { os_glance_import_task: task, os_glance_importing_to_stores: "x" };
+  const move = { id, from: ["queued" as const], columns: { size }, setProperties };
+  await db.write.transitionImage({ ...move, to: status === "queued" ? "same" : status });
+  if (state === "gone") return id;
+  await db.write.createTask({
+    id: task,
+    type: "api_image_import",
+    owner: "p1",
+    image_id: id,
+    request_id: null,
+    user_id: null,
+    input: { image_id: id, backend: ["x"] },
+  });
+  if (state === "processing") {
+    await db.write.changeTask({ id: task, from: ["pending"], status: "processing" });
+  }
+  age(service, id, 30, "tasks");
+  return id;
+}
+
 const show = async (service: TestService, id: string) =>
   await (await service.ask(`/v2/images/${id}`, OWNER)).json();
 
@@ -107,6 +140,30 @@ Deno.test("what counts as stranded", async (t) => {
       await db.write.transitionImage({ id, from: ["queued"], to: "saving", beginUpload: lease(id) });
       return id;
     }],
+    [
+      "staged, its import accepted, its task dead",
+      true,
+      25,
+      () => accepted(service, { status: "uploading", size: 4, task: "processing" }),
+    ],
+    [
+      "queued, its web-download accepted, its task dead",
+      true,
+      25,
+      () => accepted(service, { status: "queued", task: "pending" }),
+    ],
+    [
+      "active, its copy accepted, its task dead",
+      true,
+      25,
+      () => accepted(service, { status: "active", size: 4, task: "processing" }),
+    ],
+    ["locked by a task that is gone", true, 25, () => accepted(service, { status: "queued", task: "gone" })],
+    ["locked by a task of ours, which recovery looks after", false, 999, async () => {
+      const { id } = await service.create(OWNER, FORMATS);
+      await begun(service, id, { method: { name: "web-download" } });
+      return id;
+    }],
     ["active", false, 999, () => left(service, { to: "active" })],
     ["queued", false, 999, async () => (await service.create(OWNER)).id],
   ];
@@ -114,17 +171,20 @@ Deno.test("what counts as stranded", async (t) => {
     await t.step(`${name}: ${stranded ? "yes" : "no"}`, async () => {
       const id = await make();
       age(service, id, hours);
-      const found = await listStranded(service.deps, 24);
-      assert.equal(found.some((image) => image.id === id), stranded);
+      const { images } = await listStranded(service.deps, 24);
+      assert.equal(images.some((image) => image.id === id), stranded);
       if (!stranded) {
         const image = {
           id,
           name: null,
           owner: null,
           status: "saving",
+          broken: true,
           since: "",
           task_id: null,
           task_type: null,
+          task_status: null,
+          task_since: null,
         } as const;
         assert.equal(await putBackStranded(service.deps, image, 24), false);
       }
@@ -136,7 +196,7 @@ Deno.test("put back: queued, with nothing anywhere, and a new try works", async 
   await using service = await startService();
   const putBack = async (id: string) => {
     age(service, id, 30);
-    const [image] = (await listStranded(service.deps, 24)).filter((each) => each.id === id);
+    const image = (await listStranded(service.deps, 24)).images.find((each) => each.id === id);
     assert.ok(await putBackStranded(service.deps, image!, 24));
     const now = await show(service, id);
     assert.deepEqual([now.status, now.size, now.checksum], ["queued", null, null]);
@@ -179,6 +239,77 @@ Deno.test("put back: queued, with nothing anywhere, and a new try works", async 
     await putBack(id);
     assert.equal(await Deno.readTextFile(`${service.dir}/images/${id}`), "half");
   });
+});
+
+Deno.test("put back: the lock of an import that was accepted goes, the image stays, and a new try works", async (t) => {
+  await using service = await startService();
+  const import_ = (id: string) => postImport(service, id, { method: { name: "glance-direct" } });
+  const free = async (id: string) => {
+    age(service, id, 30);
+    const image = (await listStranded(service.deps, 24)).images.find((each) => each.id === id);
+    assert.ok(await putBackStranded(service.deps, image!, 24));
+    const now = await show(service, id);
+    assert.deepEqual([now.status, now.os_glance_importing_to_stores], [image!.status, ""]);
+    assert.ok(!("os_glance_import_task" in now));
+    const { tasks } = await (await service.ask(`/v2/images/${id}/tasks`, OWNER)).json();
+    assert.deepEqual(tasks.map(({ status, message }: Record<string, string>) => [status, message]), [
+      ["failure", "Expired lock preempted"],
+    ]);
+  };
+  await t.step("staged data", async () => {
+    const id = await accepted(service, { status: "uploading", size: 4, task: "processing" });
+    await file(service, "staging", id);
+    age(service, id, 0.5, "tasks");
+    assert.equal((await import_(id)).status, 409);
+    age(service, id, 30, "tasks");
+    await free(id);
+    assert.equal(await Deno.readTextFile(`${service.dir}/staging/${id}`), "half");
+    assert.equal((await import_(id)).status, 202);
+    await service.deps.background.settled();
+    assert.equal((await show(service, id)).status, "active");
+  });
+  await t.step("nothing yet", async () => {
+    const id = await accepted(service, { status: "queued", task: "pending" });
+    await free(id);
+    await service.upload(id, OWNER, "data");
+  });
+  await t.step("a copy", async () => {
+    const { id } = await service.create(OWNER, FORMATS);
+    await service.upload(id, OWNER, "data");
+    const task = crypto.randomUUID();
+    const { write } = service.deps.db;
+    const setProperties = { os_glance_import_task: task, os_glance_importing_to_stores: "b" };
+    await write.transitionImage({ id, from: ["active"], to: "same", setProperties });
+    await write.createTask({
+      id: task,
+      type: "api_image_import",
+      owner: "p1",
+      image_id: id,
+      request_id: null,
+      user_id: null,
+      input: {},
+    });
+    age(service, id, 30, "tasks");
+    await free(id);
+    assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
+  });
+});
+
+Deno.test("a task without an image that nobody works on ends in failure", async () => {
+  await using service = await startService();
+  const task = crypto.randomUUID();
+  const { db } = service.deps;
+  const more = { owner: "p1", image_id: null, request_id: null, user_id: null, input: {} };
+  await db.write.createTask({ id: task, type: "import", ...more });
+  await db.write.changeTask({ id: task, from: ["pending"], status: "processing" });
+  assert.deepEqual((await listStranded(service.deps, 24)).tasks, []);
+  exec(service, `UPDATE tasks SET updated_at = '2001-01-01 00:00:00.000000' WHERE id = '${task}'`);
+  const { tasks } = await listStranded(service.deps, 24);
+  assert.deepEqual(tasks.map(({ id, type, status }) => [id, type, status]), [[task, "import", "processing"]]);
+  assert.ok(await endStrandedTask(service.deps, tasks[0]!));
+  const ended = await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json();
+  assert.deepEqual([ended.status, ended.message], ["failure", "Expired lock preempted"]);
+  assert.equal(await endStrandedTask(service.deps, tasks[0]!), false);
 });
 
 Deno.test("a crash while one is put back is recovered as that of an upload", async () => {
@@ -224,6 +355,16 @@ Deno.test("the command", async () => {
   const listed = await stuck();
   assert.equal(listed.code, 1);
   assert.deepEqual(listed.out.split("\n").map((line) => line.split(" ")[0]), [one, two]);
+  assert.match(listed.out, new RegExp(`^${one}  saving .* its upload was broken off$`, "m"));
+  const held = await accepted(service, { status: "uploading", size: 4, task: "processing" });
+  age(service, held, 0.2, "tasks");
+  const recent = await stuck("--age", "0", held);
+  assert.match(recent.out, /^\S+ {2}uploading .* held by task \S+ {2}\(locked for 4[78] more minutes\)$/);
+  const [shown] = JSON.parse((await stuck("--age", "0", "--json", held)).out);
+  assert.deepEqual([shown.kind, shown.broken, shown.task_status], ["image", false, "processing"]);
+  assert.ok(Date.parse(shown.lock_until) > Date.now());
+  assert.deepEqual(await stuck("--age", "0", "--put-back", held), { code: 0, out: `${held} locked -> free` });
+  assert.equal((await show(service, held)).status, "uploading");
   const json = await stuck("--json", "--age", "0", young);
   assert.deepEqual(JSON.parse(json.out).map(({ id }: { id: string }) => id), [young]);
   assert.deepEqual(await stuck("--put-back", one), { code: 0, out: `${one} saving -> queued` });
