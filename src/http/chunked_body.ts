@@ -10,13 +10,14 @@ export const PIECE = BLOCK / READS_A_TURN;
 /** Pieces put together at most, so that chunks of few bytes do not hold the event loop for long. */
 const PIECES = 8 * READS_A_TURN;
 
-/** The body of a request with data; null when it has none. */
+/** The body of a request with data; an empty stream when it has none: images of no byte are images. */
 export function uploadBody(
   request: Request,
   runtime: string = Deno.version.deno,
-): ReadableStream<Uint8Array> | null {
+): ReadableStream<Uint8Array> {
   const { body } = request;
-  return body && request.headers.has("transfer-encoding") && readsAhead(runtime) ? gathered(body) : body;
+  if (body === null) return new Blob([]).stream();
+  return request.headers.has("transfer-encoding") && readsAhead(runtime) ? gathered(body) : body;
 }
 
 /**

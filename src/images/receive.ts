@@ -22,18 +22,16 @@ export interface ReceiveOptions {
 export async function receive(
   ctx: Ctx,
   handle: WriteHandle,
-  body: ReadableStream<Uint8Array> | null,
+  body: ReadableStream<Uint8Array>,
   declared: number | null,
   stop: AbortSignal,
   { room = null, broken = clientLeft }: ReceiveOptions = {},
 ): Promise<number> {
   const check = (size: number) => checkSize(ctx, size, declared, room);
-  if (body) {
-    await pipeWatched(ctx, handle, body, check, stop).catch((error) => {
-      // A store's own errors are of the closed list.
-      throw error instanceof GlanceError ? error : broken(error);
-    });
-  }
+  await pipeWatched(ctx, handle, body, check, stop).catch((error) => {
+    // A store's own errors are of the closed list.
+    throw error instanceof GlanceError ? error : broken(error);
+  });
   const size = await handle.written();
   check(size);
   if (declared !== null && size < declared) {

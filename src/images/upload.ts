@@ -23,8 +23,7 @@ const log = getLog("oneglance.images.upload");
 
 export interface UploadInput {
   id: string;
-  /** null when the request has none. */
-  body: ReadableStream<Uint8Array> | null;
+  body: ReadableStream<Uint8Array>;
   /** Declared bytes; null = unknown. */
   size: number | null;
   /** Store id of the request; null = the default. */

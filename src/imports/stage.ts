@@ -19,8 +19,7 @@ const log = getLog("oneglance.imports.stage");
 
 export interface StageInput {
   id: string;
-  /** null when the request has no body at all. */
-  body: ReadableStream<Uint8Array> | null;
+  body: ReadableStream<Uint8Array>;
   /** Declared bytes; null = unknown. */
   size: number | null;
 }

@@ -24,7 +24,7 @@ export interface SignatureVerifier {
   /** The hash that is compared, a node:crypto name. */
   readonly algorithm: string;
   /** The same bytes, hashed on their way unless `computed` (as hashing_algorithm names it) is that hash already. */
-  watch(body: ReadableStream<Uint8Array> | null, computed: string): ReadableStream<Uint8Array> | null;
+  watch(body: ReadableStream<Uint8Array>, computed: string): ReadableStream<Uint8Array>;
   /** Compares, after all bytes have passed; `digest` is the one of `computed`. Errors: bad_request. */
   check(digest: string): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function signatureVerifier(ctx: Ctx, image: Signed): Promise<Signat
     watch(body, computed) {
       if (nodeAlgorithm(computed, HASHING_ALGORITHM) === algorithm) return body;
       hash = createHash(algorithm);
-      return body && hashing(body, hash);
+      return hashing(body, hash);
     },
     check: (digest) => compare(image, prepared, hash?.digest("hex") ?? digest),
   };

@@ -5,7 +5,6 @@ import { requireStaging, stageImage } from "../../imports/stage.ts";
 import type { Call } from "../bind.ts";
 import { answerUpload, uploadBody } from "../chunked_body.ts";
 import { incoming } from "../incoming.ts";
-import { hasBody } from "../json_body.ts";
 import { empty } from "../reply.ts";
 import { declaredSize, requireOctetStream } from "./image_data.ts";
 
@@ -15,7 +14,7 @@ export async function stage(call: Call): Promise<Response> {
   requireOctetStream(request);
   await stageImage(ctx, {
     id: call.param("image_id"),
-    body: hasBody(request) ? uploadBody(request) : null,
+    body: uploadBody(request),
     size: declaredSize(request),
   });
   return answerUpload(request, empty(call, 204));
