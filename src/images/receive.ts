@@ -10,6 +10,8 @@ const POLL = 100;
 export interface ReceiveOptions {
   /** Bytes that the storage quota leaves; null = any number. */
   room?: number | null;
+  /** Called from time to time with the bytes written so far. */
+  moved?: (bytes: number) => void;
   /** The error for a body that breaks off; default is that of a client that left. */
   broken?: (cause: unknown) => GlanceError;
 }
@@ -25,19 +27,32 @@ export async function receive(
   body: ReadableStream<Uint8Array>,
   declared: number | null,
   stop: AbortSignal,
-  { room = null, broken = clientLeft }: ReceiveOptions = {},
+  { room = null, moved = () => {}, broken = clientLeft }: ReceiveOptions = {},
 ): Promise<number> {
-  const check = (size: number) => checkSize(ctx, size, declared, room);
+  const check = (size: number) => {
+    moved(size);
+    checkSize(ctx, size, declared, room);
+  };
   await pipeWatched(ctx, handle, body, check, stop).catch((error) => {
     // A store's own errors are of the closed list.
     throw error instanceof GlanceError ? error : broken(error);
   });
-  const size = await handle.written();
+  const size = await writtenBy(handle);
   check(size);
   if (declared !== null && size < declared) {
     fail("bad_request", `Size mismatch: expected ${declared} bytes, got ${size} bytes`);
   }
   return size;
+}
+
+/** Errors: those of the store, of the closed list. */
+async function writtenBy(handle: WriteHandle): Promise<number> {
+  try {
+    return await handle.written();
+  } catch (error) {
+    if (error instanceof GlanceError) throw error;
+    throw new GlanceError("internal", "The store does not say how much it has written.", { cause: error });
+  }
 }
 
 function clientLeft(cause: unknown): GlanceError {
@@ -66,7 +81,7 @@ async function pipeWatched(
   let since = Date.now();
   const timer = setInterval(async () => {
     try {
-      const size = await handle.written();
+      const size = await writtenBy(handle);
       check(size);
       if (size !== last) [last, since] = [size, Date.now()];
       else if (patience > 0 && Date.now() - since > patience) {

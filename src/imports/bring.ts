@@ -11,9 +11,6 @@ import { type Source, sourceBroke } from "./fetch_source.ts";
 import type { ExpectedHash, ImportJob } from "./job.ts";
 import { isStaged, stagedPath, unstage } from "./staged.ts";
 
-/** How often progress is looked at, in ms. */
-const LOOK = 250;
-
 /** Asks for the data; the signal ends also its body. */
 export type Open = (signal: AbortSignal) => Promise<Source>;
 
@@ -72,7 +69,6 @@ async function download(
 ): Promise<void> {
   const { ctx, progress, signal } = run;
   let handle: WriteHandle | undefined;
-  let timer: ReturnType<typeof setInterval> | undefined;
   try {
     if (source.length !== null) checkSizeCap(ctx, source.length);
     const writing = handle = await ctx.deps.stores.staging.open(image.id, {
@@ -80,10 +76,12 @@ async function download(
       algorithm: expected?.algorithm ?? ctx.deps.config.get("DEFAULT.hashing_algorithm"),
     });
     Object.assign(progress, { step: "staging", bytes: 0, total: source.length });
-    timer = setInterval(async () => progress.bytes = await writing.written(), LOOK);
     const room = await checkStorageQuota(ctx, image.id, source.length, copies);
-    await receive(ctx, writing, source.body, source.length, signal, { room, broken: sourceBroke });
-    progress.bytes = await writing.written();
+    await receive(ctx, writing, source.body, source.length, signal, {
+      room,
+      moved: (bytes) => progress.bytes = bytes,
+      broken: sourceBroke,
+    });
     if (expected) checkHash(expected, (await writing.digests()).hash);
     await writing.commit();
   } catch (error) {
@@ -91,8 +89,6 @@ async function download(
     source.body.cancel(error).catch(() => {});
     await handle?.cancel();
     throw error;
-  } finally {
-    clearInterval(timer);
   }
 }
 
