@@ -5,6 +5,7 @@ import { fail, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import type { StoreRead } from "../stores/store.ts";
+import { reasonOf } from "../util/reason.ts";
 import { findImage } from "./find.ts";
 import { parseRange, type Slice } from "./range.ts";
 
@@ -83,7 +84,7 @@ async function openFirst(
       last = error;
       if (isError(error, "store_gone")) away = error;
       const expected = isError(error, "store_not_found", "store_gone");
-      log.warn(`location ${location.id} of image ${image.id} cannot be read: ${messageOf(error)}`, {
+      log.warn(`location ${location.id} of image ${image.id} cannot be read: ${reasonOf(error)}`, {
         context: context(),
         error: expected ? undefined : error,
       });
@@ -100,10 +101,6 @@ async function openFirst(
     isError(last, "store_remote_unavailable", "store_random_get_not_supported", "store_get_not_supported")
   ) throw last;
   fail("internal", `No location of image ${image.id} can be read.`, { cause: last });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Data of another size has been cut off or put in its place: a client would take it for the image. 0 was never known. */

@@ -32,6 +32,13 @@ export class Draft {
     this.#columns = { ...this.#columns, [name]: name === "owner" && value === "" ? null : value };
   }
 
+  /** Whether the list holds what the image's has: the order says nothing. */
+  hasTags(tags: readonly string[]): boolean {
+    const present = new Set(this.#tags ?? this.image.tags);
+    return tags.length === present.size && new Set(tags).size === present.size &&
+      tags.every((tag) => present.has(tag));
+  }
+
   setTags(tags: string[]): void {
     this.#tags = tags;
   }

@@ -1,5 +1,10 @@
 /** What the errors of a store become for the one who uploads (spec/stores.md §1.2). */
+import type { Ctx } from "../deps.ts";
 import { GlanceError, isError } from "../errors.ts";
+import { getLog } from "../observe/log.ts";
+import { nameOf, type Store } from "../stores/store.ts";
+
+const log = getLog("oneglance.stores");
 
 /** The upload's error for a store's error; any other error as it is. The body was not read to its end, so the connection is closed. */
 export function uploadError(error: unknown): unknown {
@@ -30,4 +35,19 @@ export function uploadError(error: unknown): unknown {
     default:
       return error;
   }
+}
+
+/** Tells the operator of a store that had no room for an image; nothing for other errors. Throws nothing. */
+export async function warnIfFull(
+  { deps, caller, requestId }: Ctx,
+  store: Store,
+  imageId: string,
+  error: unknown,
+): Promise<void> {
+  if (!isError(error, "store_full")) return;
+  const free = await store.free().catch(() => null);
+  const name = store === deps.stores.staging ? "the staging area" : `store ${nameOf(store)}`;
+  log.warn(`${name} is full: no room for image ${imageId}; bytes free: ${free ?? "unknown"}`, {
+    context: { ...caller, requestId },
+  });
 }

@@ -71,6 +71,8 @@ function applyToAttribute(ctx: Ctx, draft: Draft, name: WritableAttribute, opera
   }
   if (name === "tags") {
     const tags = operation.value as string[];
+    // Some clients send them with every change.
+    if (draft.hasTags(tags)) return;
     checkTagQuota(ctx.deps.config, tags.length);
     draft.setTags([...new Set(tags)]);
   } else draft.setColumn(name, operation.value);

@@ -16,7 +16,7 @@ import { findImage } from "./find.ts";
 import { judgeData } from "./judge_data.ts";
 import { checkSizeCap, receive } from "./receive.ts";
 import { recoverUpload } from "./recover.ts";
-import { uploadError } from "./store_errors.ts";
+import { uploadError, warnIfFull } from "./store_errors.ts";
 import type { Transfer } from "./transfers.ts";
 
 const log = getLog("oneglance.images.upload");
@@ -99,6 +99,7 @@ async function saveData(
   } catch (error) {
     if (unsure) await recoverUpload(ctx.deps, { ...transfer.lease, image_id: image.id });
     else {
+      await warnIfFull(ctx, store, image.id, error);
       await handle?.cancel();
       await putBack(ctx, image.id, transfer.lease.token, uploadError(error));
     }

@@ -2,6 +2,7 @@
 import type { ImageRecord } from "../../db/records.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { checkSizeCap, receive } from "../images/receive.ts";
+import { warnIfFull } from "../images/store_errors.ts";
 import { checkStorageQuota } from "../quota/storage.ts";
 import type { WriteHandle } from "../stores/store.ts";
 import type { TaskRun } from "../tasks/start.ts";
@@ -87,6 +88,7 @@ async function download(
   } catch (error) {
     // Where nothing has begun to read it, the connection would stay open; otherwise it is closed already.
     source.body.cancel(error).catch(() => {});
+    await warnIfFull(ctx, ctx.deps.stores.staging, image.id, error);
     await handle?.cancel();
     throw error;
   }

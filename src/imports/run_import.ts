@@ -1,5 +1,6 @@
 /** The task behind an import (spec/background-jobs.md §4.1); the whole of it, step by step. */
 import type { ImageColumns, ImageRecord } from "../../db/records.ts";
+import type { Deps } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
 import { imageById } from "../images/find.ts";
 import { checkSizeCap } from "../images/receive.ts";
@@ -9,6 +10,7 @@ import { lostReason, stoppingReason } from "../tasks/background.ts";
 import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import { BUSY, type TaskRun } from "../tasks/start.ts";
 import { verifyFile } from "../signatures/verifier.ts";
+import { reasonOf, unforeseen } from "../util/reason.ts";
 import { beginImport } from "./begin.ts";
 import { bringToStaging } from "./bring.ts";
 import { copySources, readFrom } from "./copy_source.ts";
@@ -74,18 +76,27 @@ async function settle(run: TaskRun, job: ImportJob, attempt: Attempt, error: unk
   if (error === stoppingReason() && resumable) return await leaveTask(deps, run);
   if (!attempt.begun && isError(error, "conflict")) {
     // Something else was made of the image while the task waited for its turn: nothing of it is the import's.
-    log.error(`import of image ${job.imageId} failed`, { error });
+    log.error(`import of image ${job.imageId} failed: ${reasonOf(error)}`, unforeseen(error));
     const end = taskEnd(deps, "failure", { message: messageOf(error) });
     await deps.db.write.endTask({ token: run.token, end });
     return;
   }
-  await undoImport(run, job, { ...attempt, failed: failedOf(job, attempt, error), error });
+  await undoImport(run, job, { ...attempt, failed: failedOf(deps, job, attempt, error), error });
 }
 
-function failedOf(job: ImportJob, { failed, writing }: Attempt, error: unknown): (string | null)[] {
+/** The stores that are to be named as failed: all that were asked for where one failure is that of all. */
+function failedOf(
+  { config }: Pick<Deps, "config">,
+  job: ImportJob,
+  { failed, writing }: Attempt,
+  error: unknown,
+): (string | null)[] {
   if (isError(error, "too_large") && !writing && failed.length === 0) return [];
   const tried = writing?.failed ?? [];
   if (job.name === "web-download" || job.name === "glance-download" || !job.mustSucceed) return failed;
+  // Stores that are written together fail together.
+  const together = job.name !== "copy-image" && config.get("image_import_opts.max_parallel_stores") > 1;
+  if (together) return failed;
   return tried.length > 0 ? tried : failed.slice(0, 1);
 }
 

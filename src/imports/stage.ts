@@ -5,7 +5,7 @@ import { findImage } from "../images/find.ts";
 import { ownUrl } from "../images/peer.ts";
 import { checkSizeCap, receive } from "../images/receive.ts";
 import { recoverUpload } from "../images/recover.ts";
-import { uploadError } from "../images/store_errors.ts";
+import { uploadError, warnIfFull } from "../images/store_errors.ts";
 import type { Transfer } from "../images/transfers.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
@@ -98,6 +98,7 @@ async function saveStaged(ctx: Ctx, { id, body, size: declared }: StageInput, tr
   } catch (error) {
     if (unsure) await recoverUpload(ctx.deps, { ...transfer.lease, image_id: id });
     else {
+      await warnIfFull(ctx, stores.staging, id, error);
       await handle?.cancel();
       await db.write.cancelUpload({ token }).catch((cause) => {
         log.error(`image ${id} could not be put back to queued yet`, { error: cause });

@@ -1,5 +1,9 @@
 /** One read of a source into several stores at once; a store that fails does not stop the others. */
-import type { Digests, Store, WriteHandle, WriteOptions } from "../stores/store.ts";
+import { isError } from "../errors.ts";
+import { getLog } from "../observe/log.ts";
+import { type Digests, nameOf, type Store, type WriteHandle, type WriteOptions } from "../stores/store.ts";
+
+const log = getLog("oneglance.imports");
 
 /** What became of one store. `error` undefined: the data is written, not yet committed. */
 export interface Copy {
@@ -20,6 +24,8 @@ interface Branch extends Copy {
 export interface CopyOptions extends WriteOptions {
   imageId: string;
   signal: AbortSignal;
+  /** Whether no location names what a store has of the image: then it is replaced. */
+  isLeftOver: (store: Store) => Promise<boolean>;
   /** Told how many bytes have come so far. */
   moved: (bytes: number) => void;
 }
@@ -48,9 +54,23 @@ export async function writeCopies(
 
 async function openCopy(store: Store, options: CopyOptions): Promise<Copy> {
   try {
-    return { store, size: 0, handle: await store.open(options.imageId, options) };
+    return { store, size: 0, handle: await openReplacing(store, options) };
   } catch (error) {
     return { store, size: 0, error };
+  }
+}
+
+async function openReplacing(store: Store, options: CopyOptions): Promise<WriteHandle> {
+  const { imageId } = options;
+  try {
+    return await store.open(imageId, options);
+  } catch (error) {
+    if (!isError(error, "store_duplicate") || !await options.isLeftOver(store)) throw error;
+    const removed = await store.discard(imageId);
+    log.warn(
+      `store ${nameOf(store)} had data of image ${imageId} that no location names; removed: ${removed}`,
+    );
+    return await store.open(imageId, options);
   }
 }
 

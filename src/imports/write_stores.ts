@@ -5,7 +5,10 @@ import { getLog } from "../observe/log.ts";
 import { storageSizeQuota } from "../quota/storage.ts";
 import type { TaskRun } from "../tasks/start.ts";
 import { imageById } from "../images/find.ts";
-import type { StoredLocation } from "../stores/store.ts";
+import { warnIfFull } from "../images/store_errors.ts";
+import { nameOf, type StoredLocation } from "../stores/store.ts";
+import { reasonOf, unforeseen } from "../util/reason.ts";
+import { storesWithout } from "./discard.ts";
 import { copiesCounted, type ImportJob, storeOf } from "./job.ts";
 import { failedStores, listProperties } from "./lists.ts";
 import { IMPORT_STATUSES, move } from "./move.ts";
@@ -101,6 +104,7 @@ async function writeBatch(
       sparse: writing.sparse ?? false,
       algorithm: image.os_hash_algo ?? deps.config.get("DEFAULT.hashing_algorithm"),
       signal: run.signal,
+      isLeftOver: async (store) => (await storesWithout(deps, image.id, [store])).length > 0,
       moved: (bytes) => run.progress.bytes = bytes,
     });
     for (const copy of copies) await compare(image, copies, copy);
@@ -123,8 +127,10 @@ async function compare(image: ImageRecord, copies: Copy[], copy: Copy): Promise<
 }
 
 async function noteFailed(run: TaskRun, writing: Writing, copies: Copy[]): Promise<void> {
+  const { id } = writing.image;
   for (const { store, error } of copies) {
-    log.error(`store ${store.id} took no data of ${writing.image.id}`, { error });
+    await warnIfFull(run.ctx, store, id, error);
+    log.error(`store ${nameOf(store)} took no data of image ${id}: ${reasonOf(error)}`, unforeseen(error));
   }
   writing.failed.push(...copies.map(({ store }) => store.id));
   await tellFailed(run, copies.map(({ error }) => error));

@@ -98,6 +98,11 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** What a store is called in messages: its id, or in single-store mode its driver. */
+export function nameOf({ id, type }: Pick<Store, "id" | "type">): string {
+  return id ?? type;
+}
+
 /** All configured stores. */
 export interface Stores {
   /** Whether `enabled_backends` is set. */
