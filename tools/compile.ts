@@ -5,7 +5,8 @@
  *    under `dist/build`; a worker keeps its path, because `workers.ts` finds it relative to the root. Packages
  *    with a native addon, or that read their own package.json, stay outside; those are loaded before the bundle
  *    runs, and `entry.js` loads `src/cli/engine_failure.ts` before them.
- * 2. `deno compile` puts that, the addon and the runtime into one file.
+ * 2. `deno compile` puts that, the addon and the runtime into one file. Without a code cache: the runtime would keep
+ *    it in TMPDIR under a name that everybody knows, and run what it finds there before any line of ours.
  *
  * Environment: `DENORT_BIN`, a runtime to build on instead of the one that deno fetches (same version as this
  * deno); `ONEGLANCE_BUNDLER`, another deno for the first step.
@@ -94,7 +95,18 @@ const unstable = config.unstable.map((name) => `--unstable-${name}`);
 await step(
   "compile dist/oneglance",
   Deno.execPath(),
-  ["compile", "--quiet", "-A", "--no-check", ...unstable, ...includes, "-o", output.pathname, "entry.js"],
+  [
+    "compile",
+    "--quiet",
+    "-A",
+    "--no-check",
+    "--no-code-cache",
+    ...unstable,
+    ...includes,
+    "-o",
+    output.pathname,
+    "entry.js",
+  ],
   build,
 );
 

@@ -1,13 +1,23 @@
 /**
  * Runs before main.ts in the executable: the runtime unpacks the native engine of the database into TMPDIR and loads
- * it from there before any line of main.ts runs, so that only this module can say what is wrong when that fails.
+ * it from there before any line of main.ts runs. This module names it a folder that nobody else can write into, and
+ * says what is wrong when the engine cannot be loaded.
  */
+import { engineFolder, UnsafeFolder } from "./engine_folder.ts";
+
+const ADVICE = "Set TMPDIR to a directory that is writable, has 10 MB left, and is not mounted noexec.";
+
+/** What to print, and the exit code. */
+export interface EngineFailure {
+  text: string;
+  code: number;
+}
 
 /**
- * What to tell of an error of loading the engine, and the exit code: 5, as for every configuration error, when another
+ * What to print for an error of loading the engine, and the exit code: 5, as for every configuration error, when another
  * TMPDIR helps. Null when the error is another one.
  */
-export function engineFailure(reason: unknown): { text: string; code: number } | null {
+export function engineFailure(reason: unknown): EngineFailure | null {
   const message = reason instanceof Error ? reason.message : "";
   // Either `Failed to write native addon … to '/folder/name.node' …`, or the words of dlopen: `/folder/name.node: …`.
   const written = /^Failed to write native addon .*? to '(\/.*)\/[^/]+\.node'/.exec(message);
@@ -19,17 +29,39 @@ export function engineFailure(reason: unknown): { text: string; code: number } |
     return { text: `ERROR: The database engine cannot be loaded: ${message}`, code: 1 };
   }
   const what = written ? "cannot be unpacked into" : "must not be executed in";
+  return { text: `ERROR: The database engine ${what} ${folder}. ${ADVICE}`, code: 5 };
+}
+
+/** What to print when there is no folder for the engine under `parent`. */
+export function folderFailure(parent: string, error: unknown): EngineFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof UnsafeFolder) {
+    const text = `ERROR: The database engine is not loaded from ${parent}: ${reason}. Set TMPDIR to a ` +
+      "directory that belongs, with all above it, to this user or root and that nobody else may write into.";
+    return { text, code: 5 };
+  }
   return {
-    text:
-      `ERROR: The database engine ${what} ${folder}. Set TMPDIR to a directory that is writable, has 10 MB ` +
-      "left, and is not mounted noexec.",
+    text: `ERROR: The database engine cannot be unpacked into ${parent}: ${reason}. ${ADVICE}`,
     code: 5,
   };
 }
 
+function end({ text, code }: EngineFailure): never {
+  console.error(text);
+  Deno.exit(code);
+}
+
+if (Deno.build.standalone) {
+  const parent = Deno.env.get("TMPDIR") || "/tmp";
+  try {
+    // For good: the writer's thread loads the engine once more.
+    Deno.env.set("TMPDIR", engineFolder(parent, Deno.uid()!));
+  } catch (error) {
+    end(folderFailure(parent, error));
+  }
+}
+
 globalThis.addEventListener("unhandledrejection", ({ reason }) => {
   const failure = engineFailure(reason);
-  if (!failure) return;
-  console.error(failure.text);
-  Deno.exit(failure.code);
+  if (failure) end(failure);
 });

@@ -1,5 +1,6 @@
-/** The executable where its database engine cannot be unpacked or loaded: TMPDIR read-only, full, or noexec. */
+/** The executable and the TMPDIR that it unpacks its database engine into: read-only, full, noexec, or another user's. */
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { oneglance } from "./support/oneglance.ts";
 import { command } from "./support/processes.ts";
 
@@ -22,12 +23,13 @@ if (!mounts) {
 Deno.test(
   { name: "a TMPDIR that does not serve is told in one line, with exit code 5", ignore: !mounts },
   async (t) => {
-    const cases: [options: string, what: string][] = [
-      ["noexec", "must not be executed in"],
-      ["ro", "cannot be unpacked into"],
-      ["size=1m", "cannot be unpacked into"],
+    const folder = `/oneglance-${Deno.uid()}`;
+    const cases: [options: string, what: string, where: string][] = [
+      ["noexec", "must not be executed in", folder],
+      ["ro", "cannot be unpacked into", ": Read-only file system (os error 30): mkdir "],
+      ["size=1m", "cannot be unpacked into", folder],
     ];
-    for (const [options, what] of cases) {
+    for (const [options, what, where] of cases) {
       await t.step(options, async () => {
         const TMPDIR = await Deno.makeTempDir({ prefix: "oneglance_tmpdir_" });
         try {
@@ -35,15 +37,65 @@ Deno.test(
           const ended = await mounted(TMPDIR, options, name, args, { TMPDIR });
           const advice =
             "Set TMPDIR to a directory that is writable, has 10 MB left, and is not mounted noexec.";
+          const place = where === folder ? `${TMPDIR}${where}` : `${TMPDIR}${where}'${TMPDIR}${folder}'`;
           assert.deepEqual(ended, {
             code: 5,
             stdout: "",
-            stderr: `ERROR: The database engine ${what} ${TMPDIR}. ${advice}\n`,
+            stderr: `ERROR: The database engine ${what} ${place}. ${advice}\n`,
           });
         } finally {
           await Deno.remove(TMPDIR);
         }
       });
+    }
+  },
+);
+
+const fifo = binary && (await command("mkfifo", ["--version"]).catch(() => null))?.code === 0;
+if (binary && !fifo) console.log("skipped: a part of tests/compat/tmpdir.test.ts, for want of mkfifo");
+
+Deno.test(
+  {
+    name: "the engine is loaded from a folder of our own, and no other file of TMPDIR is read",
+    ignore: !fifo,
+  },
+  async () => {
+    const TMPDIR = await Deno.makeTempDir({ prefix: "oneglance_tmpdir_" });
+    try {
+      await Deno.chmod(TMPDIR, 0o1777);
+      const { name, args } = oneglance(["--version"]);
+      // The runtime's cache of compiled code would be run as it is. Who opens a pipe that nobody writes to waits.
+      const cache = `${TMPDIR}/deno-compile-${basename(name)}.cache`;
+      assert.equal((await command("mkfifo", [cache])).code, 0);
+      const ended = await command("timeout", ["20", name, ...args], { env: { TMPDIR } });
+      assert.equal(ended.code, 0, ended.stderr);
+      await Deno.remove(cache);
+      const folder = `oneglance-${Deno.uid()}`;
+      assert.deepEqual([...Deno.readDirSync(TMPDIR)].map((entry) => entry.name), [folder]);
+      assert.equal((await Deno.lstat(`${TMPDIR}/${folder}`)).mode! & 0o7777, 0o700);
+      assert.equal([...Deno.readDirSync(`${TMPDIR}/${folder}`)].length, 1);
+    } finally {
+      await Deno.remove(TMPDIR, { recursive: true });
+    }
+  },
+);
+
+Deno.test(
+  { name: "a TMPDIR that others may write into is refused, with exit code 5", ignore: !binary },
+  async () => {
+    const TMPDIR = await Deno.makeTempDir({ prefix: "oneglance_tmpdir_" });
+    try {
+      await Deno.chmod(TMPDIR, 0o777);
+      const { name, args } = oneglance(["--version"]);
+      const { code, stdout, stderr } = await command(name, args, { env: { TMPDIR } });
+      assert.deepEqual({ code, stdout }, { code: 5, stdout: "" });
+      assert.match(
+        stderr,
+        /^ERROR: The database engine is not loaded from .*: others may write into .* \(mode 777\)\. Set TMPDIR to /,
+      );
+      assert.deepEqual([...Deno.readDirSync(TMPDIR)], []);
+    } finally {
+      await Deno.remove(TMPDIR, { recursive: true });
     }
   },
 );
