@@ -1,5 +1,6 @@
 import { fail, GlanceError, isError } from "../errors.ts";
 import type { OutboundFetch } from "../net/outbound.ts";
+import { readUri } from "../net/uri_text.ts";
 import type { ByteRange, Store, StoreRead, WriteHandle } from "./store.ts";
 
 /** Redirects followed for one request. */
@@ -139,6 +140,7 @@ function parse(text: string): URL {
   const at = authority.lastIndexOf("@");
   if (at >= 0 && authority.slice(0, at).split(":").length !== 2) malformed();
   const host = authority.slice(at + 1);
+  if (typeof readUri(text) === "string") malformed();
   // Both halves are decoded on the way out.
   if (/%(?![0-9a-f]{2})/i.test(authority)) malformed();
   if (!/^(\[[^\]]+\]|[^:[\]]+)(:\d*)?$/.test(host) || !URL.canParse(text)) malformed();
