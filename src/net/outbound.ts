@@ -5,10 +5,10 @@
  * are asked for unencoded, because an image must arrive as it is stored.
  */
 import { fail, GlanceError } from "../errors.ts";
+import { getLog } from "../observe/log.ts";
 import { explainFailure } from "./failure.ts";
 import { eachAddress } from "./each_address.ts";
 import { CAN_NODE, nodeFetch, type Tls } from "./node_fetch.ts";
-import { leaveProxies } from "./proxies.ts";
 import { limitStall } from "./stall.ts";
 import { hostOf } from "./uri_text.ts";
 
@@ -63,6 +63,20 @@ export interface OutboundOptions {
 export interface Outbound {
   readonly fetch: OutboundFetch;
   close(): void;
+}
+
+const PROXIES = ["http_proxy", "https_proxy", "all_proxy"];
+
+/** Takes the proxies out of the environment: `fetch` would hand them the address that was checked as if it were a name. */
+function leaveProxies(): void {
+  const found = PROXIES.flatMap((name) => [name, name.toUpperCase()]).filter((name) => Deno.env.get(name));
+  if (found.length === 0) return;
+  for (const name of found) Deno.env.delete(name);
+  getLog("oneglance.start").warn(
+    `${
+      found.join(", ")
+    } of the environment: no proxy is used. oneglance connects to the addresses that it has checked.`,
+  );
 }
 
 interface Way {
