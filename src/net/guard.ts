@@ -183,9 +183,8 @@ function addressCheck(by: NamedBy, options: GuardOptions) {
     }
     const kind = addressKind(address);
     if (kinds.includes(kind) || allowed(address)) return null;
-    const rule = kind === "private" && by === "user"
-      ? "[oneglance] outbound_private denies it, and it"
-      : "it";
-    return `${address} is ${kind}; ${rule} is not in [oneglance] outbound_allowed_networks`;
+    const why = kind === "private" && by === "user" ? "private, which outbound_private denies" : kind;
+    const lists = by === "user" ? "[import_filtering_opts] allowed_hosts or " : "";
+    return `${address} is ${why}, and not in ${lists}[oneglance] outbound_allowed_networks`;
   };
 }

@@ -36,7 +36,9 @@ export function makeUriFilter(options: GuardOptions): UriFilter {
         ? "[import_filtering_opts] does not allow its port"
         : null;
       if (typeof written === "string" || why !== null) {
-        log.warn(`a URL of a user is not asked: ${why}`);
+        log.warn(
+          `${typeof written === "string" ? "a URL of a user" : written.url.origin} is not asked: ${why}`,
+        );
         return null;
       }
       try {

@@ -114,7 +114,7 @@ Deno.test("the reason of a refusal is in the log, with the address and the list"
   const text = log.lines().join("\n");
   assert.match(
     text,
-    /http:\/\/link-local\.example is not asked: 169\.254\.169\.254 is link-local; .*outbound_allowed_networks/,
+    /http:\/\/link-local\.example is not asked: 169\.254\.169\.254 is link-local, .*outbound_allowed_networks/,
   );
   assert.doesNotMatch(text, /topsecret/);
 });
