@@ -19,11 +19,15 @@ export const ERRORS = {
   forbidden: [403, "Access was denied to this resource."],
   not_found: [404, "The resource could not be found."],
   method_not_allowed: [405, "The method is not allowed for this resource."],
+  request_timeout: [408, "The request did not come to its end in time."],
   conflict: [409, "There was a conflict when trying to complete your request."],
   gone: [410, "This resource is no longer available.  No forwarding address is given."],
   too_large: [413, "The body of your request was too large for this server."],
+  uri_too_long: [414, "The address of the request is too long."],
   unsupported_media_type: [415, "The request media type is not supported by this server."],
   range_not_satisfiable: [416, "The Range requested is not available."],
+  expectation_failed: [417, "The expectation of the request cannot be met."],
+  too_many_requests: [429, "There are too many requests. Please try again at a later time."],
   header_too_large: [431, "A header of the request is too large."],
   internal: [
     500,
@@ -33,6 +37,7 @@ export const ERRORS = {
   bad_gateway: [502, "Bad gateway."],
   unavailable: [503, "The server is currently unavailable. Please try again at a later time."],
   gateway_timeout: [504, "The gateway has timed out."],
+  version_not_supported: [505, "The version of HTTP is not one that this server speaks."],
   // What a store can answer, by the names of spec/stores.md §1.2. The verb that asked decides the status; these
   // are the statuses when it does not.
   store_not_found: [404, "The image data is not in the store."],

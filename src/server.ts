@@ -1,12 +1,24 @@
-/** Listens, counts requests in flight, and stops without breaking any (design: bytes; Deno's own shutdown would). */
+/** Listens, counts requests in flight, and stops without breaking any (design: bytes). */
 import { buildApp, buildHealthApp } from "./app.ts";
+import type { Config } from "./config/config.ts";
 import type { Deps } from "./deps.ts";
-import { GlanceError } from "./errors.ts";
+import { type ErrorCode, GlanceError } from "./errors.ts";
 import { answerError } from "./http/middleware/entry.ts";
+import { errorResponse } from "./http/view/error.ts";
 import { pathOf } from "./http/versions.ts";
 import { getLog } from "./observe/log.ts";
+import { countOpenFiles, type OpenFiles } from "./util/open_files.ts";
+import type { Limits } from "./wire/connection.ts";
+import type { Refused } from "./wire/head.ts";
+import { listen as listenForHttp, type ListenOptions } from "./wire/listen.ts";
 
 const log = getLog("oneglance.server");
+
+/** Files that the service needs besides those of its connections: database, stores, outbound requests. */
+const SPARE_FILES = 32;
+
+/** How often the log says that files, or connections, have run out, in ms. */
+const SAY_AGAIN = 60_000;
 
 type App = ReturnType<typeof buildApp>;
 
@@ -30,7 +42,11 @@ export interface Server {
  * it is not kept waiting for one (spec/auth-and-middleware.md §8). Errors: the operating system's, when the address
  * cannot be had.
  */
-export function listen(parts: Pick<Deps, "config" | "lifecycle">, hostname: string, port: number): Door {
+export function listen(
+  parts: Pick<Deps, "config" | "lifecycle"> & { files: OpenFiles },
+  hostname: string,
+  port: number,
+): Door {
   const early = buildHealthApp(parts);
   const ready = Promise.withResolvers<App>();
   ready.promise.catch(() => {});
@@ -41,20 +57,25 @@ export function listen(parts: Pick<Deps, "config" | "lifecycle">, hostname: stri
     if (--inFlight === 0) idle?.();
   };
 
-  const server = Deno.serve({ hostname, port, onListen: () => {} }, (request, info) => {
-    inFlight++;
-    info.completed.then(ended, ended);
-    const connection = { peer: info.remoteAddr.hostname, completed: info.completed };
-    const isHealth = pathOf(request.url) === "/healthcheck";
-    if (!isHealth && parts.lifecycle.stopping) return refuse(request);
-    if (app) return app.fetch(request, connection);
-    if (isHealth) return early.fetch(request, connection);
-    return ready.promise.then((opened) => opened.fetch(request, connection), () => refuse(request));
+  const { addr, close } = listenForHttp({
+    hostname,
+    port,
+    ...bounds(parts.config, parts.files),
+    refuse,
+    handler(request, connection) {
+      inFlight++;
+      connection.completed.then(ended, ended);
+      const isHealth = pathOf(request.url) === "/healthcheck";
+      if (!isHealth && parts.lifecycle.stopping) return turnAway(request);
+      if (app) return app.fetch(request, connection);
+      if (isHealth) return early.fetch(request, connection);
+      return ready.promise.then((opened) => opened.fetch(request, connection), () => turnAway(request));
+    },
   });
 
   return {
-    hostname: server.addr.hostname,
-    port: server.addr.port,
+    hostname: addr.hostname,
+    port: addr.port,
     open(deps) {
       app = buildApp(deps);
       ready.resolve(app);
@@ -62,7 +83,7 @@ export function listen(parts: Pick<Deps, "config" | "lifecycle">, hostname: stri
     },
     async close() {
       ready.reject(new Error("the service does not start"));
-      await withinGrace(server.shutdown(), 1000);
+      await close(1000);
     },
   };
 
@@ -79,12 +100,89 @@ export function listen(parts: Pick<Deps, "config" | "lifecycle">, hostname: stri
       // Their verbs put the images back; that takes a transaction, not a transfer.
       await withinGrace(deps.transfers.settled(), 5000);
     }
-    await withinGrace(server.shutdown(), 1000);
+    await close(1000);
     return clean;
   }
 }
 
-function refuse(request: Request): Response {
+/** What the configuration, and the system, leave to one listener (docs/limits.md). */
+function bounds(
+  config: Config,
+  files: OpenFiles,
+): Omit<ListenOptions, "hostname" | "port" | "handler" | "refuse"> {
+  const line = config.get("DEFAULT.max_header_line");
+  const head = config.get("oneglance.max_request_head");
+  const ms = (seconds: number) => seconds * 1000;
+  const limits: Limits = {
+    line,
+    // Who raised the one for large tokens means the other as well.
+    head: line > head ? line + head : head,
+    fields: config.get("oneglance.max_request_headers"),
+    headTime: ms(config.get("oneglance.request_head_timeout")),
+    idleTime: ms(config.get("DEFAULT.client_socket_timeout")),
+    keepAlive: config.get("DEFAULT.http_keepalive"),
+  };
+  const asked = config.get("oneglance.max_connections");
+  // A connection takes a file, and its transfer one more.
+  const possible = Math.max(4, Math.floor((files.limit - countOpenFiles() - SPARE_FILES) / 2));
+  const connections = Math.min(asked, possible);
+  if (connections < asked) {
+    log.warn(
+      `takes up to ${connections} connections, not the ${asked} of max_connections: this process may have ` +
+        `${files.limit} files open` +
+        (files.problem === null ? "" : `, and could not raise that (${files.problem})`) +
+        ". Raise the limit of open files (ulimit -n, LimitNOFILE= of systemd) or lower max_connections.",
+    );
+  }
+  const say = saidSparingly();
+  return {
+    limits,
+    connections,
+    connectionsOfPeer: config.get("oneglance.max_connections_per_address"),
+    requestsOfPeer: config.get("oneglance.max_requests_per_address"),
+    onFull: () =>
+      say(() => log.warn(`all ${connections} connections are in use; new ones wait (max_connections)`)),
+    onExhausted: (error) =>
+      say(() =>
+        log.critical(
+          `cannot take connections (${error.message}): this process may have ${files.limit} files open. It tries ` +
+            "again. Raise the limit of open files (ulimit -n, LimitNOFILE= of systemd).",
+        )
+      ),
+  };
+}
+
+/** Of what happens many times a second, the log gets the first and then one a minute. */
+function saidSparingly(): (say: () => void) => void {
+  let last = -Infinity;
+  return (say) => {
+    const now = performance.now();
+    if (now - last < SAY_AGAIN) return;
+    last = now;
+    say();
+  };
+}
+
+const CODES: Record<Refused["status"], ErrorCode> = {
+  400: "bad_request",
+  408: "request_timeout",
+  414: "uri_too_long",
+  417: "expectation_failed",
+  429: "too_many_requests",
+  431: "header_too_large",
+  503: "unavailable",
+  505: "version_not_supported",
+};
+
+/** The answer to what is no request, or one too many. */
+function refuse({ status, message }: Refused, peer: string): Response {
+  log.debug(`${peer} is refused with ${status}: ${message}`);
+  const headers: Record<string, string> = status === 429 || status === 503 ? { "retry-after": "1" } : {};
+  const error = new GlanceError(CODES[status], message, { close: true, headers });
+  return errorResponse(error, new Request("http://localhost/"));
+}
+
+function turnAway(request: Request): Response {
   const error = new GlanceError("unavailable", "The service is stopping.", { close: true });
   return answerError(error, request, undefined);
 }

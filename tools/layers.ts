@@ -20,6 +20,7 @@ type Layer =
   | "stores"
   | "formats"
   | "net"
+  | "wire"
   | "base"
   | "free";
 
@@ -32,6 +33,7 @@ const NAMED: readonly [prefix: string, layer: Layer][] = [
   ["src/stores/", "stores"],
   ["src/formats/", "formats"],
   ["src/net/", "net"],
+  ["src/wire/", "wire"],
   ["src/config/", "base"],
   ["src/observe/", "base"],
   ["src/util/", "base"],
@@ -42,13 +44,14 @@ const NAMED: readonly [prefix: string, layer: Layer][] = [
 const ALLOWED: Record<Layer, readonly Layer[]> = {
   main: ["cli", "app", "http", "domain", "openapi", "db", "stores", "formats", "net"],
   cli: ["app", "http", "domain", "openapi", "db", "stores", "formats", "net"],
-  app: ["http", "domain", "openapi", "db", "stores", "formats", "net"],
+  app: ["http", "domain", "openapi", "db", "stores", "formats", "net", "wire"],
   http: ["domain", "openapi", "db", "stores", "formats", "net"],
   domain: ["db", "stores", "formats", "net"],
   stores: ["net"],
   formats: [],
   db: [],
   net: [],
+  wire: [],
   openapi: [],
   base: [],
   free: [],

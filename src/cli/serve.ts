@@ -12,6 +12,7 @@ import { startSender } from "../notify/sender.ts";
 import { flushLog, getLog } from "../observe/log.ts";
 import { type Door, listen } from "../server.ts";
 import { startTaskRecovery } from "../tasks/recover.ts";
+import { raiseOpenFiles } from "../util/open_files.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
 import { VERSION } from "../util/version.ts";
@@ -52,9 +53,14 @@ async function serveConfigured(program: Program, config: Config, standalone: boo
   // From here on a signal means a stop in order, also while the parts are still being put together.
   const stopped = untilStopped();
   const lifecycle = { stopping: false };
+  const files = raiseOpenFiles();
   const host = config.get("DEFAULT.bind_host");
   const port = config.get("DEFAULT.bind_port") ?? 9292;
-  const door = await bindAddress(`${host}:${port}`, () => listen({ config, lifecycle }, host, port), stopped);
+  const door = await bindAddress(
+    `${host}:${port}`,
+    () => listen({ config, lifecycle, files }, host, port),
+    stopped,
+  );
   if (door === null) return 0;
   try {
     return await serveAt(program, config, { door, lifecycle, stopped, standalone });

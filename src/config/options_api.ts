@@ -10,12 +10,13 @@ export const LISTEN_OPTIONS = {
     help: "Worker processes that share the port. One process serves, whatever this says.",
   }),
   backlog: int({ default: 4096, min: 1, acts: false, help: "Length of the queue of the listening socket." }),
-  http_keepalive: bool({ acts: false, default: true, help: "Keep connections open between requests." }),
+  http_keepalive: bool({ default: true, help: "Keep connections open between requests." }),
   client_socket_timeout: int({
     default: 900,
     min: 0,
-    acts: false,
-    help: "Seconds after which an idle connection is closed; 0 means never.",
+    help:
+      "Seconds after which a connection without a request, or a client that takes nothing of its answer, is given " +
+      "up; 0 means never.",
   }),
   tcp_keepidle: int({
     default: 600,
@@ -26,8 +27,7 @@ export const LISTEN_OPTIONS = {
   max_header_line: int({
     default: 16384,
     min: 0,
-    acts: false,
-    help: "Longest line of a request's header, in bytes; 0 means no limit.",
+    help: "Longest line of a request's head, in bytes; 0 means that max_request_head alone holds.",
   }),
   public_endpoint: str({
     help: "URL that version documents and links show. Unset: the URL of the request.",

@@ -20,6 +20,45 @@ export const ONEGLANCE_OPTIONS = {
     help: "Seconds that transfers in flight may take to end after SIGTERM; 0 means no limit.",
   }),
   max_json_body: int({ default: 1048576, min: 1, help: "Largest JSON body of a request, in bytes." }),
+  json_body_timeout: float({
+    default: 60,
+    min: 0,
+    help: "Seconds in which all of a JSON body must come; 0 means no limit.",
+  }),
+  max_connections: int({
+    default: 4096,
+    min: 1,
+    help:
+      "Connections at a time; fewer where the process may not open two files for each. Beyond that one that waits " +
+      "for a request is closed for each new one, and when none does, new ones wait.",
+  }),
+  max_connections_per_address: int({
+    default: 0,
+    min: 0,
+    help: "Connections at a time from one address, that of a proxy included; 0 means no limit of its own.",
+  }),
+  max_requests_per_address: float({
+    default: 0,
+    min: 0,
+    help:
+      "Requests a second from one address, that of a proxy included, on average over five seconds; beyond that " +
+      "they are answered 429. 0 means no limit.",
+  }),
+  max_request_head: int({
+    default: 65536,
+    min: 4096,
+    max: 16777216,
+    help:
+      "Bytes of the first line and all headers of a request; a max_header_line that is larger is added to it.",
+  }),
+  max_request_headers: int({ default: 100, min: 10, max: 1000, help: "Headers of a request." }),
+  request_head_timeout: float({
+    default: 30,
+    min: 0,
+    help:
+      "Seconds in which the first line and the headers of a request must come, and the first request of a " +
+      "connection begin; 0 means no limit.",
+  }),
   body_stall_timeout: float({
     default: 300,
     min: 0,

@@ -7,7 +7,7 @@ import type { Context, Hono } from "hono";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import type { Env } from "./env.ts";
-import { hasBody, readJson } from "./json_body.ts";
+import { hasBody, jsonBounds, readJson } from "./json_body.ts";
 import { checkUrlEncoding } from "./url_encoding.ts";
 
 /** What a handler gets. `body` is the parsed JSON, checked against the route's schema when it has one. */
@@ -46,7 +46,7 @@ export function bind(app: Hono<Env>, route: RouteConfig, handler: Handler, optio
     const ctx = c.get("ctx");
     let body: unknown;
     if (schema) {
-      body = await readJson(request, ctx?.deps.config.get("oneglance.max_json_body"));
+      body = await readJson(request, jsonBounds(ctx.deps.config));
       options.before?.(body);
       checkSchema(schema, body, options.schemaName ?? "body");
     } else if (!options.rawBody && !options.ignoreBody && hasBody(request)) {

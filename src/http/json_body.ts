@@ -1,8 +1,11 @@
 /** JSON bodies: size, depth and encoding are checked before anything looks inside (spec/images-api.md §2.0). */
+import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 import { UNDECODABLE } from "../images/attributes.ts";
 import { openReader } from "../util/pump.ts";
-import { PIECE } from "./chunked_body.ts";
+
+/** Bytes asked of a body at once. */
+const PIECE = 64 * 1024;
 
 /** Deeper nesting is refused: no document of the API needs a tenth of it. */
 const MAX_DEPTH = 100;
@@ -17,9 +20,15 @@ export function hasBody(request: Request): boolean {
   return coding !== undefined && CODINGS.includes(coding);
 }
 
-/** The parsed body: an object or array. Errors: bad_request, too_large. */
-export async function readJson(request: Request, limit: number): Promise<unknown> {
-  const text = await readText(request, limit);
+/**
+ * The parsed body: an object or array. `limit` in bytes, `seconds` for all of it (0 = no limit). Errors: bad_request,
+ * too_large, request_timeout.
+ */
+export async function readJson(
+  request: Request,
+  { limit, seconds }: { limit: number; seconds: number },
+): Promise<unknown> {
+  const text = await readText(request, limit, seconds);
   if (text === "") fail("bad_request", "Body expected in request.");
   if (depthOf(text) > MAX_DEPTH) fail("bad_request", "Malformed JSON in request body.");
   let value: unknown;
@@ -34,15 +43,24 @@ export async function readJson(request: Request, limit: number): Promise<unknown
   return value;
 }
 
-async function readText(request: Request, limit: number): Promise<string> {
+/** What the configuration says of JSON bodies. */
+export function jsonBounds(config: Config): { limit: number; seconds: number } {
+  return { limit: config.get("oneglance.max_json_body"), seconds: config.get("oneglance.json_body_timeout") };
+}
+
+async function readText(request: Request, limit: number, seconds: number): Promise<string> {
   const tooLarge = () => fail("too_large", `A JSON body may have up to ${limit} bytes.`, { close: true });
   if (Number(request.headers.get("content-length") ?? 0) > limit) tooLarge();
   if (!request.body) return "";
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let late = false;
+  const reader = openReader(request.body, PIECE);
+  const timer = seconds === 0 ? undefined : setTimeout(() => {
+    late = true;
+    reader.cancel(undefined).catch(() => {});
+  }, seconds * 1000);
   try {
-    // In small reads: what is asked for here counts for a body in chunks that follows on the connection.
-    const reader = openReader(request.body, PIECE);
     for (let piece; (piece = await reader.read()) !== null;) {
       size += piece.length;
       if (size > limit) {
@@ -53,6 +71,13 @@ async function readText(request: Request, limit: number): Promise<string> {
     }
   } catch (error) {
     fail("bad_request", "The body of the request ended early.", { cause: error, close: true });
+  } finally {
+    clearTimeout(timer);
+  }
+  if (late) {
+    fail("request_timeout", `The body did not come within ${seconds} seconds (json_body_timeout).`, {
+      close: true,
+    });
   }
   if (size > limit) tooLarge();
   try {

@@ -2,14 +2,21 @@
 import { Buffer } from "node:buffer";
 import type { Call } from "./bind.ts";
 
-/** Headers are set one by one: a body and several headers in one constructor cost 7 to 30 µs, this half of one. */
-function jsonResponse(call: Call, text: string, status: number, more: Record<string, string>): Response {
+/**
+ * A text and its length. Headers are set one by one: a body and several headers in one constructor cost 7 to 30 µs,
+ * this half of one.
+ */
+export function textResponse(text: string, type: string, status = 200): Response {
   const response = new Response(text, { status });
-  const { headers } = response;
-  headers.set("content-type", "application/json");
-  headers.set("content-length", String(Buffer.byteLength(text)));
-  headers.set("x-openstack-request-id", call.ctx.requestId);
-  for (const name in more) headers.set(name, more[name]!);
+  response.headers.set("content-type", type);
+  response.headers.set("content-length", String(Buffer.byteLength(text)));
+  return response;
+}
+
+function jsonResponse(call: Call, text: string, status: number, more: Record<string, string>): Response {
+  const response = textResponse(text, "application/json", status);
+  response.headers.set("x-openstack-request-id", call.ctx.requestId);
+  for (const name in more) response.headers.set(name, more[name]!);
   return response;
 }
 

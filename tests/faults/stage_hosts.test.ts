@@ -33,7 +33,7 @@ async function twoWorkers(keystone: FakeKeystone): Promise<Workers> {
       OS_DEFAULT__WORKER_SELF_REFERENCE_URL: `http://127.0.0.1:${port}`,
       OS_PASTE_DEPLOY__FLAVOR: "keystone",
       ...Object.fromEntries(login),
-    }, port);
+    }, { port });
   };
   const a = await start("a");
   const b = await start("b");

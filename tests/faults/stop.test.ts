@@ -1,5 +1,6 @@
 /** Signals: what is in flight ends well, nothing new begins, and what takes too long is put back. */
 import assert from "node:assert/strict";
+import { oneglance } from "../compat/support/oneglance.ts";
 import { filesIn, newImage, noise, serve, type Served, show, until } from "../support/served.ts";
 import { uploadHead, wire } from "../support/wire.ts";
 
@@ -141,26 +142,9 @@ Deno.test("SIGTERM: idle connections are no reason to wait", () =>
 Deno.test("SIGTERM while it waits for an address in use ends it at once", () =>
   withService({}, async (server) => {
     const dir = await Deno.makeTempDir({ prefix: "oneglance-stop-" });
-    const root = new URL("../..", import.meta.url).pathname;
-    const args = [
-      "run",
-      "-A",
-      "--no-check",
-      "--quiet",
-      `--config=${root}deno.json`,
-      `${root}main.ts`,
-      "serve",
-    ];
-    args.push(
-      "--standalone",
-      "--data-dir",
-      dir,
-      "--bind-port",
-      String(server.port),
-      "--log-file",
-      `${dir}/log`,
-    );
-    const second = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null" }).spawn();
+    const place = ["--data-dir", dir, "--bind-port", String(server.port), "--log-file", `${dir}/log`];
+    const { name, args } = oneglance(["serve", "--standalone", ...place]);
+    const second = new Deno.Command(name, { args, stdin: "null", stdout: "null" }).spawn();
     try {
       const log = () => Deno.readTextFile(`${dir}/log`).catch(() => "");
       await until("it waits", async () => (await log()).includes("is in use; trying again"));

@@ -1,7 +1,6 @@
 /** The program as its own process, stand-alone on a free port of loopback, for faults that only a process can have. */
 import { randomBytes } from "node:crypto";
-
-const ROOT = new URL("../..", import.meta.url).pathname;
+import { oneglance } from "../compat/support/oneglance.ts";
 
 export interface Served {
   /** For example `http://127.0.0.1:40123`. */
@@ -16,11 +15,30 @@ export interface Served {
   crash(): Promise<void>;
 }
 
-/** Starts it on a data directory; `set` gives options as `OS_GROUP__OPTION`; `port` 0 means any that is free. */
-export async function serve(dataDir: string, set: Record<string, string> = {}, port = 0): Promise<Served> {
-  const source = ["run", "-A", "--no-check", "--quiet", `--config=${ROOT}deno.json`, `${ROOT}main.ts`];
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...source, "serve", "--standalone", "--data-dir", dataDir, "--bind-port", String(port)],
+/**
+ * Starts it on a data directory; `set` gives options as `OS_GROUP__OPTION`; `port` 0 means any that is free;
+ * `openFiles` is how many files it may have open.
+ */
+export async function serve(
+  dataDir: string,
+  set: Record<string, string> = {},
+  { port = 0, openFiles }: { port?: number; openFiles?: number } = {},
+): Promise<Served> {
+  const { name, args } = oneglance([
+    "serve",
+    "--standalone",
+    "--data-dir",
+    dataDir,
+    "--bind-port",
+    String(port),
+  ]);
+  // The shell's limit holds for the program alone.
+  const limited = openFiles === undefined ? { name, args } : {
+    name: "sh",
+    args: ["-c", `ulimit -n ${openFiles} && exec "$0" "$@"`, name, ...args],
+  };
+  const child = new Deno.Command(limited.name, {
+    args: limited.args,
     env: { NO_COLOR: "1", ...set },
     stdin: "null",
     stdout: "piped",

@@ -7,7 +7,6 @@ import type { Slice } from "../../images/range.ts";
 import { uploadImage } from "../../images/upload.ts";
 import { tellSent, wantsSent } from "../../notify/sent.ts";
 import type { Call } from "../bind.ts";
-import { answerUpload, uploadBody } from "../chunked_body.ts";
 import { empty } from "../reply.ts";
 
 export async function upload(call: Call): Promise<Response> {
@@ -19,7 +18,7 @@ export async function upload(call: Call): Promise<Response> {
     size: declaredSize(request),
     store: request.headers.get("x-image-meta-store"),
   });
-  return answerUpload(request, empty(call, 204));
+  return empty(call, 204);
 }
 
 export async function download(call: Call): Promise<Response> {
@@ -77,6 +76,11 @@ export function requireOctetStream(request: Request): void {
   if (type !== "application/octet-stream") {
     fail("unsupported_media_type", "Expected application/octet-stream.", { form: "detail", close: true });
   }
+}
+
+/** The body of a request with data; an empty stream when it has none: images of no byte are images. */
+export function uploadBody({ body }: Request): ReadableStream<Uint8Array> {
+  return body ?? new Blob([]).stream();
 }
 
 /** Bytes the client says it will send; null = unknown. Errors: bad_request. */

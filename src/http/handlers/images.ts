@@ -7,7 +7,7 @@ import { showImage } from "../../images/show.ts";
 import { updateImage } from "../../images/update.ts";
 import type { Call } from "../bind.ts";
 import { incoming } from "../incoming.ts";
-import { readJson } from "../json_body.ts";
+import { jsonBounds, readJson } from "../json_body.ts";
 import { parseListQuery } from "../list_query.ts";
 import { parsePatch, patchDialect } from "../patch_document.ts";
 import { empty, json } from "../reply.ts";
@@ -53,7 +53,7 @@ export async function update(call: Call): Promise<Response> {
   const { ctx, request } = call;
   const { config, imageSchema } = ctx.deps;
   const dialect = patchDialect(request.headers.get("content-type"));
-  const body = await readJson(request, config.get("oneglance.max_json_body"));
+  const body = await readJson(request, jsonBounds(config));
   const operations = parsePatch(body, dialect, imageSchema);
   return json(call, imageView(ctx, await updateImage(ctx, call.param("image_id"), operations)));
 }

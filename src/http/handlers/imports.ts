@@ -3,10 +3,9 @@ import { importImage } from "../../imports/import_image.ts";
 import type { ImportRequest } from "../../imports/job.ts";
 import { requireStaging, stageImage } from "../../imports/stage.ts";
 import type { Call } from "../bind.ts";
-import { answerUpload, uploadBody } from "../chunked_body.ts";
 import { incoming } from "../incoming.ts";
 import { empty } from "../reply.ts";
-import { declaredSize, requireOctetStream } from "./image_data.ts";
+import { declaredSize, requireOctetStream, uploadBody } from "./image_data.ts";
 
 export async function stage(call: Call): Promise<Response> {
   const { ctx, request } = call;
@@ -17,7 +16,7 @@ export async function stage(call: Call): Promise<Response> {
     body: uploadBody(request),
     size: declaredSize(request),
   });
-  return answerUpload(request, empty(call, 204));
+  return empty(call, 204);
 }
 
 export async function importData(call: Call): Promise<Response> {

@@ -5,6 +5,7 @@ import type { Deps } from "../../deps.ts";
 import { checkHealth } from "../../health/check.ts";
 import { VERSION } from "../../util/version.ts";
 import type { Env } from "../env.ts";
+import { textResponse } from "../reply.ts";
 import { healthResponse } from "../view/health.ts";
 import { versionDocument, type VersionSettings } from "../versions.ts";
 
@@ -13,10 +14,8 @@ export function versions(deps: Deps, settings: VersionSettings, status: 200 | 30
   const publicEndpoint = deps.config.get("DEFAULT.public_endpoint");
   return (c: Context<Env>) => {
     const body = JSON.stringify(versionDocument(settings, publicEndpoint, c.get("base")));
-    return new Response(c.req.raw.method === "HEAD" ? null : body, {
-      status,
-      headers: { "content-type": "application/json" },
-    });
+    const response = textResponse(body, "application/json", status);
+    return c.req.raw.method === "HEAD" ? new Response(null, response) : response;
   };
 }
 
@@ -50,8 +49,5 @@ export function health(deps: Pick<Deps, "config" | "lifecycle">) {
 /** GET /openapi.json; made when it is first asked for, since few ever do. */
 export function contract() {
   let text: string | undefined;
-  return () =>
-    new Response(text ??= JSON.stringify(contractDocument(VERSION)), {
-      headers: { "content-type": "application/json" },
-    });
+  return () => textResponse(text ??= JSON.stringify(contractDocument(VERSION)), "application/json");
 }

@@ -7,7 +7,7 @@ import { listTasks } from "../../tasks/list.ts";
 import { progressOf } from "../../tasks/progress.ts";
 import { showTask } from "../../tasks/show.ts";
 import type { Call } from "../bind.ts";
-import { readJson } from "../json_body.ts";
+import { jsonBounds, readJson } from "../json_body.ts";
 import { asciiJson } from "../reply.ts";
 import { parseTaskQuery } from "../task_query.ts";
 import { taskSummary, taskView } from "../view/task.ts";
@@ -41,7 +41,7 @@ export async function list(call: Call): Promise<Response> {
 export async function create(call: Call): Promise<Response> {
   await allow(call);
   const { ctx, request, c } = call;
-  const body = await readJson(request, ctx.deps.config.get("oneglance.max_json_body"));
+  const body = await readJson(request, jsonBounds(ctx.deps.config));
   const task = await createTask(ctx, checked(body));
   const { scheme, host, prefix } = c.get("base");
   const response = asciiJson(call, taskView(task));

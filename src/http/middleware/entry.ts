@@ -5,7 +5,6 @@ import { GlanceError } from "../../errors.ts";
 import { logAccess } from "../../observe/access_log.ts";
 import { getLog } from "../../observe/log.ts";
 import type { Env } from "../env.ts";
-import { hasBody } from "../json_body.ts";
 import { requestBase } from "../request_base.ts";
 import { errorResponse } from "../view/error.ts";
 import { makeCors } from "./cors.ts";
@@ -97,14 +96,5 @@ export function answerError(error: unknown, request: Request, requestId: string 
   if (requestId !== undefined && known.status !== 401) {
     response.headers.set("x-openstack-request-id", requestId);
   }
-  if (known.close || isUnread(request)) {
-    response.headers.set("connection", "close");
-    void request.body?.cancel().catch(() => {});
-  }
   return response;
-}
-
-/** Whether nobody has looked at the body: it may be long, and the next request stands behind it. */
-function isUnread(request: Request): boolean {
-  return hasBody(request) && request.body !== null && !request.bodyUsed;
 }

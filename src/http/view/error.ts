@@ -9,17 +9,22 @@ export const REASONS: Record<number, string> = {
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
+  408: "Request Timeout",
   409: "Conflict",
   410: "Gone",
   413: "Request Entity Too Large",
+  414: "Request-URI Too Long",
   415: "Unsupported Media Type",
   416: "Request Range Not Satisfiable",
+  417: "Expectation Failed",
+  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   501: "Not Implemented",
   502: "Bad Gateway",
   503: "Service Unavailable",
   504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
 };
 
 /** The answer to a failed request, as its `Accept` wants it. */

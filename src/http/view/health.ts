@@ -1,13 +1,14 @@
 /** The answer of the health check in its three forms (spec/auth-and-middleware.md §8). */
 import type { HealthOutcome } from "../../health/check.ts";
 import { VERSION } from "../../util/version.ts";
+import { textResponse } from "../reply.ts";
 import { bestOffer, parseAccept } from "./negotiate.ts";
 
 export function healthResponse(request: Request, outcome: HealthOutcome): Response {
   const status = outcome.healthy ? 200 : 503;
   if (request.method === "HEAD") return new Response(null, { status: outcome.healthy ? 204 : 503 });
   const [type, body] = render(request.headers.get("accept") ?? "", outcome);
-  return new Response(body, { status, headers: { "content-type": type } });
+  return textResponse(body, type, status);
 }
 
 function render(accept: string, { reasons, detailed, healthy }: HealthOutcome): [string, string] {
