@@ -8,6 +8,7 @@ import {
   enforceImageStagingTotal,
 } from "../quota/unified.ts";
 import type { TaskRun } from "../tasks/start.ts";
+import { discardFrom } from "./discard.ts";
 import { type ImportJob, locationIn, type MethodName, storeOf } from "./job.ts";
 import { failedStores, listProperties } from "./lists.ts";
 import { move } from "./move.ts";
@@ -66,5 +67,5 @@ export function storesLeft(
 
 /** Data that an earlier run has written, but not recorded any more, would stand in the way. */
 async function discardUnrecorded({ ctx }: TaskRun, job: ImportJob, stores: (string | null)[]): Promise<void> {
-  for (const id of stores) await storeOf(ctx.deps, id).discard(job.imageId);
+  await discardFrom(ctx.deps, job.imageId, stores.map((id) => storeOf(ctx.deps, id)));
 }

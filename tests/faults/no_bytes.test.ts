@@ -1,6 +1,7 @@
 /** Images of no byte, by each way in and over a real connection: empty files are data (spec/stores.md §1, spec/images-api.md §2.7). */
 import assert from "node:assert/strict";
-import { options, site } from "../support/crash.ts";
+import { options } from "../support/crash.ts";
+import { serveSite } from "../support/imports.ts";
 import { filesIn, newImage, serve, type Served, show, until } from "../support/served.ts";
 
 const MD5 = "d41d8cd98f00b204e9800998ecf8427e";
@@ -67,16 +68,12 @@ Deno.test("images of no byte", async (t) => {
       });
     }
     await t.step("web-download, then copy-image", async () => {
-      const web = site(() => new Response(null, { headers: { "content-length": "0" } }));
-      try {
-        const id = await newImage(server.url);
-        await importIt(server, id, { method: { name: "web-download", uri: web.url } });
-        await isEmptyImage(server, id, "a");
-        await importIt(server, id, { method: { name: "copy-image" }, stores: ["b"] });
-        await isEmptyImage(server, id, "a,b");
-      } finally {
-        await web.close();
-      }
+      await using web = serveSite(() => new Response(null, { headers: { "content-length": "0" } }));
+      const id = await newImage(server.url);
+      await importIt(server, id, { method: { name: "web-download", uri: web.url } });
+      await isEmptyImage(server, id, "a");
+      await importIt(server, id, { method: { name: "copy-image" }, stores: ["b"] });
+      await isEmptyImage(server, id, "a,b");
     });
     assert.deepEqual(filesIn(`${dir}/staging`), []);
   } finally {
