@@ -16,10 +16,17 @@ export async function prepareDisk(
   const { ctx, signal, progress } = run;
   const { config } = ctx.deps;
   let current = image;
+  const job = {
+    ctx,
+    path: staged,
+    copies: 1,
+    signal,
+    progress: (text: string) => void (progress.step = text.slice(0, 30)),
+  };
   if (image.container_format === "ova") {
     if (!ctx.caller.isAdmin) fail("forbidden", "OVA extract is limited to admin");
     progress.step = "ova";
-    const setProperties = await extractDisk(config, staged, signal);
+    const setProperties = await extractDisk({ ...job, image });
     for (const [name, value] of Object.entries(setProperties)) checkPropertyValue(name, value);
     current = await move(run, {
       id: image.id,
@@ -32,15 +39,7 @@ export async function prepareDisk(
   const target = config.get("taskflow_executor.conversion_format");
   if (target === null) return { image: current, path: staged };
   progress.step = "conversion";
-  const job = {
-    ctx,
-    image: current,
-    path: staged,
-    copies: 1,
-    signal,
-    progress: (text: string) => void (progress.step = text.slice(0, 30)),
-  };
-  const { path, columns = {} } = await convertTo(job, target);
+  const { path, columns = {} } = await convertTo({ ...job, image: current }, target);
   current = await move(run, { id: image.id, from: ["importing"], to: "same", columns });
   return { image: current, path };
 }

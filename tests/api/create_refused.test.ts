@@ -134,7 +134,10 @@ const REFUSED: Row[] = [
   }),
 
   { ...refuses(409, "an id twice", { id: "{id}" }), given: queued() },
-  { ...refuses(409, "an id twice, by a stranger", { id: "{id}" }, "", STRANGER), given: queued() },
+  {
+    ...refuses(409, "an id twice, by a stranger", { id: "{id}" }, "Image ID {id} already exists!", STRANGER),
+    given: queued(),
+  },
   {
     ...refuses(409, "the id of a deleted image", { id: "{id}" }),
     given: all(queued(), async (service) => {

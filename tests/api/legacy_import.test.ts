@@ -1,6 +1,8 @@
 /** What the legacy import makes of the data on its way: the disk of an OVA, another format (spec/tasks-api.md §5.1). */
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { serveSite } from "../support/imports.ts";
+import { missing } from "../support/installed.ts";
 import { OVF, tar } from "../support/ova.ts";
 import { filesIn, noise } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService, type Who } from "../support/service.ts";
@@ -26,15 +28,36 @@ async function imported(
   return { task, image };
 }
 
-Deno.test("of an OVA the disk is kept, in a bare container", async () => {
+Deno.test("of an OVA the disk is kept, in a bare container", async (t) => {
   await using service = await startService(OPTIONS);
   const disk = noise(3_000_001);
-  const data = tar([["readme.txt", "x"], ["a.ovf", OVF], ["the&disk.img", disk], ["a.mf", "sums"]]);
-  const { task, image } = await imported(service, data, { container_format: "ova", disk_format: "raw" });
-  assert.equal(task.status, "success", task.message);
-  assert.deepEqual([image.status, image.container_format, image.size], ["active", "bare", disk.length]);
-  const stored = await (await service.ask(`/v2/images/${image.id}/file`, ADMIN)).bytes();
-  assert.deepEqual(stored, disk);
+  const packed = new Uint8Array(gzipSync(disk));
+  const gzip = OVF.replace("ovf:href='the", "ovf:compression='gzip' $&");
+  const dotted = OVF.replace("ovf:href='", "$&./");
+  const rows: [name: string, members: [string, Uint8Array | string][]][] = [
+    ["plain", [["readme.txt", "x"], ["a.ovf", OVF], ["the&disk.img", disk], ["a.mf", "sums"]]],
+    ["as tar writes a folder's content", [["./a.ovf", OVF], ["./the&disk.img", disk]]],
+    ["in a folder, beside files of that name", [
+      ["the&disk.img", "no"],
+      ["box/a.ovf", OVF],
+      ["other/the&disk.img", "no"],
+      ["./box/the&disk.img", disk],
+    ]],
+    ["a name with a dot in the descriptor", [["a.ovf", dotted], ["the&disk.img", disk]]],
+    ["capitals", [["A.OVF", OVF], ["the&disk.img", disk]]],
+    ["a disk compressed by gzip", [["a.ovf", gzip], ["the&disk.img", packed]]],
+    ["compression identity", [["a.ovf", gzip.replace("gzip", "identity")], ["the&disk.img", disk]]],
+  ];
+  for (const [name, members] of rows) {
+    await t.step(name, async () => {
+      const properties = { container_format: "ova", disk_format: "raw" };
+      const { task, image } = await imported(service, tar(members), properties);
+      assert.equal(task.status, "success", task.message);
+      assert.deepEqual([image.status, image.container_format, image.size], ["active", "bare", disk.length]);
+      const stored = await (await service.ask(`/v2/images/${image.id}/file`, ADMIN)).bytes();
+      assert.deepEqual(stored, disk);
+    });
+  }
 });
 
 Deno.test("OVAs that are none: the task says why, the image is gone", async (t) => {
@@ -44,6 +67,22 @@ Deno.test("OVAs that are none: the task says why, the image is gone", async (t) 
   const rows: [string, Uint8Array<ArrayBuffer>, RegExp][] = [
     ["no OVF file", tar([disk]), /Could not find OVF file/],
     ["no such disk", tar([["a.ovf", OVF]]), /no file the&disk\.img/],
+    ["a disk in another folder", tar([["box/a.ovf", OVF], disk]), /no file the&disk\.img/],
+    [
+      "a disk outside of the folder",
+      tar([["a.ovf", OVF.replace("href='the", "href='../the")], disk]),
+      /which does not lie beside it/,
+    ],
+    [
+      "a disk that is said to be compressed",
+      tar([["a.ovf", OVF.replace("ovf:href='the", "ovf:compression='gzip' $&")], disk]),
+      /cannot be decompressed/,
+    ],
+    [
+      "a compression nobody knows",
+      tar([["a.ovf", OVF.replace("ovf:href='the", "ovf:compression='lzip' $&")], disk]),
+      /compressed by lzip/,
+    ],
     [
       "two disks",
       tar([["a.ovf", OVF.replace("<Info>", '<Disk ovf:fileRef="text"/><Info>')], disk]),
@@ -134,12 +173,13 @@ Deno.test("an OVA is for administrators", async () => {
   await Deno.remove(dir, { recursive: true });
 });
 
-Deno.test("conversion_format: what is stored is of that format", async (t) => {
-  try {
-    await new Deno.Command("qemu-img", { args: ["--version"], stdout: "null" }).output();
-  } catch {
-    return console.log("SKIPPED: qemu-img is not installed");
-  }
+Deno.test({
+  name: "conversion_format: what is stored is of that format",
+  ignore: missing("qemu-img"),
+  fn: convertAll,
+});
+
+async function convertAll(t: Deno.TestContext): Promise<void> {
   await using service = await startService({ ...OPTIONS, "taskflow_executor.conversion_format": "qcow2" });
   const disk = noise(1 << 20);
   const rows: [string, Uint8Array<ArrayBuffer>, Record<string, string>][] = [
@@ -167,4 +207,4 @@ Deno.test("conversion_format: what is stored is of that format", async (t) => {
     assert.equal(task.status, "failure");
     assert.match(task.message, /does not match stream data/);
   });
-});
+}

@@ -4,7 +4,7 @@ import { fill, names, type Planned } from "../support/filled.ts";
 import { type Row, runTable } from "../support/scenario.ts";
 import { ADMIN, OWNER, startService } from "../support/service.ts";
 
-const refuses = (query: string, has: string | string[] = ""): Row => ({
+const refuses = (query: string, has: string | string[] = []): Row => ({
   name: query,
   ask: `GET /v2/images?${query}`,
   status: 400,

@@ -201,7 +201,7 @@ Deno.test({
         const { id } = await service.create(OWNER, FORMATS);
         const { task } = await importNow(service, id, { method: { name: "web-download", uri: site.url } });
         assert.equal(task.status, "failure");
-        assert.match(task.message, /cannot be decompressed: No space left/);
+        assert.match(task.message, /There is not enough disk space/);
         await asBefore(service, id);
       });
       await t.step("the disk of an OVA", async () => {

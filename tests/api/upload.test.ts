@@ -123,11 +123,11 @@ Deno.test("uploads that do not begin", async (t) => {
     refuses(400, "size header with a fraction", "1.5", { headers: size("1.5") }),
     refuses(400, "size header empty", "size", { headers: size("") }),
     refuses(400, "size header negative", "-1", { headers: size("-1") }),
-    refuses(403, "a reader", "", { who: READER }),
-    refuses(401, "nobody", "", { who: null }),
+    refuses(403, "a reader", "403 Forbidden", { who: READER }),
+    refuses(401, "nobody", "401 Unauthorized", { who: null }),
     refuses(404, "no such image", "No image found with ID", { given: () => Promise.resolve({ id: "none" }) }),
     refuses(404, "another project's image", "No image found with ID {id}", { who: STRANGER }),
-    refuses(403, "another project's public image", "", {
+    refuses(403, "another project's public image", "403 Forbidden", {
       who: STRANGER,
       given: async (service) => ({ id: (await service.create(ADMIN, { ...BARE, visibility: "public" })).id }),
     }),
@@ -156,7 +156,10 @@ Deno.test("uploads that do not begin", async (t) => {
     refuses(400, "no container_format", "Property container_format must be set prior to saving data.", {
       given: queued({ disk_format: "raw" }),
     }),
-    refuses(405, "POST", "", { ask: "POST /v2/images/{id}/file", gives: { allow: "GET, PUT" } }),
+    refuses(405, "POST", "The method POST is not allowed for this resource.", {
+      ask: "POST /v2/images/{id}/file",
+      gives: { allow: "GET, PUT" },
+    }),
   ]);
 });
 

@@ -1,5 +1,6 @@
 /** A conversion whose server dies: its qemu-img ends with it, and what it was making is not left in the staging area. */
 import assert from "node:assert/strict";
+import { missing } from "../support/installed.ts";
 import { filesIn, newImage, serve, show, until } from "../support/served.ts";
 
 /** Says what data is, and converts for a minute. */
@@ -9,12 +10,6 @@ echo half > "$8"
 echo $$ > "$(dirname "$0")/pid"
 exec sleep 60
 `;
-
-async function isThere(command: string): Promise<boolean> {
-  const { success } = await new Deno.Command("sh", { args: ["-c", `command -v ${command}`], stdout: "null" })
-    .output();
-  return success;
-}
 
 function isAlive(pid: number): boolean {
   try {
@@ -27,7 +22,7 @@ function isAlive(pid: number): boolean {
 
 Deno.test({
   name: "kill -9 while qemu-img converts (needs setpriv, of util-linux)",
-  ignore: !await isThere("setpriv"),
+  ignore: missing("setpriv"),
 }, async () => {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-convert-" });
   await Deno.mkdir(`${dir}/bin`);

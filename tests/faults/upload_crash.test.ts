@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { assertSettled, put, seen, SIZE, table } from "../support/crash.ts";
+import { Dice } from "../support/random.ts";
 import { filesIn, newImage, noise, serve, type Served, show, until } from "../support/served.ts";
 import { uploadHead, wire } from "../support/wire.ts";
 
@@ -40,7 +41,11 @@ async function assertWholeOrNot(server: Served, images: string, id: string, byte
 /** Bytes after which the client says nothing more, or what is seen when it has sent all. */
 type Moment = number | "sent" | "written" | "named" | "answered";
 
-const somewhere = () => 1 + Math.floor(Math.random() * (SIZE - 2));
+/** Chooses where an upload stops: another with each run, and again the same with `CRASH_SEED`. */
+const SEED = Number(Deno.env.get("CRASH_SEED") ?? Date.now());
+console.log(`upload_crash: CRASH_SEED=${SEED}`);
+const dice = new Dice(SEED);
+const somewhere = () => 1 + dice.below(SIZE - 2);
 const MOMENTS: Moment[] = [
   ...[0, 1000, somewhere(), somewhere(), somewhere(), SIZE - 1],
   ...["sent", "written", "named", "answered"] as const,

@@ -16,7 +16,7 @@ export const refuses = (
   status: number,
   name: string,
   body: unknown,
-  has: string | string[] = "",
+  has: string | string[] = [],
   who: Who = OWNER,
 ): Row => ({
   name,

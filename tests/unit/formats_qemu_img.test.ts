@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { inspectFile } from "../../src/formats/inspect_file.ts";
 import { judge } from "../../src/formats/verdict.ts";
 import { vmdk } from "../support/format_headers.ts";
+import { missing } from "../support/installed.ts";
 
 async function qemuImg(...args: string[]): Promise<string> {
   const command = new Deno.Command("qemu-img", { args, stdout: "piped", stderr: "piped" });
@@ -17,18 +18,7 @@ async function qemuImg(...args: string[]): Promise<string> {
   }
 }
 
-async function isInstalled(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("qemu-img", { args: ["--version"], stdout: "null", stderr: "null" })
-      .output())
-      .success;
-  } catch {
-    return false;
-  }
-}
-
-const present = await isInstalled();
-if (!present) console.warn("SKIPPED: tests with images made by qemu-img, for qemu-img is not installed");
+const present = !missing("qemu-img");
 
 const SECRET = ["--object", "secret,id=key,data=secret"];
 

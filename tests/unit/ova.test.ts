@@ -37,7 +37,7 @@ Deno.test("the descriptor: its disk, and settings that are asked for", async (t)
     ],
     ["another name", own("<pasd:Else>no</pasd:Else>"), undefined],
   ];
-  assert.deepEqual(readDescriptor(OVF, []), { disk: "the&disk.img", properties: {} });
+  assert.deepEqual(readDescriptor(OVF, []), { disk: "the&disk.img", gzip: false, properties: {} });
   for (const [name, xml, value] of rows) {
     await t.step(name, () => {
       assert.equal(settingOf(xml), value);

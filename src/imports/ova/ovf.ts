@@ -5,8 +5,10 @@ import { eachElement, type Element } from "./xml.ts";
 const PASD = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ProcessorAllocationSettingData";
 
 export interface Descriptor {
-  /** Name of the disk's file in the archive. */
+  /** Name of the disk's file, beside the descriptor. */
   disk: string;
+  /** Whether that file is compressed by gzip. */
+  gzip: boolean;
   /** `cim_pasd_…`, of those that were asked for. */
   properties: Record<string, string>;
 }
@@ -29,5 +31,14 @@ export function readDescriptor(xml: string, wanted: readonly string[]): Descript
   const file = files.find(({ attributes }) => attributes.get("id") === ref);
   const disk = ref && file?.attributes.get("href");
   if (!disk) fail("bad_request", "The OVF file names no file for a disk.");
-  return { disk, properties };
+  const name = disk.replace(/^(\.\/)+/, "");
+  if (name.includes("/")) fail("bad_request", `The OVF file names ${disk}, which does not lie beside it.`);
+  return { disk: name, gzip: isGzip(file?.attributes.get("compression")), properties };
+}
+
+/** Whether a file with this attribute is compressed (OVF specification, DSP0243). Errors: bad_request. */
+function isGzip(compression = ""): boolean {
+  if (compression === "" || compression === "identity") return false;
+  if (compression === "gzip") return true;
+  return fail("bad_request", `The disk is compressed by ${compression}, which is not supported.`);
 }

@@ -1,56 +1,64 @@
 /**
- * bzip2 by the decoder inside unbzip2-stream. Its stream keeps a whole block as an array of numbers, and all blocks
- * that a piece of input holds at once: 45 bytes become 370 MiB of memory. Its decoder takes one byte after the other.
+ * bzip2 by seek-bzip, which takes and gives one byte after the other: it holds one block, whatever the data would
+ * become.
  */
-import bitIterator from "unbzip2-stream/lib/bit_iterator.js";
-import decoder from "unbzip2-stream/lib/bzip2.js";
+import Bunzip from "seek-bzip";
 
 /** Bytes read, and given away, at once. */
 const PIECE = 64 * 1024;
 
-interface Decoder {
-  /** Hundreds of thousands of bytes in a block. Throws when no bzip2 stream begins here. */
-  header(bits: Bits): number;
-  /** Decodes one block; the checksum so far, or null when it was the end of a stream. */
-  decompress(
-    bits: Bits,
-    emit: (byte: number) => void,
-    work: Int32Array,
-    size: number,
-    checksum: number,
-  ): number | null;
+/** What is used of the library, which comes without types. */
+interface Library {
+  /** Decodes one stream; throws for damaged data and for a wrong checksum. */
+  decode(
+    input: { readByte(): number; read(into: Uint8Array, at: number, length: number): number },
+    output: { writeByte(byte: number): void },
+  ): void;
 }
-
-/** A reader of bits. */
-type Bits = { (count: number | null): number; bytesRead: number };
 
 /** Gives the plain bytes of a file of one or more bzip2 streams to `emit`; a piece is good until `emit` returns. */
 export function unpackBzip2(file: Deno.FsFile, emit: (piece: Uint8Array) => void): void {
-  const bits: Bits = bitIterator(() => readPiece(file));
-  const total = file.statSync().size;
-  const { header, decompress } = decoder as Decoder;
+  const input = new Input(file);
   const plain = new Uint8Array(PIECE);
   let filled = 0;
-  const flush = () => {
-    if (filled > 0) emit(plain.subarray(0, filled));
-    filled = 0;
+  const output = {
+    writeByte(byte: number) {
+      plain[filled++] = byte;
+      if (filled < PIECE) return;
+      emit(plain);
+      filled = 0;
+    },
   };
-  const take = (byte: number) => {
-    plain[filled++] = byte;
-    if (filled === PIECE) flush();
-  };
-  while (bits.bytesRead < total) {
-    const size = 100_000 * header.call(decoder, bits);
-    const work = new Int32Array(size);
-    let checksum: number | null = 0;
-    while (checksum !== null) checksum = decompress.call(decoder, bits, take, work, size, checksum);
-  }
-  flush();
+  do (Bunzip as Library).decode(input, output); while (!input.atEnd());
+  if (filled > 0) emit(plain.subarray(0, filled));
 }
 
-function readPiece(file: Deno.FsFile): Uint8Array {
-  const piece = new Uint8Array(PIECE);
-  const read = file.readSync(piece);
-  if (read === null) throw new Error("the data ends too early");
-  return piece.subarray(0, read);
+/** A file, byte by byte. It has no `eof`, at which the library would take data that is cut for complete. */
+class Input {
+  readonly #file: Deno.FsFile;
+  readonly #piece = new Uint8Array(PIECE);
+  #at = 0;
+  #have = 0;
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  atEnd(): boolean {
+    if (this.#at < this.#have) return false;
+    this.#have = this.#file.readSync(this.#piece) ?? 0;
+    this.#at = 0;
+    return this.#have === 0;
+  }
+
+  readByte(): number {
+    if (this.atEnd()) throw new Error("the data ends too early");
+    return this.#piece[this.#at++]!;
+  }
+
+  /** The library reads the four bytes of a stream's beginning so. */
+  read(into: Uint8Array, at: number, length: number): number {
+    for (let done = 0; done < length; done++) into[at + done] = this.readByte();
+    return length;
+  }
 }

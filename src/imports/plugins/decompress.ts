@@ -1,16 +1,27 @@
 /** Plugin image_decompression (spec/background-jobs.md §4.2). */
-import { fail } from "../../errors.ts";
+import { GlanceError } from "../../errors.ts";
 import { checkStorageQuota } from "../../quota/storage.ts";
 import { withoutPaths } from "../../util/without_paths.ts";
-import { compressionOf, MAGIC_LENGTH } from "./compression.ts";
+import { type Compression, compressionOf, MAGIC_LENGTH } from "./compression.ts";
 import type { DecompressReply, DecompressRequest } from "./decompress_worker.ts";
-import type { Plugin } from "./plugin.ts";
+import type { Plugin, PluginJob } from "./plugin.ts";
 
-/** Replaces staged data that is compressed by its plain form; other data stays as it is. Errors: bad_request, too_large. */
-export const decompressImage: Plugin = async ({ ctx, image, path, copies, signal, progress }) => {
+/** Replaces staged data that is compressed by its plain form; other data stays as it is. Errors: bad_request, too_large, store_full, store_write_denied. */
+export const decompressImage: Plugin = async (job) => {
+  const { image, path } = job;
   if (image.container_format === "compressed") return { path };
   const kind = compressionOf(await headOf(path));
-  if (kind === null) return { path };
+  return kind === null ? { path } : { path, columns: { size: await decompressStaged(job, kind) } };
+};
+
+/**
+ * Replaces the staged file, which has that compression, by its plain form: within image_size_cap, the quota and
+ * decompression_max_ratio. The plain bytes. Errors: bad_request, too_large, store_full, store_write_denied.
+ */
+export async function decompressStaged(
+  { ctx, image, path, copies, signal, progress }: PluginJob,
+  kind: Compression,
+): Promise<number> {
   const plain = `${path}.uc`;
   const { config, workers } = ctx.deps;
   const room = await checkStorageQuota(ctx, image.id, null, copies);
@@ -28,13 +39,13 @@ export const decompressImage: Plugin = async ({ ctx, image, path, copies, signal
       progress,
     );
     await Deno.rename(plain, path);
-    return { path, columns: { size } };
+    return size;
   } catch (error) {
     await Deno.remove(plain).catch(() => {});
     signal.throwIfAborted();
     throw error;
   }
-};
+}
 
 async function headOf(path: string): Promise<Uint8Array> {
   using file = await Deno.open(path, { read: true });
@@ -56,11 +67,11 @@ async function inWorker(
   worker.onmessage = ({ data }: MessageEvent<DecompressReply>) => {
     if ("size" in data) resolve(data.size);
     else if ("written" in data) progress(`Decompressed ${Math.floor(data.written / 1024 / 1024)} MiB`);
-    else reject(refusal(withoutPaths(data.error, [request.from, request.to])));
+    else reject(new GlanceError(data.code, withoutPaths(data.message, [request.from, request.to])));
   };
   worker.onerror = (event) => {
     event.preventDefault();
-    reject(refusal(event.message));
+    reject(new GlanceError("bad_request", `The data cannot be decompressed: ${event.message}`));
   };
   worker.postMessage(request);
   try {
@@ -68,16 +79,5 @@ async function inWorker(
   } finally {
     signal.removeEventListener("abort", stop);
     worker.terminate();
-  }
-}
-
-function refusal(text: string): unknown {
-  try {
-    fail(
-      text.includes("larger than") ? "too_large" : "bad_request",
-      `The data cannot be decompressed: ${text}`,
-    );
-  } catch (error) {
-    return error;
   }
 }

@@ -1,4 +1,6 @@
 /** Decompresses one file in a thread of its own: the work is all CPU. Ended from outside by `terminate`. */
+import { type ErrorCode, fail, isError } from "../../errors.ts";
+import { writeError } from "../../stores/file_errors.ts";
 import type { Compression } from "./compression.ts";
 import { decompress } from "./decompressors.ts";
 
@@ -12,7 +14,8 @@ export interface DecompressRequest {
   maxRatio: number;
 }
 
-export type DecompressReply = { written: number } | { size: number } | { error: string };
+/** Bytes so far, bytes at the end, or why it came to no end: `code` is of the closed list of errors. */
+export type DecompressReply = { written: number } | { size: number } | { code: ErrorCode; message: string };
 
 /** How often the thread tells how far it is, in bytes. */
 const REPORT = 64 * 1024 * 1024;
@@ -29,9 +32,19 @@ scope.onmessage = async ({ data }) => {
   try {
     scope.postMessage({ size: await run(data) });
   } catch (error) {
-    scope.postMessage({ error: error instanceof Error ? error.message : String(error) });
+    scope.postMessage(refusalOf(error));
   }
 };
+
+/** Whatever the libraries throw is a fault of the data. */
+function refusalOf(error: unknown): { code: ErrorCode; message: string } {
+  if (isError(error)) return { code: error.code, message: error.message };
+  return { code: "bad_request", message: cannot(error instanceof Error ? error.message : String(error)) };
+}
+
+function cannot(reason: string): string {
+  return `The data cannot be decompressed: ${reason}`;
+}
 
 async function run({ kind, from, to, maxBytes, maxRatio }: DecompressRequest): Promise<number> {
   const source = await Deno.open(from, { read: true });
@@ -42,7 +55,7 @@ async function run({ kind, from, to, maxBytes, maxRatio }: DecompressRequest): P
   let told = 0;
   await decompress(kind, source, (piece) => {
     size += piece.length;
-    if (size > limit) throw new Error(`the data is larger than ${limit} bytes when decompressed`);
+    if (size > limit) fail("too_large", cannot(`the data is larger than ${limit} bytes when decompressed`));
     writeAll(target, piece);
     if (size - told < REPORT) return;
     told = size;
@@ -52,5 +65,9 @@ async function run({ kind, from, to, maxBytes, maxRatio }: DecompressRequest): P
 }
 
 function writeAll(file: Deno.FsFile, chunk: Uint8Array): void {
-  for (let at = 0; at < chunk.length;) at += file.writeSync(chunk.subarray(at));
+  try {
+    for (let at = 0; at < chunk.length;) at += file.writeSync(chunk.subarray(at));
+  } catch (error) {
+    throw writeError(error);
+  }
 }

@@ -85,8 +85,30 @@ async function push(file: Deno.FsFile, into: (piece: Uint8Array, last: boolean) 
   into(held ?? new Uint8Array(), true);
 }
 
+const ZIP_HEADER = 30;
+const ZIP_SIGNATURE = 0x04034b50;
+const SLASH = "/".charCodeAt(0);
+
+/** Throws for a first member that is encrypted: the library would take its bytes for broken ones. */
+async function requirePlain(file: Deno.FsFile): Promise<void> {
+  const header = new Uint8Array(ZIP_HEADER);
+  const fields = new DataView(header.buffer);
+  for (let at = 0;;) {
+    await file.seek(at, Deno.SeekMode.Start);
+    if (await file.read(header) !== ZIP_HEADER || fields.getUint32(0, true) !== ZIP_SIGNATURE) break;
+    if (fields.getUint16(6, true) & 1) throw new Error("the archive is encrypted");
+    const name = new Uint8Array(fields.getUint16(26, true));
+    await file.read(name);
+    if (name.at(-1) !== SLASH) break;
+    // A folder, which has no data to be encrypted.
+    at += ZIP_HEADER + name.length + fields.getUint16(28, true);
+  }
+  await file.seek(0, Deno.SeekMode.Start);
+}
+
 /** The one member of an archive; more than one is refused, since nobody could say which is the image. */
 async function unzipOne(file: Deno.FsFile, emit: Emit): Promise<void> {
+  await requirePlain(file);
   let members = 0;
   const archive = new Unzip((member) => {
     const folder = member.name.endsWith("/");
