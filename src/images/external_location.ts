@@ -13,7 +13,7 @@ export async function passesFilter({ deps }: Ctx, url: string): Promise<boolean>
   return !/^https?:/i.test(url) || await deps.uriFilter.read(url, { credentials: true }) !== null;
 }
 
-/** Bytes that the store reports at the URL; more than 0. Errors: bad_request. */
+/** Bytes that the store reports at the URL; more than 0. Errors: bad_request, store_timeout, store_gone. */
 export async function sizeOfExternal(
   ctx: Ctx,
   url: string,
@@ -30,6 +30,7 @@ export async function sizeOfExternal(
   } catch (error) {
     // The caller learns no more than from Glance; the operator learns why.
     log.warn("a location was refused", { error });
+    if (isError(error, "store_timeout", "store_gone")) throw error;
     if (isError(error, "store_bad_uri")) fail("bad_request", error.message, { cause: error });
     fail("bad_request", "Invalid location", { cause: error });
   }

@@ -1,10 +1,12 @@
 /** Storage that hangs: `filesystem_store_timeout` ends the wait with 503, and all is as before (spec/images-api.md §2.5 to §2.7, §2.11). */
 import assert from "node:assert/strict";
+import { GlanceError } from "../../src/errors.ts";
 import { hang } from "../support/hang.ts";
 import { FORMATS, importNow, nothingUnderWay, staged, threeStores } from "../support/imports.ts";
+import { OPEN_LOCATIONS } from "../support/locations.ts";
 import { filesIn } from "../support/served.ts";
-import { ADMIN, OWNER, type TestService } from "../support/service.ts";
-import { remove } from "../support/patch_rows.ts";
+import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
+import { add, remove } from "../support/patch_rows.ts";
 
 const LIMITS = {
   "backend_defaults.filesystem_store_timeout": "1",
@@ -95,4 +97,15 @@ Deno.test("storage that hangs", async (t) => {
     const image = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
     assert.deepEqual([image.status, image.stores], ["active", "a"]);
   });
+});
+
+Deno.test("a location whose store does not say its size in time: 503, nothing is added", async () => {
+  await using service = await startService(OPEN_LOCATIONS);
+  const http = service.deps.stores.all.find(({ type }) => type === "http")!;
+  http.size = () => Promise.reject(new GlanceError("store_timeout", TEXT));
+  const { id } = await service.create(OWNER, FORMATS);
+  const location = { url: "http://127.0.0.1:80/x", metadata: {} };
+  await refused(await service.patch(id, OWNER, [add("/locations/-", location)]), TEXT);
+  const image = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
+  assert.deepEqual([image.status, image.locations], ["queued", []]);
 });
