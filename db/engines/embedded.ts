@@ -3,7 +3,7 @@ import Database from "libsql";
 import { fail } from "../../src/errors.ts";
 import { risingClock } from "../clock.ts";
 import type { Row, Value, WriteConn } from "../conn.ts";
-import { engineCode } from "./engine_error.ts";
+import { damageOf } from "./engine_error.ts";
 
 type Bound = string | number | bigint | null;
 interface Statement {
@@ -43,20 +43,20 @@ export class EmbeddedConn implements WriteConn {
   }
 
   all(sql: string, params: readonly Value[] = []): Row[] {
-    return this.#statement(sql).all(params.map(bindable));
+    return this.#tell(() => this.#statement(sql).all(params.map(bindable)));
   }
 
   one(sql: string, params: readonly Value[] = []): Row | undefined {
-    return this.#statement(sql).get(params.map(bindable));
+    return this.#tell(() => this.#statement(sql).get(params.map(bindable)));
   }
 
   run(sql: string, params: readonly Value[] = []): number {
-    return this.#statement(sql).run(params.map(bindable)).changes;
+    return this.#tell(() => this.#statement(sql).run(params.map(bindable)).changes);
   }
 
   /** Runs statements without values that are not worth keeping. */
   exec(sql: string): void {
-    this.#open().exec(sql);
+    this.#tell(() => this.#open().exec(sql));
   }
 
   /** Ends the connection; used afterwards, it throws instead of reaching the engine. */
@@ -71,27 +71,27 @@ export class EmbeddedConn implements WriteConn {
     return this.#database ?? fail("unavailable", "The database is closed.");
   }
 
+  /** Names the file, and what to do, where the engine says only that it is damaged. */
+  #tell<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw damageOf(this.#path, error) ?? error;
+    }
+  }
+
   #statement(sql: string): Statement {
     const database = this.#open();
     let statement = this.#statements.get(sql);
     if (statement) {
       this.#statements.delete(sql);
     } else {
-      statement = prepare(database, sql, this.#path);
+      statement = database.prepare(sql) as unknown as Statement;
       const oldest = this.#statements.keys().next();
       if (this.#statements.size >= MAX_STATEMENTS && !oldest.done) this.#statements.delete(oldest.value);
     }
     this.#statements.set(sql, statement);
     return statement;
-  }
-}
-
-function prepare(database: Database.Database, sql: string, path: string): Statement {
-  try {
-    return database.prepare(sql) as unknown as Statement;
-  } catch (error) {
-    if (engineCode(error) !== "SQLITE_NOTADB") throw error;
-    fail("database", `The file ${path} is not a database.`, { cause: error });
   }
 }
 

@@ -110,6 +110,37 @@ Deno.test("files that are no database, not there, or not to be written", () =>
     await (await open(empty)).close();
   }));
 
+Deno.test("a damaged file is named, with what to do, whatever opens it", () =>
+  inDirectory(async (directory) => {
+    const path = `${directory}/g.sqlite`;
+    await syncDatabase(connectionTo(path));
+    const sound = await Deno.readFile(path);
+    const damages: [what: string, spoil: (bytes: Uint8Array) => Uint8Array<ArrayBuffer>, said: RegExp][] = [
+      [
+        "cut short",
+        (bytes) => Uint8Array.from(bytes.subarray(0, 20_000)),
+        /is damaged .*restore the last backup/,
+      ],
+      ["pages", (bytes) => Uint8Array.from(bytes).fill(0xff, 4096), /is damaged .*restore the last backup/],
+      [
+        "schema",
+        (bytes) => Uint8Array.from(bytes).fill(0xff, 100, 4096),
+        /is damaged .*-wal, -shm.*\.recover/,
+      ],
+      ["header", (bytes) => Uint8Array.from(bytes).fill(0x41, 0, 100), /beginning is damaged .*right file/],
+    ];
+    for (const [what, spoil, said] of damages) {
+      await Deno.writeFile(path, spoil(sound));
+      for (const opened of [() => open(path), () => syncDatabase(connectionTo(path))]) {
+        await assert.rejects(opened, (error: Error) => {
+          assert.match(error.message, said, what);
+          assert.ok(error.message.startsWith(`The database ${path} is `), error.message);
+          return refused(said)(error);
+        });
+      }
+    }
+  }));
+
 Deno.test("an older schema is completed in place, a newer one's expansion finished", () =>
   inDirectory(async (directory) => {
     const path = `${directory}/g.sqlite`;
