@@ -7,6 +7,7 @@ import type {
   ImageChange,
   ImageListQuery,
   ImageRecord,
+  ImageTotals,
   ImageTransition,
   LocationRecord,
   MemberRecord,
@@ -49,6 +50,8 @@ export interface DatabaseReads extends MetadefReads {
     input: { resource: keyof UsageRecord; owner: string | null; exceptImage?: string },
   ): Promise<number>;
   usage(input: { owner: string | null }): Promise<UsageRecord>;
+  /** What there is of images, of whatever owner. */
+  imageTotals(): Promise<ImageTotals>;
   /** Every upload under way, of this process and of others. */
   uploads(): Promise<UploadLease[]>;
   /** Images in a transfer or locked that no process of ours works on, unchanged since `before`; oldest first. */

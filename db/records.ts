@@ -238,6 +238,13 @@ export interface OverLimit {
   used: number;
 }
 
+/** All images there are. */
+export interface ImageTotals {
+  count: number;
+  /** Of all copies. */
+  bytes: number;
+}
+
 /** Usage numbers of a project (spec/data-model.md §2.4). Sizes in bytes. */
 export interface UsageRecord {
   image_size_total: number;

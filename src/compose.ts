@@ -78,15 +78,10 @@ async function build(
   const log = getLog("oneglance.start");
   pluginNames(config);
   storageQuotaBytes(config.get("DEFAULT.user_storage_quota"));
-  const connection = config.get("database.connection") ??
-    fail(
-      "config",
-      "[database] connection is not set. For an embedded database: sqlite:////var/lib/glance/glance.sqlite",
-    );
   const key = config.get("DEFAULT.metadata_encryption_key");
   const cipher = key ? locationCipher(key) : null;
   const plain = await openDatabase({
-    connection,
+    connection: connectionOf(config),
     writerUrl: workers.dbWriter,
     force: config.get("oneglance.force_network_filesystem"),
     sync,
@@ -153,6 +148,19 @@ async function build(
     background,
     lifecycle,
   };
+}
+
+/** The text of `[database] connection`. Errors: config, when nobody set it. */
+export function connectionOf(config: Config): string {
+  return config.get("database.connection") ??
+    fail(
+      "config",
+      `[database] connection is not set${
+        config.files.length > 0 ? ` in ${config.files.join(", ")}` : ""
+      }. For an ` +
+        "embedded database: sqlite:////var/lib/glance/glance.sqlite; for the data of 'oneglance serve --standalone' " +
+        "say --standalone.",
+    );
 }
 
 function readImageSchema(config: Config): ImageSchema {

@@ -13,7 +13,7 @@ import { readStranded, readStrandedTasks } from "./stranded.ts";
 import { listTasks } from "./tasks_list.ts";
 import { readImageTasks, readTask } from "./tasks_read.ts";
 import { readUploads } from "./uploads_read.ts";
-import { readUsage, readUsed } from "./usage_read.ts";
+import { readImageTotals, readUsage, readUsed } from "./usage_read.ts";
 
 /** The reads on a connection; whatever the engine throws comes out as one of the closed list of errors. */
 export function readsOn(conn: Conn): DatabaseReads {
@@ -31,6 +31,7 @@ export function readsOn(conn: Conn): DatabaseReads {
     members: on(readMembers),
     used: on(readUsed),
     usage: on(readUsage),
+    imageTotals: on((conn: Conn, _: void) => readImageTotals(conn)),
     task: on(readTask),
     imageTasks: on(readImageTasks),
     tasks: on(listTasks),

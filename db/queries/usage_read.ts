@@ -1,7 +1,7 @@
 /** What a project uses, for quotas (spec/data-model.md §2.4). */
 import type { Conn } from "../conn.ts";
 import type { DatabaseReads } from "../database.ts";
-import type { UsageRecord } from "../records.ts";
+import type { ImageTotals, UsageRecord } from "../records.ts";
 
 // An ownerless image counts for the caller without a project. The two forms keep the index on owner in use.
 function owned(owner: string | null): [where: string, params: string[]] {
@@ -51,4 +51,12 @@ export async function readUsage(conn: Conn, { owner }: { owner: string | null })
   return Object.fromEntries(
     resources.map((name) => [name, Number(row?.[name] ?? 0)]),
   ) as unknown as UsageRecord;
+}
+
+/** All images of everybody: their number, and the bytes of all their copies. */
+export async function readImageTotals(conn: Conn): Promise<ImageTotals> {
+  const row = await conn.one(
+    `SELECT count(*) AS count, coalesce(sum(${USES.image_size_total}), 0) AS bytes FROM images i WHERE ${COUNTED}`,
+  );
+  return { count: Number(row?.count ?? 0), bytes: Number(row?.bytes ?? 0) };
 }

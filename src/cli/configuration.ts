@@ -1,17 +1,76 @@
-/** The configuration of a command line. */
-import { parseShared, type Shared } from "../config/cli_options.ts";
+/** The configuration of a command line: its files, or the data of a stand-alone start. */
 import { type Config, loadConfig } from "../config/config.ts";
+import { fail } from "../errors.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
+import { UsageError } from "../util/usage_error.ts";
+import type { CommandLine } from "./command_line.ts";
 import type { Program } from "./program.ts";
+import { defaultDataDir, hasData, standaloneEnv } from "./standalone.ts";
 
-/** Reads the shared options of a command line. Errors: UsageError. */
-export function sharedOptions(program: Program): Shared {
-  return parseShared(program.args);
+export interface Configured {
+  config: Config;
+  standalone: boolean;
 }
 
-/** Loads the configuration that a command's shared options name, and sets up logging. Errors: config. */
-export function loadFor(program: Program, shared: Shared, prog: string): Config {
-  const config = loadConfig({ sources: shared.sources, env: program.env, overrides: shared.overrides, prog });
+export interface ConfigureOptions {
+  /** The data of a stand-alone start may have yet to be made. */
+  start?: boolean;
+  /** Instead of the usual places of the default files; for tests. */
+  searchPath?: string[];
+}
+
+/**
+ * Loads what the command line names, or else the default files of `prog`. Where nothing says which database to use,
+ * the data of a stand-alone start is taken. Errors: UsageError, config.
+ */
+export function configure(
+  { env }: Pick<Program, "env">,
+  line: CommandLine,
+  prog: string,
+  { start = false, searchPath }: ConfigureOptions = {},
+): Configured {
+  const { sources, overrides, dataDir } = line;
+  const directory = dataDir ?? env.OS_ONEGLANCE__DATA_DIR ?? defaultDataDir(env);
+  if (!line.standalone) {
+    const config = loadConfig({ sources, env, overrides, prog, ...(searchPath ? { searchPath } : {}) });
+    if (config.files.length > 0 || config.isSet("database.connection")) {
+      if (dataDir !== null) {
+        throw new UsageError("--data-dir is for --standalone: a configuration says itself where data is.");
+      }
+      return { config, standalone: false };
+    }
+  }
+  if (!start && !hasData(directory)) {
+    const missing = line.standalone
+      ? "There is no data"
+      : "There is no configuration file (--config-file), and no data";
+    fail(
+      "config",
+      `${missing} in ${directory} (--data-dir). 'oneglance serve --standalone' makes it.`,
+    );
+  }
+  return { config: standaloneConfig(env, overrides, directory, prog), standalone: true };
+}
+
+/** For a command that needs no database: the files, if any, unless `--standalone` says to read none. Errors: config. */
+export function loadOptions({ env }: Pick<Program, "env">, line: CommandLine, prog: string): Config {
+  const { sources, overrides, dataDir } = line;
+  if (!line.standalone) return loadConfig({ sources, env, overrides, prog });
+  return standaloneConfig(env, overrides, dataDir ?? env.OS_ONEGLANCE__DATA_DIR ?? defaultDataDir(env), prog);
+}
+
+/** Loads the configuration of a command that works on the database, and sets up logging. Errors: UsageError, config. */
+export function loadFor(program: Program, line: CommandLine, prog: string): Config {
+  const { config } = configure(program, line, prog);
   configureLogging(config, prog);
   return config;
+}
+
+function standaloneConfig(
+  env: Program["env"],
+  overrides: Record<string, string>,
+  directory: string,
+  prog: string,
+): Config {
+  return loadConfig({ env: standaloneEnv(env, directory), overrides, prog, searchPath: [] });
 }

@@ -8,9 +8,9 @@ import {
   migrateData,
   syncDatabase,
 } from "../../db/manage.ts";
-import { loadConfig } from "../config/config.ts";
-import type { Shared } from "../config/cli_options.ts";
-import { fail, isError } from "../errors.ts";
+import { connectionOf } from "../compose.ts";
+import type { Config } from "../config/config.ts";
+import { isError } from "../errors.ts";
 import type { Program } from "./program.ts";
 
 export type Action = (connection: string, options: { force: boolean }) => Promise<ManageResult>;
@@ -27,16 +27,10 @@ export const DB_ACTIONS: Readonly<Record<string, Action>> = {
 /** Runs an action on the configured database and prints what it says; resolves to the exit code. Errors: config. */
 export async function runDbAction(
   program: Program,
-  shared: Shared,
+  config: Config,
   { name, action }: { name: string; action: Action },
 ): Promise<number> {
-  const { sources, overrides } = shared;
-  const config = loadConfig({ sources, overrides, env: program.env, prog: "glance-manage" });
-  const connection = config.get("database.connection") ??
-    fail(
-      "config",
-      "[database] connection is not set. For an embedded database: sqlite:////var/lib/glance/glance.sqlite",
-    );
+  const connection = connectionOf(config);
   const force = config.get("oneglance.force_network_filesystem");
   try {
     const { output, exit } = await action(connection, { force });

@@ -4,10 +4,15 @@ import type { Deps } from "../deps.ts";
 import { shippedNamespaces } from "../metadefs/catalogue.ts";
 import { loadNamespaces } from "../metadefs/load.ts";
 
+/** The database's file; null when it is no file. */
+export function databaseFile(config: Config): string | null {
+  return /^sqlite:\/\/\/(.+)$/.exec(config.get("database.connection") ?? "")?.[1] ?? null;
+}
+
 /** Whether the database's file is still to be made. */
 export function isFirstStart(config: Config): boolean {
-  const path = /^sqlite:\/\/\/(.+)$/.exec(config.get("database.connection") ?? "")?.[1];
-  if (path === undefined) return false;
+  const path = databaseFile(config);
+  if (path === null) return false;
   try {
     Deno.statSync(path);
     return false;

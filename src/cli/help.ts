@@ -28,7 +28,10 @@ Configuration
   --config-dir DIR     read the *.conf files of a directory; may be repeated
   --debug, -d          log debug lines
   --log-file FILE      log to a file instead of standard output
-  --use-json           log one JSON object a line`;
+  --use-json           log one JSON object a line
+  --standalone         use the data of 'serve --standalone' and read no configuration file; so it is without this
+                       option where no file is found
+  --data-dir DIR       where that data is, when not in ~/.local/share/oneglance`;
 
 const TOPICS: Record<string, string> = {
   serve: `Usage: oneglance serve [--standalone] [--config-file FILE …] [--config-dir DIR …]
@@ -38,10 +41,9 @@ Without --config-file it reads glance-api.conf as upstream finds it (~/.glance, 
 Where there is none, or with --standalone, it serves on 127.0.0.1:9292 without authentication, with an embedded
 database and a file store in a directory of its own.
 
-  --standalone         read no configuration file
-  --data-dir DIR       where --standalone keeps its data
   --bind-host ADDRESS  listen here
   --bind-port PORT     listen here; 0 takes a free port
+  --allow-open-access  listen on other addresses than loopback although everybody there is an administrator
 ${SHARED}
 
 Exit codes: 0 stopped, 1 could not start, 2 usage, 5 wrong configuration.`,

@@ -1,24 +1,20 @@
 /** `oneglance inspect FILE`: the verdict an upload would get, offline (spec/background-jobs.md §8). */
-import { parseShared } from "../config/cli_options.ts";
 import { loadConfig } from "../config/config.ts";
 import { renderReport, reportFile } from "../formats/inspect_file.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
-import { helpOf } from "./help.ts";
+import { type CommandLine, refuseRest } from "./command_line.ts";
 import type { Program } from "./program.ts";
 
 /** Resolves to 0 safe, 1 refused. Errors: UsageError, not_found, bad_request, config. */
-export async function inspect(program: Program): Promise<number> {
-  const { sources, overrides, help, rest: own } = parseShared(program.args);
-  if (help) {
-    program.out(helpOf("inspect")!);
-    return 0;
-  }
-  const { value: diskFormat, rest } = takeValue(own, "--disk-format");
+export async function inspect(program: Program, line: CommandLine): Promise<number> {
+  const { sources, overrides } = line;
+  const { value: diskFormat, rest } = takeValue(line.rest, "--disk-format");
   const json = rest.includes("--json");
   const files = rest.filter((argument) => argument !== "--json");
+  const option = files.find((argument) => argument.startsWith("-"));
+  refuseRest("inspect", option === undefined ? [] : [option], ["--json", "--disk-format"]);
   if (files.length !== 1) throw new UsageError("inspect wants one FILE.");
-  if (files[0]!.startsWith("-")) throw new UsageError(`inspect does not know '${files[0]}'.`);
   // Not the default files: whoever has an image at hand need not be able to read the service's configuration.
   const searchPath = sources.length === 0 ? { searchPath: [] } : {};
   const config = loadConfig({ sources, overrides, env: program.env, prog: "glance-api", ...searchPath });

@@ -1,5 +1,6 @@
 /** `glance-manage` as deployment tools call it: options before the command, old and new spellings (spec/cli.md §1). */
 import { parseShared } from "../config/cli_options.ts";
+import { loadConfig } from "../config/config.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
 import { VERSION } from "../util/version.ts";
@@ -64,7 +65,9 @@ async function action(
       .join(", ");
     throw new UsageError(`argument action: invalid choice: '${name}' (choose from ${known})`);
   }
-  return await runDbAction(program, shared, { name, action: DB_ACTIONS[name]! });
+  const { sources, overrides } = shared;
+  const config = loadConfig({ sources, overrides, env: program.env, prog: "glance-manage" });
+  return await runDbAction(program, config, { name, action: DB_ACTIONS[name]! });
 }
 
 function listActions(): string {

@@ -3,14 +3,15 @@
  * with files or flags stands in the log, and the exit code is 0 (spec/cli.md §1.2, §1.4).
  */
 import type { Shared } from "../config/cli_options.ts";
+import { loadConfig } from "../config/config.ts";
 import { isError } from "../errors.ts";
 import { exportFiles } from "../metadefs/export.ts";
 import { loadFiles, type LoadFlags, loadMode } from "../metadefs/load.ts";
+import { configureLogging } from "../observe/configure_logging.ts";
 import { flushLog, getLog } from "../observe/log.ts";
 import { takeFlags } from "../util/take_flags.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
-import { loadFor } from "./configuration.ts";
 import type { Program } from "./program.ts";
 import { withDatabase } from "./with_database.ts";
 
@@ -37,7 +38,9 @@ export async function manageMetadefs(
   oneWord: boolean,
 ): Promise<number> {
   const asked = (oneWord ? positional : named)(name, args);
-  const config = loadFor(program, shared, "glance-manage");
+  const { sources, overrides } = shared;
+  const config = loadConfig({ sources, overrides, env: program.env, prog: "glance-manage" });
+  configureLogging(config, "glance-manage");
   const log = getLog("oneglance.metadefs");
   const path = asked.path ?? config.get("DEFAULT.metadata_source_path");
   try {

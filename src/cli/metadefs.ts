@@ -1,5 +1,4 @@
 /** `oneglance metadefs load|unload|export|list|check` (docs/metadefs.md). */
-import { parseShared } from "../config/cli_options.ts";
 import type { Config } from "../config/config.ts";
 import { shippedNamespaces } from "../metadefs/catalogue.ts";
 import { checkProperties, IMAGE_NAMESPACES, IMAGE_TYPE } from "../metadefs/check_properties.ts";
@@ -7,9 +6,10 @@ import { everyNamespace } from "../metadefs/every_namespace.ts";
 import { exportFiles } from "../metadefs/export.ts";
 import { type Loaded, loadFiles, type LoadFlags, loadMode, loadNamespaces } from "../metadefs/load.ts";
 import { takeFlags } from "../util/take_flags.ts";
+import { didYouMean } from "../util/near.ts";
 import { UsageError } from "../util/usage_error.ts";
+import { type CommandLine, refuseRest } from "./command_line.ts";
 import { loadFor } from "./configuration.ts";
-import { helpOf } from "./help.ts";
 import type { Program } from "./program.ts";
 import { withDatabase } from "./with_database.ts";
 
@@ -33,19 +33,17 @@ const ACTIONS: Record<string, { takes: readonly Flag[]; run: (asked: Asked) => P
 };
 
 /** Resolves to the exit code: 0 done, 1 something was not as it should be. Errors: UsageError, config, database. */
-export async function metadefs(program: Program): Promise<number> {
-  const shared = parseShared(program.args);
-  if (shared.help) {
-    program.out(helpOf("metadefs")!);
-    return 0;
-  }
-  const [name, ...args] = shared.rest;
+export async function metadefs(program: Program, line: CommandLine): Promise<number> {
+  const [name, ...args] = line.rest;
   const action = name === undefined || !Object.hasOwn(ACTIONS, name) ? undefined : ACTIONS[name];
-  if (!action) throw new UsageError(`metadefs wants one of ${Object.keys(ACTIONS).join(", ")}.`);
+  if (!action) {
+    const known = Object.keys(ACTIONS);
+    throw new UsageError(`metadefs wants one of ${known.join(", ")}.${didYouMean(name ?? "", known)}`);
+  }
   const { flags, rest } = takeFlags(args, action.takes);
   const wrong = rest.find((each) => each.startsWith("-")) ?? rest[1];
-  if (wrong !== undefined) throw new UsageError(`metadefs ${name} does not know '${wrong}'.`);
-  return await action.run({ program, config: loadFor(program, shared, "glance-manage"), flags, rest });
+  refuseRest(`metadefs ${name}`, wrong === undefined ? [] : [wrong], action.takes);
+  return await action.run({ program, config: loadFor(program, line, "glance-manage"), flags, rest });
 }
 
 /** The flags of a load, in whichever spelling. */
@@ -82,7 +80,7 @@ function report(program: Program, results: readonly Loaded[]): number {
 }
 
 async function unload({ program, config, rest }: Asked): Promise<number> {
-  if (rest.length > 0) throw new UsageError(`metadefs unload does not know '${rest[0]}'.`);
+  refuseRest("metadefs unload", rest);
   await withDatabase(program, config, (db) => db.write.unloadMetadefs());
   program.out("All metadata definitions are removed.");
   return 0;
@@ -99,7 +97,7 @@ async function exportAll({ program, config, rest }: Asked): Promise<number> {
 }
 
 async function list({ program, config, flags, rest }: Asked): Promise<number> {
-  if (rest.length > 0) throw new UsageError(`metadefs list does not know '${rest[0]}'.`);
+  refuseRest("metadefs list", rest);
   const rows = await withDatabase(program, config, async (db) => {
     const all = [];
     for (const namespace of await everyNamespace(db)) {

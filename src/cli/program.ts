@@ -1,5 +1,6 @@
 /** What a command is given, and what it gives back. */
 import type { WorkerUrls } from "../compose.ts";
+import type { CommandLine } from "./command_line.ts";
 
 export interface Program {
   /** Arguments behind the command's name. */
@@ -12,5 +13,5 @@ export interface Program {
   err: (text: string) => void;
 }
 
-/** Resolves to the exit code. */
-export type Command = (program: Program) => Promise<number>;
+/** A command of `oneglance`; resolves to the exit code. */
+export type Command = (program: Program, line: CommandLine) => Promise<number>;

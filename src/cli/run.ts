@@ -1,7 +1,9 @@
 /** Finds the command: by the name the executable was called by, else by its first argument (spec/cli.md). */
 import { GlanceError } from "../errors.ts";
+import { didYouMean } from "../util/near.ts";
 import { UsageError } from "../util/usage_error.ts";
 import { VERSION } from "../util/version.ts";
+import { parseLine } from "./command_line.ts";
 import { db } from "./db.ts";
 import { HELP, helpOf } from "./help.ts";
 import { inspect } from "./inspect.ts";
@@ -25,30 +27,23 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Names of upstream's programs that the executable answers to. */
-export const PROGRAMS: Readonly<Record<string, Command>> = { "glance-api": serve, "glance-manage": manage };
+export const PROGRAMS: Readonly<Record<string, (program: Program) => Promise<number>>> = {
+  "glance-api": (program) => runCommand("serve", program),
+  "glance-manage": manage,
+};
 
 /** Runs the command line; resolves to the exit code. */
 export async function run(program: Program): Promise<number> {
-  const byName = PROGRAMS[program.name];
+  const [first = "", ...rest] = program.args;
+  const own = !Object.hasOwn(PROGRAMS, program.name);
   try {
-    if (byName) return await byName(program);
-    const [first = "", ...rest] = program.args;
-    if (first === "--version") {
-      program.out(VERSION);
-      return 0;
-    }
-    if (first === "" || first === "-h" || first === "--help" || first === "help") {
-      const topic = rest[0];
-      if (topic !== undefined && !helpOf(topic)) throw new UsageError(`There is no command '${topic}'.`);
-      program.out(topic === undefined ? HELP : helpOf(topic)!);
-      return first === "" ? 2 : 0;
-    }
-    const command = COMMANDS[first] ?? PROGRAMS[first];
-    if (!command) throw new UsageError(`There is no command '${first}'.`);
-    return await command({ ...program, name: PROGRAMS[first] ? first : program.name, args: rest });
+    return own ? await runOwn(program, first, rest) : await PROGRAMS[program.name]!(program);
   } catch (error) {
     if (error instanceof UsageError) {
-      program.err(`${error.message}\nTry '${program.name} --help'.`);
+      const help = own && [COMMANDS, PROGRAMS].some((known) => Object.hasOwn(known, first))
+        ? `help ${first}`
+        : "--help";
+      program.err(`${error.message}\nTry '${program.name} ${help}'.`);
       return 2;
     }
     if (error instanceof GlanceError) {
@@ -57,4 +52,44 @@ export async function run(program: Program): Promise<number> {
     }
     throw error;
   }
+}
+
+async function runOwn(program: Program, first: string, rest: string[]): Promise<number> {
+  if (first === "--version") {
+    program.out(VERSION);
+    return 0;
+  }
+  if (first === "" || first === "-h" || first === "--help" || first === "help") {
+    return await help(program, rest, first === "" ? 2 : 0);
+  }
+  if (Object.hasOwn(COMMANDS, first)) return await runCommand(first, { ...program, args: rest });
+  if (Object.hasOwn(PROGRAMS, first)) return await PROGRAMS[first]!({ ...program, name: first, args: rest });
+  throw noCommand(first);
+}
+
+async function help(program: Program, [topic, ...more]: string[], code: number): Promise<number> {
+  if (more.length > 0) throw new UsageError("help wants one command.");
+  if (topic === undefined) program.out(HELP);
+  else if (Object.hasOwn(PROGRAMS, topic)) {
+    return await PROGRAMS[topic]!({ ...program, name: topic, args: ["--help"] });
+  } else program.out(helpOf(topic) ?? raise(noCommand(topic)));
+  return code;
+}
+
+async function runCommand(name: string, program: Program): Promise<number> {
+  const line = parseLine(program.args);
+  if (line.help || line.version) {
+    program.out(line.help ? helpOf(name)! : VERSION);
+    return 0;
+  }
+  return await COMMANDS[name]!(program, line);
+}
+
+function noCommand(name: string): UsageError {
+  const known = [...Object.keys(COMMANDS), ...Object.keys(PROGRAMS), "help"];
+  return new UsageError(`There is no command '${name}'.${didYouMean(name, known)}`);
+}
+
+function raise(error: Error): never {
+  throw error;
 }

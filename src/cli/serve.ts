@@ -1,8 +1,7 @@
 /** `oneglance serve`, `glance-api`: the service. */
 import { readFlavor } from "../auth/flavor.ts";
 import { compose, type Composition } from "../compose.ts";
-import { parseShared } from "../config/cli_options.ts";
-import { type Config, loadConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
 import { startRecovery } from "../images/recover.ts";
@@ -12,29 +11,36 @@ import { startSender } from "../notify/sender.ts";
 import { flushLog, getLog } from "../observe/log.ts";
 import { type Door, listen } from "../server.ts";
 import { startTaskRecovery } from "../tasks/recover.ts";
+import { describeUsers, type FileUser, otherUsersOf } from "../util/file_users.ts";
 import { raiseOpenFiles } from "../util/open_files.ts";
+import { takeFlags } from "../util/take_flags.ts";
 import { takeValue } from "../util/take_option.ts";
-import { UsageError } from "../util/usage_error.ts";
 import { VERSION } from "../util/version.ts";
 import { banner } from "./banner.ts";
-import { isFirstStart, loadShipped } from "./first_start.ts";
-import { helpOf } from "./help.ts";
+import { type CommandLine, refuseRest } from "./command_line.ts";
+import { configure, type Configured } from "./configuration.ts";
+import { databaseFile, isFirstStart, loadShipped } from "./first_start.ts";
 import type { Program } from "./program.ts";
 import { untilStopped } from "./signals.ts";
-import { defaultDataDir, makeDataDir, standaloneEnv } from "./standalone.ts";
+import { isHomeless, makeDataDir } from "./standalone.ts";
 
-/** How long an address in use is tried again, in ms, as upstream does. */
+/** How long a configured service tries an address in use again, in ms, as upstream does. */
 const BIND_PATIENCE = 30_000;
 
 /** Serves until a signal; resolves to the exit code. Errors: UsageError, config, database. */
-export async function serve(program: Program): Promise<number> {
-  const shared = parseShared(program.args);
-  if (shared.version) return say(program, VERSION);
-  if (shared.help) return say(program, helpOf("serve")!);
-  const { config, standalone } = load(program, shared);
+export async function serve(program: Program, line: CommandLine): Promise<number> {
+  const { config, standalone } = load(program, line);
   const prog = "glance-api";
   configureLogging(config, prog);
   logStart(config);
+  if (standalone && line.dataDir === null && isHomeless(program.env)) {
+    getLog("oneglance.start").warn(
+      `HOME and XDG_DATA_HOME are not set: data is kept in ${
+        config.get("oneglance.data_dir")
+      }; name another ` +
+        "directory by --data-dir",
+    );
+  }
   try {
     return await serveConfigured(program, config, standalone);
   } catch (error) {
@@ -49,19 +55,18 @@ export async function serve(program: Program): Promise<number> {
 }
 
 async function serveConfigured(program: Program, config: Config, standalone: boolean): Promise<number> {
-  refuseOpenAccess(config);
+  refuseOpenAccess(config, standalone);
   // From here on a signal means a stop in order, also while the parts are still being put together.
   const stopped = untilStopped();
   const lifecycle = { stopping: false };
   const files = raiseOpenFiles();
   const host = config.get("DEFAULT.bind_host");
   const port = config.get("DEFAULT.bind_port") ?? 9292;
-  const door = await bindAddress(
-    `${host}:${port}`,
-    () => listen({ config, lifecycle, files }, host, port),
-    stopped,
-  );
+  const others = otherUsers(config);
+  const start = () => listen({ config, lifecycle, files }, host, port);
+  const door = await bindAddress(`${host}:${port}`, start, { stopped, standalone, others });
   if (door === null) return 0;
+  logOthers(config, standalone, others);
   try {
     return await serveAt(program, config, { door, lifecycle, stopped, standalone });
   } finally {
@@ -92,46 +97,39 @@ async function serveAt(program: Program, config: Config, begun: Begun): Promise<
   }
 }
 
-function load(
-  program: Program,
-  shared: ReturnType<typeof parseShared>,
-): { config: Config; standalone: boolean } {
-  let rest = [...shared.rest];
+function load(program: Program, line: CommandLine): Configured {
+  let left: string[] = line.rest;
   const option = (name: string) => {
-    const taken = takeValue(rest, name);
-    rest = taken.rest;
-    return taken.value;
+    const { value, rest } = takeValue(left, name);
+    left = rest;
+    return value;
   };
-  const dataDir = option("--data-dir");
   const host = option("--bind-host");
   const port = option("--bind-port");
-  const asked = rest.includes("--standalone");
-  const left = rest.filter((argument) => argument !== "--standalone");
-  if (left.length > 0) throw new UsageError(`serve does not know '${left[0]}'.`);
-  if (asked && shared.sources.length > 0) throw new UsageError("--standalone reads no --config-file.");
+  const { flags, rest } = takeFlags(left, ["--allow-open-access"] as const);
+  refuseRest("serve", rest, ["--bind-host", "--bind-port", "--allow-open-access"]);
   const overrides = {
-    ...shared.overrides,
+    ...line.overrides,
     ...(host === null ? {} : { "DEFAULT.bind_host": host }),
     ...(port === null ? {} : { "DEFAULT.bind_port": port }),
+    ...(flags.has("--allow-open-access") ? { "oneglance.allow_open_access": "true" } : {}),
   };
-  const { env } = program;
-  if (!asked) {
-    const config = loadConfig({ sources: shared.sources, env, overrides, prog: "glance-api" });
-    if (config.files.length > 0 || config.isSet("database.connection")) {
-      if (dataDir !== null) {
-        throw new UsageError("--data-dir is for --standalone: a configuration says itself where data is.");
-      }
-      return { config, standalone: false };
-    }
-  }
-  const directory = dataDir ?? env.OS_ONEGLANCE__DATA_DIR ?? defaultDataDir(env);
-  const config = loadConfig({
-    env: standaloneEnv(env, directory),
-    overrides,
-    prog: "glance-api",
-    searchPath: [],
-  });
-  return { config, standalone: true };
+  return configure(program, { ...line, overrides }, "glance-api", { start: true });
+}
+
+/** Other processes that have the database open; none when it is no file, or still to be made. */
+function otherUsers(config: Config): FileUser[] {
+  const path = databaseFile(config);
+  return path === null ? [] : otherUsersOf(path);
+}
+
+/** Several may serve one database, but somebody who starts a second one stand-alone hardly means to. */
+function logOthers(config: Config, standalone: boolean, others: readonly FileUser[]): void {
+  if (others.length === 0) return;
+  const log = getLog("oneglance.start");
+  const text = `the database ${databaseFile(config)} is open in ${describeUsers(others)} as well`;
+  if (standalone) log.warn(`${text}; stop one of them if that is not meant`);
+  else log.info(text);
 }
 
 function logStart(config: Config): void {
@@ -154,15 +152,17 @@ function logStart(config: Config): void {
 }
 
 /** Errors: config, when everybody who reaches the address would be an administrator and nobody asked for that. */
-function refuseOpenAccess(config: Config): void {
+function refuseOpenAccess(config: Config, standalone: boolean): void {
   const host = config.get("DEFAULT.bind_host");
   const open = !readFlavor(config.get("paste_deploy.flavor")).keystone;
   if (!open || isLoopback(host) || config.get("oneglance.allow_open_access")) return;
-  fail(
-    "config",
-    `Without authentication everybody who reaches ${host} would be an administrator. Set [paste_deploy] flavor = ` +
-      "keystone, or bind_host = 127.0.0.1, or [oneglance] allow_open_access = true if that is what you want.",
-  );
+  const what = `Without authentication everybody who reaches ${host} would be an administrator.`;
+  const advice = standalone
+    ? "Listen on 127.0.0.1, or say --allow-open-access (OS_ONEGLANCE__ALLOW_OPEN_ACCESS=true in the environment) " +
+      "if that is what you want."
+    : "Set [paste_deploy] flavor = keystone, or bind_host = 127.0.0.1, or [oneglance] allow_open_access = true (or " +
+      "say --allow-open-access) if that is what you want.";
+  fail("config", `${what} ${advice}`);
 }
 
 async function run(
@@ -176,7 +176,8 @@ async function run(
   const endTaskRecovery = await startTaskRecovery(deps);
   const leftovers = removeLeftovers(deps).then(() => warnOfStranded(deps));
   const server = door.open(deps);
-  program.out(banner({ server: door, config, summary: deps.auth.summary, standalone }));
+  const images = standalone ? await deps.db.read.imageTotals() : null;
+  program.out(banner({ server: door, config, summary: deps.auth.summary, images }));
   await stopped;
   const log = getLog("oneglance.server");
   log.info("stopping");
@@ -189,27 +190,29 @@ async function run(
 }
 
 /**
- * Tries again for a while when the address is still in use; null when `stopped` came first. Errors: config when the
- * address cannot be had.
+ * Takes the address. A configured service tries again for a while when it is in use: its predecessor may be ending.
+ * Null when `stopped` came first. Errors: config when the address cannot be had.
  */
 async function bindAddress(
   address: string,
   start: () => Door,
-  stopped: Promise<void>,
+  { stopped, standalone, others }: Pick<Begun, "stopped" | "standalone"> & { others: readonly FileUser[] },
 ): Promise<Door | null> {
-  const deadline = Date.now() + BIND_PATIENCE;
+  const deadline = Date.now() + (standalone ? 0 : BIND_PATIENCE);
   for (let told = false;; told = true) {
     try {
       return start();
     } catch (error) {
       const busy = error instanceof Deno.errors.AddrInUse;
-      if (!busy || Date.now() > deadline) {
+      if (!busy || Date.now() >= deadline) {
+        const reason = `Cannot listen on ${address}: ${(error as Error).message}.`;
+        const served = busy && others.length > 0
+          ? ` The same data is served by ${describeUsers(others)} already.`
+          : "";
         fail(
           "config",
-          `Cannot listen on ${address}: ${
-            (error as Error).message
-          }. Set bind_host and bind_port (or --bind-host ` +
-            "and --bind-port) to an address of this machine that is free.",
+          `${reason}${served} Set bind_host and bind_port (or --bind-host and --bind-port) to an address of this ` +
+            "machine that is free.",
         );
       }
       const seconds = BIND_PATIENCE / 1000;
@@ -222,9 +225,4 @@ async function bindAddress(
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-function say(program: Program, text: string): number {
-  program.out(text);
-  return 0;
 }

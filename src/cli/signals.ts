@@ -1,17 +1,24 @@
-/** SIGTERM and SIGINT: the first asks for a stop, the second ends the process at once. */
+/** SIGTERM and SIGINT: the first asks for a stop, a second one ends the process at once. */
 import { flushLog, reopenLog } from "../observe/log.ts";
+
+/**
+ * How long another signal counts as the same one, in ms: Ctrl-C reaches every process of a terminal, and those that
+ * started us, as npx does, pass it on.
+ */
+const SAME_SIGNAL = 500;
 
 /** Resolves at the first SIGTERM or SIGINT. SIGHUP makes the log open its file anew. */
 export function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let asked: number | null = null;
     const stop = (code: number) => () => {
-      if (asked) {
+      if (asked === null) {
+        asked = performance.now();
+        resolve();
+      } else if (performance.now() - asked > SAME_SIGNAL) {
         flushLog();
         Deno.exit(code);
       }
-      asked = true;
-      resolve();
     };
     Deno.addSignalListener("SIGTERM", stop(143));
     Deno.addSignalListener("SIGINT", stop(130));

@@ -8,6 +8,25 @@ export function defaultDataDir(env: Record<string, string>): string {
   return env.HOME ? join(env.HOME, ".local", "share", "oneglance") : "/var/lib/oneglance";
 }
 
+/** Whether nothing names a home, so that data goes to a place of the whole machine. */
+export function isHomeless(env: Record<string, string>): boolean {
+  return !env.XDG_DATA_HOME && !env.HOME && !env.OS_ONEGLANCE__DATA_DIR;
+}
+
+/** Whether a stand-alone start has kept data in the directory. */
+export function hasData(dataDir: string): boolean {
+  try {
+    return Deno.statSync(databaseIn(dataDir)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
+
+function databaseIn(dataDir: string): string {
+  return join(resolve(dataDir), "glance.sqlite");
+}
+
 /** Makes the directory. Errors: config, when it cannot be made. */
 export function makeDataDir(path: string | null): void {
   if (path === null) return;
@@ -28,7 +47,7 @@ export function standaloneEnv(env: Record<string, string>, dataDir: string): Rec
   const root = resolve(dataDir);
   return {
     OS_DEFAULT__BIND_HOST: "127.0.0.1",
-    OS_DATABASE__CONNECTION: `sqlite:///${join(root, "glance.sqlite")}`,
+    OS_DATABASE__CONNECTION: `sqlite:///${databaseIn(root)}`,
     OS_GLANCE_STORE__FILESYSTEM_STORE_DATADIR: join(root, "images"),
     OS_DEFAULT__NODE_STAGING_URI: `file://${join(root, "staging")}`,
     OS_ONEGLANCE__DATA_DIR: root,

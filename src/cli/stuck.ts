@@ -1,7 +1,6 @@
 /** `oneglance stuck`: images and tasks that a dead glance-api has left under way (docs/stuck-images.md). */
 import type { StrandedImage, StrandedTask } from "../../db/records.ts";
 import { compose } from "../compose.ts";
-import { parseShared } from "../config/cli_options.ts";
 import type { Deps } from "../deps.ts";
 import {
   endStrandedTask,
@@ -14,24 +13,19 @@ import {
 import { takeFlags } from "../util/take_flags.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
+import { type CommandLine, refuseRest } from "./command_line.ts";
 import { loadFor } from "./configuration.ts";
-import { helpOf } from "./help.ts";
 import type { Program } from "./program.ts";
 
 /** Resolves to 0 nothing is stuck (any more), 1 something is. Errors: UsageError, config, database. */
-export async function stuck(program: Program): Promise<number> {
-  const shared = parseShared(program.args);
-  if (shared.help) {
-    program.out(helpOf("stuck")!);
-    return 0;
-  }
-  const { value: age, rest } = takeValue(shared.rest, "--age");
+export async function stuck(program: Program, line: CommandLine): Promise<number> {
+  const { value: age, rest } = takeValue(line.rest, "--age");
   const { flags, rest: ids } = takeFlags(rest, ["--put-back", "--json"] as const);
   const hours = age === null ? STRANDED_AFTER : Number(age);
   if (!Number.isFinite(hours) || hours < 0 || age === "") throw new UsageError("--age wants hours.");
   const wrong = ids.find((each) => each.startsWith("-"));
-  if (wrong !== undefined) throw new UsageError(`stuck does not know '${wrong}'.`);
-  const config = loadFor(program, shared, "glance-api");
+  refuseRest("stuck", wrong === undefined ? [] : [wrong], ["--age", "--put-back", "--json"]);
+  const config = loadFor(program, line, "glance-api");
   const { deps, close } = await compose(config, { workers: program.workers, sync: "require" });
   try {
     const { images, tasks } = await listStranded(deps, hours);

@@ -1,8 +1,8 @@
 /** The configured database, for a command that works on it directly. */
 import type { Database } from "../../db/database.ts";
 import { openDatabase } from "../../db/open.ts";
+import { connectionOf } from "../compose.ts";
 import type { Config } from "../config/config.ts";
-import { fail } from "../errors.ts";
 import type { Program } from "./program.ts";
 
 /** Opens the database for `action` and closes it afterwards. Errors: config, database, unavailable. */
@@ -11,13 +11,8 @@ export async function withDatabase<T>(
   config: Config,
   action: (db: Database) => Promise<T>,
 ): Promise<T> {
-  const connection = config.get("database.connection") ??
-    fail(
-      "config",
-      "[database] connection is not set. For an embedded database: sqlite:////var/lib/glance/glance.sqlite",
-    );
   const db = await openDatabase({
-    connection,
+    connection: connectionOf(config),
     writerUrl: program.workers.dbWriter,
     force: config.get("oneglance.force_network_filesystem"),
   });

@@ -44,6 +44,15 @@ const SOURCES: Readonly<Record<string, ConfigSource["kind"]>> = {
   "--config-dir": "dir",
 };
 
+/** Every name that `parseShared` takes. */
+export const SHARED_NAMES: readonly string[] = [
+  ...Object.keys(SOURCES),
+  ...Object.keys(VALUED),
+  ...Object.keys(FLAGS),
+  "--help",
+  "--version",
+];
+
 /**
  * Takes the shared options out of a command line; they may stand before or after the sub-command, as `--name value`
  * or `--name=value`. What follows `--` is left alone.
@@ -84,17 +93,3 @@ export function parseShared(args: readonly string[]): Shared {
   }
   return { ...shared, help, version };
 }
-
-/** The lines of the shared options for a program's `--help`. */
-export const SHARED_HELP = `  -h, --help                 show this help and end
-  --version                  show the version and end
-  --config-file PATH         configuration file; may be given several times
-  --config-dir DIR           directory of *.conf files; may be given several times
-  -d, --debug, --nodebug     log at level DEBUG
-  --log-file PATH            log file
-  --log-dir DIR              directory of the log file
-  --log-config-append PATH   Python logging configuration whose levels are taken over
-  --log-date-format FORMAT   strftime format of the time in log lines
-  --use-json, --nouse-json   log one JSON object a line
-  --use-journal              log to standard error, which systemd hands to its journal
-  --use-syslog               accepted and without effect`;

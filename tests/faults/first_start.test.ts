@@ -1,6 +1,6 @@
 /** The first minutes of somebody who has no configuration: what is printed works, what cannot work says why. */
 import assert from "node:assert/strict";
-import { serve, until } from "../support/served.ts";
+import { newImage, noise, serve, until } from "../support/served.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
@@ -13,16 +13,21 @@ async function inTempDir(action: (dir: string) => Promise<void>): Promise<void> 
   }
 }
 
-async function output(command: string, args: string[], cwd: string) {
-  const { code, stdout, stderr } = await new Deno.Command(command, { args, cwd, stdin: "null" }).output();
+async function output(command: string, args: string[], cwd: string, env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await new Deno.Command(command, { args, cwd, env, stdin: "null" })
+    .output();
   const decoder = new TextDecoder();
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
 /** `serve` that is to end by itself. */
-function start(dir: string, ...args: string[]) {
+function start(dir: string, ...given: string[]) {
+  return startWith({}, dir, ...given);
+}
+
+function startWith(env: Record<string, string>, dir: string, ...args: string[]) {
   const source = ["run", "-A", "--no-check", "--quiet", `--config=${ROOT}deno.json`, `${ROOT}main.ts`];
-  return output(Deno.execPath(), [...source, "serve", ...args], dir);
+  return output(Deno.execPath(), [...source, "serve", ...args], dir, env);
 }
 
 Deno.test("the printed commands upload and show an image when they are copied into a shell", () =>
@@ -100,3 +105,88 @@ Deno.test("why a start failed stands in the log file too; workers says what beco
     assert.ok(log.includes(`CRITICAL oneglance.start [-] ${reason}`), log);
     assert.match(log, /INFO oneglance\.start \[-\] workers = 4: one process serves/);
   }));
+
+Deno.test("a start on data that has images says how many there are, and offers no first one", () =>
+  inTempDir(async (dir) => {
+    const first = await serve(`${dir}/data`);
+    try {
+      const id = await newImage(first.url);
+      const put = await fetch(`${first.url}/v2/images/${id}/file`, {
+        method: "PUT",
+        headers: { "content-type": "application/octet-stream" },
+        body: noise(1_234_567),
+      });
+      assert.equal(put.status, 204);
+      await newImage(first.url);
+    } finally {
+      await first.crash();
+    }
+    const again = await serve(`${dir}/data`);
+    try {
+      await until("the banner is whole", () => again.log().includes("Ctrl-C stops"));
+      assert.match(again.log(), /^ {2}images {4}2, 1\.2 MB$/m);
+      assert.doesNotMatch(again.log(), /first image|first\.raw/);
+    } finally {
+      await again.crash();
+    }
+  }));
+
+Deno.test("a second start on the same data: refused at once on the same port, warned of on another", () =>
+  inTempDir(async (dir) => {
+    const first = await serve(`${dir}/data`);
+    const named = new RegExp(`process ${first.child.pid} \\(.*serve --standalone`);
+    try {
+      const args = ["--standalone", "--data-dir", `${dir}/data`, "--bind-port", String(first.port)];
+      const { code, out, err } = await start(dir, ...args);
+      assert.equal(code, 5);
+      assert.match(err, /^ERROR: Cannot listen on 127\.0\.0\.1:\d+: .* The same data is served by process /);
+      assert.match(err, named);
+      assert.doesNotMatch(out, /trying again/);
+      const second = await serve(`${dir}/data`);
+      try {
+        assert.match(
+          second.log(),
+          /WARNING oneglance\.start \[-\] the database \S+glance\.sqlite is open in process/,
+        );
+        assert.match(second.log(), named);
+      } finally {
+        await second.crash();
+      }
+    } finally {
+      await first.crash();
+    }
+  }));
+
+Deno.test("without a home, the place of the data is said", () =>
+  inTempDir(async (dir) => {
+    // The address is not of this machine: it ends before it makes anything.
+    const home = { HOME: dir, DENO_DIR: await denoDir() };
+    const { out } = await startWith(
+      home,
+      dir,
+      "--standalone",
+      "--bind-host",
+      "192.0.2.1",
+      "--allow-open-access",
+    );
+    assert.doesNotMatch(out, /are not set/);
+    const env = { HOME: "", XDG_DATA_HOME: "", DENO_DIR: home.DENO_DIR };
+    const homeless = await startWith(
+      env,
+      dir,
+      "--standalone",
+      "--bind-host",
+      "192.0.2.1",
+      "--allow-open-access",
+    );
+    assert.match(
+      homeless.out,
+      /WARNING .* HOME and XDG_DATA_HOME are not set: data is kept in \/var\/lib\/oneglance; name another .* --data-dir/,
+    );
+  }));
+
+/** Where the deno of this test keeps its modules, which it finds by HOME. */
+async function denoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}

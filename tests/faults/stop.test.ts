@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { oneglance } from "../compat/support/oneglance.ts";
 import { filesIn, newImage, noise, serve, type Served, show, until } from "../support/served.ts";
+import { pause } from "../support/crash.ts";
 import { uploadHead, wire } from "../support/wire.ts";
 
 const SIZE = 3_000_000;
@@ -125,9 +126,26 @@ Deno.test("a second SIGTERM ends the process at once", () =>
     const { client } = await halfUploaded(server, noise(SIZE));
     server.child.kill("SIGTERM");
     await stopping(server);
+    await pause(600);
     server.child.kill("SIGTERM");
     assert.equal(await exitCode(server), 143);
     client[Symbol.dispose]();
+  }));
+
+Deno.test("signals within half a second are one: Ctrl-C reaches a process from its terminal and from who started it", () =>
+  withService({}, async (server, images) => {
+    const bytes = noise(SIZE);
+    const { id, client } = await halfUploaded(server, bytes);
+    for (let i = 0; i < 3; i++) {
+      server.child.kill("SIGINT");
+      await pause(20);
+    }
+    await stopping(server);
+    await client.send(bytes.subarray(bytes.length / 2));
+    assert.equal((await client.answer()).status, 204);
+    client[Symbol.dispose]();
+    assert.equal(await server.ended, 0);
+    assert.deepEqual(filesIn(images), [id]);
   }));
 
 Deno.test("SIGTERM: idle connections are no reason to wait", () =>
@@ -142,8 +160,13 @@ Deno.test("SIGTERM: idle connections are no reason to wait", () =>
 Deno.test("SIGTERM while it waits for an address in use ends it at once", () =>
   withService({}, async (server) => {
     const dir = await Deno.makeTempDir({ prefix: "oneglance-stop-" });
-    const place = ["--data-dir", dir, "--bind-port", String(server.port), "--log-file", `${dir}/log`];
-    const { name, args } = oneglance(["serve", "--standalone", ...place]);
+    const config = `${dir}/glance-api.conf`;
+    await Deno.writeTextFile(
+      config,
+      `[DEFAULT]\nbind_host = 127.0.0.1\nbind_port = ${server.port}\nlog_file = ${dir}/log\n` +
+        `[database]\nconnection = sqlite:///${dir}/glance.sqlite\n`,
+    );
+    const { name, args } = oneglance(["serve", "--config-file", config]);
     const second = new Deno.Command(name, { args, stdin: "null", stdout: "null" }).spawn();
     try {
       const log = () => Deno.readTextFile(`${dir}/log`).catch(() => "");

@@ -1,0 +1,37 @@
+/** The command line of a command of `oneglance`, and what is said of words that it does not know. */
+import { parseShared, type Shared, SHARED_NAMES } from "../config/cli_options.ts";
+import { takeFlags } from "../util/take_flags.ts";
+import { takeValue } from "../util/take_option.ts";
+import { didYouMean } from "../util/near.ts";
+import { UsageError } from "../util/usage_error.ts";
+
+/** Options that every command takes, and the words that are its own. */
+export interface CommandLine extends Shared {
+  /** Works on the data of a stand-alone start, and reads no configuration file. */
+  readonly standalone: boolean;
+  /** Where that data is; null in its default place. */
+  readonly dataDir: string | null;
+}
+
+/** Errors: UsageError for a missing value, or for options that exclude each other. */
+export function parseLine(args: readonly string[]): CommandLine {
+  const shared = parseShared(args);
+  const { value: dataDir, rest: others } = takeValue(shared.rest, "--data-dir");
+  const { flags, rest } = takeFlags(others, ["--standalone"] as const);
+  const standalone = flags.has("--standalone");
+  if (standalone && shared.sources.length > 0) throw new UsageError("--standalone reads no --config-file.");
+  return { ...shared, standalone, dataDir, rest };
+}
+
+/**
+ * Refuses the first word that is left over of a command line.
+ * @param known the command's own options and actions, for what may have been meant
+ * @throws UsageError when there is a word
+ */
+export function refuseRest(command: string, rest: readonly string[], known: readonly string[] = []): void {
+  const [word] = rest;
+  if (word === undefined) return;
+  const name = word.startsWith("--") ? word.split("=", 1)[0]! : word;
+  const names = [...known, ...SHARED_NAMES, "--standalone", "--data-dir"];
+  throw new UsageError(`${command} does not know '${name}'.${didYouMean(name, names)}`);
+}
