@@ -16,7 +16,7 @@ import { WORKERS } from "../workers.ts";
 import { withoutMusl } from "./lock_file.ts";
 import { run } from "./run.ts";
 
-const EXTERNAL = ["amqplib", "libsql"] as const;
+const EXTERNAL = ["amqplib", "libsql", "seek-bzip"] as const;
 const root = new URL("..", import.meta.url);
 const build = new URL("dist/build/", root);
 const output = new URL("dist/oneglance", root);
@@ -61,8 +61,8 @@ async function describe(): Promise<string> {
   return config.version;
 }
 
-/** The configuration of the bundle: only the packages that stay outside are put into the executable. */
-async function writeConfig(): Promise<void> {
+/** The configuration of the bundle: of packages only those that `modules` load from outside are put into the executable. */
+async function writeConfig(modules: readonly string[]): Promise<void> {
   const imports = Object.fromEntries(EXTERNAL.map((name) => [name, config.imports[name]]));
   const text = JSON.stringify({ imports, nodeModulesDir: "none", unstable: config.unstable }, null, 2);
   await Deno.writeTextFile(new URL("deno.json", build), `${text}\n`);
@@ -70,7 +70,7 @@ async function writeConfig(): Promise<void> {
   const lock = new URL("deno.lock", build);
   await Deno.copyFile(new URL("deno.lock", root), lock);
   // deno takes out of it what the bundle does not use, and only then leaves it as it is.
-  await step("lock what is embedded", Deno.execPath(), ["cache", "--quiet", "main.js"], build);
+  await step("lock what is embedded", Deno.execPath(), ["cache", "--quiet", ...modules], build);
   const pruned = withoutMusl(JSON.parse(await Deno.readTextFile(lock)));
   await Deno.writeTextFile(lock, JSON.stringify(pruned, null, 2));
 }
@@ -88,7 +88,7 @@ await Deno.writeTextFile(new URL("entry.js", build), 'import "./engine_failure.j
 const main = new URL("main.js", build);
 const built = JSON.stringify(await describe());
 await Deno.writeTextFile(main, `globalThis.ONEGLANCE_BUILD = ${built};\n${await Deno.readTextFile(main)}`);
-await writeConfig();
+await writeConfig(["main.js", ...workers]);
 
 const includes = workers.flatMap((worker) => ["--include", worker]);
 const unstable = config.unstable.map((name) => `--unstable-${name}`);
