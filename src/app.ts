@@ -20,6 +20,7 @@ import {
 import { addTag, removeTag } from "../openapi/tags.ts";
 import { createTask, deleteTask, listTasks, showTask } from "../openapi/tasks.ts";
 import type { Deps } from "./deps.ts";
+import { HEALTH_PATH, makeIsHealth } from "./health/path.ts";
 import { bind } from "./http/bind.ts";
 import { bindMetadefs } from "./http/bind_metadefs.ts";
 import type { Env } from "./http/env.ts";
@@ -41,9 +42,9 @@ import { acceptedVersions, CHOICES_PATH, routingPath, VERSIONS_PATH } from "./ht
 
 /** What answers while the parts of the service are still being put together: its health, and nothing else. */
 export function buildHealthApp(deps: Pick<Deps, "config" | "lifecycle">): Hono<Env> {
-  const app = new Hono<Env>();
+  const app = new Hono<Env>({ getPath: () => HEALTH_PATH });
   app.onError((error, c) => answerError(error, c.req.raw, undefined));
-  app.get("/healthcheck", service.health(deps));
+  app.get(HEALTH_PATH, service.health(deps));
   return app;
 }
 
@@ -51,12 +52,13 @@ export function buildHealthApp(deps: Pick<Deps, "config" | "lifecycle">): Hono<E
 export function buildApp(deps: Deps): Hono<Env> {
   const settings = { cache: Boolean(deps.config.get("DEFAULT.image_cache_dir")), multi: deps.stores.multi };
   const accepted = acceptedVersions(settings);
-  const app = new Hono<Env>({ getPath: (request) => routingPath(request, accepted) });
+  const isHealth = makeIsHealth(deps.config);
+  const app = new Hono<Env>({ getPath: (request) => routingPath(request, accepted, isHealth) });
 
   app.onError((error, c) => answerError(error, c.req.raw, c.get("requestId")));
   app.notFound((c) => refuseRoute(c.req.raw.method, c.req.path));
   // Outside of everything: no request id, no CORS, no line in the log twice a second.
-  app.get("/healthcheck", service.health(deps));
+  app.get(HEALTH_PATH, service.health(deps));
   app.use(entry(deps));
 
   app.all(CHOICES_PATH, service.versions(deps, settings, 300));

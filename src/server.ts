@@ -3,6 +3,7 @@ import { buildApp, buildHealthApp } from "./app.ts";
 import type { Config } from "./config/config.ts";
 import type { Deps } from "./deps.ts";
 import { type ErrorCode, GlanceError } from "./errors.ts";
+import { makeIsHealth } from "./health/path.ts";
 import { answerError } from "./http/middleware/entry.ts";
 import { errorResponse } from "./http/view/error.ts";
 import { pathOf } from "./http/versions.ts";
@@ -48,6 +49,7 @@ export function listen(
   port: number,
 ): Door {
   const early = buildHealthApp(parts);
+  const isHealthPath = makeIsHealth(parts.config);
   const ready = Promise.withResolvers<App>();
   ready.promise.catch(() => {});
   let app: App | undefined;
@@ -65,7 +67,7 @@ export function listen(
     handler(request, connection) {
       inFlight++;
       connection.completed.then(ended, ended);
-      const isHealth = pathOf(request.url) === "/healthcheck";
+      const isHealth = isHealthPath(pathOf(request.url));
       if (!isHealth && parts.lifecycle.stopping) return turnAway(request);
       if (app) return app.fetch(request, connection);
       if (isHealth) return early.fetch(request, connection);

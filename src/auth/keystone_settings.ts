@@ -19,6 +19,8 @@ export interface KeystoneSettings {
   /** `image` as a rule; needed for application credentials with access rules. */
   serviceType: string | null;
   memcachedServers: readonly string[];
+  /** Whether a request goes on when a token of it is not valid: without a user's it may be anonymous. */
+  delayed: boolean;
 }
 
 /** Milliseconds an answer of Keystone may take when `http_connect_timeout` is unset. */
@@ -42,6 +44,7 @@ export function readKeystoneSettings(config: Pick<Config, "get">): KeystoneSetti
     serviceTokenRolesRequired: config.get("keystone_authtoken.service_token_roles_required"),
     serviceType: config.get("keystone_authtoken.service_type"),
     memcachedServers: config.get("keystone_authtoken.memcached_servers"),
+    delayed: config.get("keystone_authtoken.delay_auth_decision"),
   };
 }
 

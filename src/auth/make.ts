@@ -32,19 +32,37 @@ export interface AuthTools {
  * Makes the authenticator. Keystone is not asked yet: the service starts whether it is up or not.
  * @throws GlanceError `config` for an unknown flavor, an unreadable network, or an incomplete login
  */
-export function makeAuthenticator(config: Pick<Config, "get">, tools: AuthTools): Promise<Authenticator> {
+export function makeAuthenticator(
+  config: Pick<Config, "get" | "isSet">,
+  tools: AuthTools,
+): Promise<Authenticator> {
   return Promise.resolve().then(() => {
     const flavor = readFlavor(config.get("paste_deploy.flavor"));
-    if (config.get("paste_deploy.config_file")) {
-      tools.log.debug("[paste_deploy] config_file is ignored: only flavor counts.");
-    }
     const networks = config.get("oneglance.identity_headers_from");
     const believed = readNetworks(networks, "[oneglance] identity_headers_from");
     const from = networks.length === 0 ? "" : `, identity headers believed from ${networks.join(", ")}`;
     if (!flavor.keystone) return openAuthenticator(believed, from, tools);
-    const anonymous = config.get("DEFAULT.allow_anonymous_access");
-    return keystoneAuthenticator(readKeystoneSettings(config), believed, from, anonymous, tools);
+    const settings = readKeystoneSettings(config);
+    const anonymous = config.get("DEFAULT.allow_anonymous_access") && settings.delayed;
+    tellServiceTokens(config, tools.log);
+    return keystoneAuthenticator(settings, believed, from, anonymous, tools);
   });
+}
+
+/** Says once which tokens count as those of services, where an older Glance saw that differently. */
+function tellServiceTokens(config: Pick<Config, "get" | "isSet">, log: AuthLog): void {
+  const roles = config.get("keystone_authtoken.service_token_roles").join(", ");
+  if (!config.isSet("keystone_authtoken.service_token_roles_required")) {
+    log.info(
+      `[keystone_authtoken] service_token_roles_required is not set and true, as in 2026.2: a service token needs one ` +
+        `of the roles ${roles}; before, any valid token would do.`,
+    );
+  } else if (!config.get("keystone_authtoken.service_token_roles_required")) {
+    log.warn(
+      "[keystone_authtoken] service_token_roles_required = false: any valid token counts as that of a service, and " +
+        `expired tokens pass beside it. Set it to true, and give services one of the roles ${roles}.`,
+    );
+  }
 }
 
 function openAuthenticator(

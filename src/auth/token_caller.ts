@@ -56,8 +56,9 @@ export function makeCallerByToken({ settings, validate, cache, log, now }: Token
       const serviceToken = readToken(request.headers.get("x-service-token"));
       service = serviceToken === null ? null : await lookUp(serviceToken, false);
       trusted = service !== null && rolesMatch(service);
-      // An invalid service token adds nothing; the user's token alone decides (upstream does the same).
       if (!trusted && settings.serviceTokenRolesRequired) service = null;
+      // An invalid service token adds nothing; the user's token alone decides, unless nobody decides later.
+      if (service === null && !settings.delayed) return null;
     }
     const user = await lookUp(token, trusted);
     if (user === null || !allowed(user, request, settings.serviceType, trusted)) return null;

@@ -7,6 +7,7 @@ import { configureLogging } from "../observe/configure_logging.ts";
 import { startRecovery } from "../images/recover.ts";
 import { removeLeftovers } from "../imports/leftovers.ts";
 import { warnOfStranded } from "../imports/stranded.ts";
+import { withPaste } from "../paste/apply.ts";
 import { startSender } from "../notify/sender.ts";
 import { flushLog, getLog } from "../observe/log.ts";
 import { type Door, listen } from "../server.ts";
@@ -54,8 +55,10 @@ export async function serve(program: Program, line: CommandLine): Promise<number
   }
 }
 
-async function serveConfigured(program: Program, config: Config, standalone: boolean): Promise<number> {
+async function serveConfigured(program: Program, given: Config, standalone: boolean): Promise<number> {
+  const config = withPaste(given, getLog("oneglance.paste"));
   refuseOpenAccess(config, standalone);
+  warnOfMissing(config);
   // From here on a signal means a stop in order, also while the parts are still being put together.
   const stopped = untilStopped();
   const lifecycle = { stopping: false };
@@ -135,20 +138,8 @@ function logOthers(config: Config, standalone: boolean, others: readonly FileUse
 function logStart(config: Config): void {
   const log = getLog("oneglance.start");
   log.info(`oneglance ${VERSION} starts; configuration: ${config.files.join(", ") || "none"}`);
-  for (const warning of config.warnings) log.warn(warning);
   const workers = config.get("DEFAULT.workers") ?? 0;
   if (workers > 1) log.info(`workers = ${workers}: one process serves, whatever workers says`);
-  for (const { file, line, old, now } of config.deprecated) {
-    log.warn(`${file}:${line}: option ${old} is deprecated, use ${now}`);
-  }
-  for (const stray of config.unknown) {
-    log.debug(`${stray.file}:${stray.line}: option [${stray.group}] ${stray.name} is not known and ignored`);
-  }
-  if (log.isDebug) {
-    for (const [group, name, text] of config.list()) {
-      log.debug(`${group}.${name} = ${text}`);
-    }
-  }
 }
 
 /** Errors: config, when everybody who reaches the address would be an administrator and nobody asked for that. */
@@ -156,13 +147,26 @@ function refuseOpenAccess(config: Config, standalone: boolean): void {
   const host = config.get("DEFAULT.bind_host");
   const open = !readFlavor(config.get("paste_deploy.flavor")).keystone;
   if (!open || isLoopback(host) || config.get("oneglance.allow_open_access")) return;
-  const what = `Without authentication everybody who reaches ${host} would be an administrator.`;
+  const chosen = config.isSet("paste_deploy.flavor") ? `${config.source("paste_deploy.flavor")}: ` : "";
+  const what = `${chosen}Without authentication everybody who reaches ${host} would be an administrator.`;
   const advice = standalone
     ? "Listen on 127.0.0.1, or say --allow-open-access (OS_ONEGLANCE__ALLOW_OPEN_ACCESS=true in the environment) " +
       "if that is what you want."
     : "Set [paste_deploy] flavor = keystone, or bind_host = 127.0.0.1, or [oneglance] allow_open_access = true (or " +
       "say --allow-open-access) if that is what you want.";
   fail("config", `${what} ${advice}`);
+}
+
+/** Says what the pipeline asks for and is not there, where doing without it is slower at worst. */
+function warnOfMissing(config: Config): void {
+  if (!readFlavor(config.get("paste_deploy.flavor")).cache) return;
+  const directory = config.get("DEFAULT.image_cache_dir");
+  getLog("oneglance.start").warn(
+    `${
+      config.source("paste_deploy.flavor")
+    }: the image cache is not there yet: images are read from their stores ` +
+      `each time${directory === null ? "" : `, nothing is kept in image_cache_dir ${directory}`}`,
+  );
 }
 
 async function run(

@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly prog: string;
   /** Instead of the usual search path; for tests. */
   readonly searchPath?: readonly string[];
+  /** Above the command line; see `Config.withTop`. */
+  readonly top?: readonly IniEntry[];
 }
 
 /** The options of one store. */
@@ -64,9 +66,11 @@ export class Config {
   readonly #stores = new Map<string | null, StoreConfig>();
   readonly #resolver: Resolver;
   readonly #lookIn: readonly string[];
+  readonly #made: ConstructorParameters<typeof Config>;
   readonly #env: Readonly<Record<string, string | undefined>>;
 
   constructor(entries: readonly IniEntry[], paths: Pick<Config, "files" | "dirs">, given: LoadOptions) {
+    this.#made = [entries, paths, given];
     this.prog = given.prog;
     this.files = paths.files;
     this.dirs = paths.dirs;
@@ -76,7 +80,8 @@ export class Config {
       ...this.files.map((file) => dirname(file)).reverse(),
       ...(given.searchPath ?? files.defaultSearchPath(this.#env)),
     ];
-    this.#resolver = new Resolver(new TextSource(entries, this.#env, given.overrides ?? {}), this.#env);
+    const source = new TextSource(entries, this.#env, given.overrides ?? {}, given.top ?? []);
+    this.#resolver = new Resolver(source, this.#env);
     const enabled = this.#resolver.resolve("DEFAULT", "enabled_backends", OPTIONS.DEFAULT.enabled_backends);
     const ids = [
       ...(enabled.value as ReadonlyMap<string, string> | null ?? new Map<string, string>()).keys(),
@@ -93,7 +98,7 @@ export class Config {
     this.warnings = warnings;
     this.deprecated = this.#listDeprecated();
     const sections = [this.get("keystone_authtoken.auth_section"), this.get("oslo_limit.auth_section")];
-    const strays = listStrays(entries, (group) => this.#resolver.isStore(group), sections);
+    const strays = listStrays(entries, this.#resolver.stores, sections);
     this.unknown = strays.unknown;
     this.obsolete = strays.obsolete;
   }
@@ -120,6 +125,12 @@ export class Config {
     const made = this.#makeStore(id, []);
     this.#stores.set(id, made);
     return made;
+  }
+
+  /** The same configuration with these entries above the command line: those of a paste file. */
+  withTop(top: readonly IniEntry[]): Config {
+    const [entries, paths, given] = this.#made;
+    return new Config(entries, paths, { ...given, top });
   }
 
   /**

@@ -73,6 +73,12 @@ export function findOption(group: string, name: string): Option<unknown> | undef
   return Object.hasOwn(options, name) ? options[name] : undefined;
 }
 
+/** The name of the option of a regular group that once had the name `old`, if there is one. */
+export function findOldOption(group: string, old: string): string | undefined {
+  const options: Readonly<Record<string, Option<unknown>>> = OPTIONS[group as keyof Groups];
+  return Object.keys(options).find((name) => options[name]!.aliases.includes(old));
+}
+
 /** The option `name` of a store's section, if there is one. */
 export function findStoreOption(name: string): Option<unknown> | undefined {
   return Object.hasOwn(STORE_OPTIONS, name) ? STORE_OPTIONS[name as StoreOptionName] : undefined;

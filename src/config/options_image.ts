@@ -27,9 +27,15 @@ export const IMAGE_FORMAT_OPTIONS = {
 /** `[paste_deploy]` (spec/configuration.md §4). */
 export const PASTE_OPTIONS = {
   flavor: str({
-    help: "Which filters stand before the API: keystone, caching, cachemanagement, or keystone+…",
+    help:
+      "Which filters stand before the API: keystone, caching, cachemanagement, or keystone+…; with a paste " +
+      "file any that it has a pipeline for.",
   }),
-  config_file: str({ help: "Paste file; by default the last configuration file with -paste.ini for .conf." }),
+  config_file: str({
+    help:
+      "Paste file, whose pipeline decides; by default that of the last configuration file with -paste.ini for " +
+      ".conf, when it exists.",
+  }),
 };
 
 /** `[task]` (spec/configuration.md §7). */

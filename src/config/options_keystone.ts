@@ -56,7 +56,12 @@ export const AUTHTOKEN_OPTIONS = {
   }),
   http_connect_timeout: int({ help: "Seconds to connect to Keystone." }),
   http_request_max_retries: int({ default: 3, help: "Attempts to connect to Keystone." }),
-  delay_auth_decision: bool({ default: true, acts: false, help: "Always on, as in the shipped paste file." }),
+  delay_auth_decision: bool({
+    default: true,
+    help:
+      "Let requests without a valid token pass to allow_anonymous_access, and those whose service token is not " +
+      "valid. false without a paste file's word when there is one.",
+  }),
   memcached_servers: list({
     default: [],
     aliases: ["memcache_servers"],

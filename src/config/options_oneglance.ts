@@ -13,6 +13,10 @@ export const ONEGLANCE_OPTIONS = {
     default: false,
     help: "Permit a flavor without authentication on an address other than loopback.",
   }),
+  ignored_paste_filters: list({
+    default: [],
+    help: "Names of filters of the paste file that oneglance does not have and may do without.",
+  }),
   graceful_shutdown_timeout: int({
     default: 60,
     min: 0,

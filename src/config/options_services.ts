@@ -147,7 +147,7 @@ export const MIDDLEWARE_OPTIONS = {
 
 /** `[healthcheck]` (spec/configuration.md §12). */
 export const HEALTHCHECK_OPTIONS = {
-  path: str({ default: "/healthcheck", acts: false, help: "The path is fixed." }),
+  path: str({ default: "/healthcheck", help: "Path of the health check besides /healthcheck." }),
   backends: list({
     default: ["disable_by_file"],
     help: "Checks: disable_by_file, disable_by_files_ports, enable_by_files.",

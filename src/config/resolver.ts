@@ -30,6 +30,10 @@ export class Resolver {
     this.#stores.add(id);
   }
 
+  get stores(): ReadonlySet<string> {
+    return this.#stores;
+  }
+
   isStore(group: string): boolean {
     return this.#stores.has(group);
   }
@@ -54,7 +58,7 @@ export class Resolver {
       const named = this.#source.find(group, "auth_section", []);
       if (named !== null && named.texts.at(-1) !== "") section = named.texts.at(-1)!;
     }
-    const own = this.#source.find(section, name, option.aliases);
+    const own = this.#source.findTop(group, name) ?? this.#source.find(section, name, option.aliases);
     const falls = own === null && this.isStore(group) && !this.#ownRules(group);
     return falls ? this.#source.find("backend_defaults", name, option.aliases) : own;
   }

@@ -1,4 +1,5 @@
 import type { IniEntry } from "./ini.ts";
+import { nearest } from "./near.ts";
 import { LOGIN_OPTIONS } from "./options_keystone.ts";
 import { isObsolete } from "./options_obsolete.ts";
 import type { Option } from "./option.ts";
@@ -12,6 +13,8 @@ export interface Stray {
   readonly line: number;
   readonly group: string;
   readonly name: string;
+  /** What it seems to mean, in words for the log; null when nothing known is like it. */
+  readonly near: string | null;
 }
 
 let aliases: ReadonlySet<string> | null = null;
@@ -19,11 +22,12 @@ let aliases: ReadonlySet<string> | null = null;
 /** Sorts the keys that no option has into unknown ones and those of other releases. */
 export function listStrays(
   entries: readonly IniEntry[],
-  isStore: (group: string) => boolean,
+  stores: ReadonlySet<string>,
   loginSections: readonly (string | null)[],
 ): { unknown: Stray[]; obsolete: Stray[] } {
   const unknown: Stray[] = [];
   const obsolete: Stray[] = [];
+  const isStore = (group: string) => stores.has(group);
   aliases ??= collectAliases();
   for (const { file, line, group: written, name } of entries) {
     const group = written === "DEFAULT" || isStore(written) ? written : written.toLowerCase();
@@ -31,9 +35,37 @@ export function listStrays(
     const known = findOption(group, name) !== undefined || aliases.has(key) ||
       (isStore(group) && (findStoreOption(name) !== undefined || aliases.has(`*.${name}`))) ||
       (loginSections.includes(written) && Object.hasOwn(LOGIN_OPTIONS, name));
-    if (!known) (isObsolete(key) ? obsolete : unknown).push({ file, line, group: written, name });
+    if (known) continue;
+    const stray = { file, line, group: written, name };
+    if (isObsolete(key)) obsolete.push({ ...stray, near: null });
+    else unknown.push({ ...stray, near: guess(written, group, name, stores, loginSections) });
   }
   return { unknown, obsolete };
+}
+
+/** What a key may mean: an option of its group with a name like it, the same option of another group, another group. */
+function guess(
+  written: string,
+  group: string,
+  name: string,
+  stores: ReadonlySet<string>,
+  loginSections: readonly (string | null)[],
+): string | null {
+  const regular = Object.hasOwn(OPTIONS, group);
+  const store = stores.has(group);
+  if (!regular && !store) {
+    const groups = [...Object.keys(OPTIONS), ...stores, ...loginSections.filter((each) => each !== null)];
+    const meant = nearest(written, groups);
+    return meant === null ? null : `the section [${meant}]`;
+  }
+  const names = [
+    ...(regular ? Object.keys(OPTIONS[group as keyof typeof OPTIONS]) : []),
+    ...(store ? Object.keys(STORE_OPTIONS) : []),
+  ];
+  const meant = nearest(name, names);
+  if (meant !== null) return meant;
+  const elsewhere = Object.keys(OPTIONS).filter((each) => findOption(each, name)?.acts);
+  return elsewhere.length === 1 ? `${name} of the section [${elsewhere[0]}]` : null;
 }
 
 function collectAliases(): Set<string> {

@@ -11,19 +11,26 @@ export interface Texts {
   readonly entry: IniEntry | null;
 }
 
-/** Where texts are looked up: command line, environment, files, in this order (spec/configuration.md §1.3). */
+/**
+ * Where texts are looked up: paste file, command line, environment, files, in this order (spec/configuration.md §1.3,
+ * §4).
+ */
 export class TextSource {
   readonly #overrides: Readonly<Record<string, string>>;
   readonly #env: Readonly<Record<string, string | undefined>>;
   /** By `group.name` as written, and by the same with the group in lower case. */
   readonly #exact = new Map<string, IniEntry[]>();
   readonly #lower = new Map<string, IniEntry[]>();
+  /** By `group.name`. */
+  readonly #top: ReadonlyMap<string, IniEntry>;
 
   constructor(
     entries: readonly IniEntry[],
     env: Readonly<Record<string, string | undefined>>,
     overrides: Readonly<Record<string, string>>,
+    top: readonly IniEntry[],
   ) {
+    this.#top = new Map(top.map((entry) => [`${entry.group}.${entry.name}`, entry]));
     this.#overrides = overrides;
     this.#env = env;
     for (const entry of entries) {
@@ -35,6 +42,8 @@ export class TextSource {
   /** The texts of an option; null when nobody gave any. Old names count only when the new one is not given. */
   find(group: string, name: string, aliases: readonly string[]): Texts | null {
     const key = `${group}.${name}`;
+    const above = this.findTop(group, name);
+    if (above !== null) return above;
     const override = this.#overrides[key];
     if (override !== undefined) {
       return { texts: [override], source: "command line", alias: null, entry: null };
@@ -49,6 +58,12 @@ export class TextSource {
       if (old !== null) return fromEntries(old, `${oldGroup}.${oldName}`);
     }
     return null;
+  }
+
+  /** The text that stands above all others, whatever section the option would else come from. */
+  findTop(group: string, name: string): Texts | null {
+    const entry = this.#top.get(`${group}.${name}`);
+    return entry === undefined ? null : fromEntries([entry], null);
   }
 
   #inFiles(group: string, name: string): IniEntry[] | null {

@@ -1,4 +1,5 @@
 /** Version discovery and negotiation (spec/images-api.md §1). */
+import { HEALTH_PATH } from "../health/path.ts";
 import type { RequestBase } from "./env.ts";
 
 const ACCEPT_PREFIX = "application/vnd.openstack.images-";
@@ -41,14 +42,22 @@ export function versionDocument(settings: VersionSettings, publicEndpoint: strin
 export const VERSIONS_PATH = "/versions";
 export const CHOICES_PATH = "/";
 
-/** The path to route by. `/v2.5/images` and `/images` with a version in Accept become `/v2/images`. */
-export function routingPath(request: Request, accepted: ReadonlySet<string>): string {
+/**
+ * The path to route by. `/v2.5/images` and `/images` with a version in Accept become `/v2/images`; what `isHealth` says is
+ * the path of the health check becomes `/healthcheck`.
+ */
+export function routingPath(
+  request: Request,
+  accepted: ReadonlySet<string>,
+  isHealth: (path: string) => boolean,
+): string {
   const path = pathOf(request.url);
   if (path.startsWith("/v2/")) {
     const accept = request.headers.get("accept");
     if (accept === null || !accept.startsWith(ACCEPT_PREFIX)) return decodeSlashes(path);
   }
-  if (path === "/healthcheck" || path === "/openapi.json") return path;
+  if (isHealth(path)) return HEALTH_PATH;
+  if (path === "/openapi.json") return path;
   const first = path.split("/", 2)[1] ?? "";
   if (first === "versions") return VERSIONS_PATH;
   const accept = request.headers.get("accept");

@@ -104,9 +104,19 @@ function describe(config: Config): void {
   for (const { file, line, old, now } of config.deprecated) {
     log.warn(`${file}:${line}: option ${old} is deprecated, its name is ${now}`);
   }
+  const groups = new Set<string>();
+  for (const { file, line, group, name, near } of config.unknown) {
+    if (near === null) continue;
+    const section = near.startsWith("the section");
+    // A mistyped section is one slip, however many keys it has.
+    if (section && groups.has(group)) continue;
+    if (section) groups.add(group);
+    const what = section ? `[${group}] is not a known section` : `[${group}] ${name} is not a known option`;
+    log.warn(`${file}:${line}: ${what} and ignored; did you mean ${near}?`);
+  }
   if (!log.isDebug) return;
-  for (const { file, line, group, name } of config.unknown) {
-    log.debug(`${file}:${line}: [${group}] ${name} is unknown`);
+  for (const { file, line, group, name, near } of config.unknown) {
+    if (near === null) log.debug(`${file}:${line}: [${group}] ${name} is unknown`);
   }
   for (const { file, line, group, name } of config.obsolete) {
     log.debug(`${file}:${line}: [${group}] ${name} is obsolete`);

@@ -7,6 +7,8 @@ import { buildApp } from "../../src/app.ts";
 import { compose } from "../../src/compose.ts";
 import { configFrom } from "../../src/config/config.ts";
 import type { Deps } from "../../src/deps.ts";
+import { getLog } from "../../src/observe/log.ts";
+import { withPaste } from "../../src/paste/apply.ts";
 import { WORKERS } from "../../workers.ts";
 
 /** Who asks: roles and project; null = nobody at all. */
@@ -48,7 +50,7 @@ export const PATCH_TYPE = "application/openstack-images-v2.1-json-patch";
 /** Starts a service. `options` are texts by `GROUP.option`, as in a configuration file; companion files are looked for in `dir`. */
 export async function startService(options: Record<string, string> = {}): Promise<TestService> {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-test-" });
-  const config = configFrom({
+  const given = configFrom({
     "database.connection": `sqlite:///${join(dir, "glance.sqlite")}`,
     "glance_store.filesystem_store_datadir": join(dir, "images"),
     "DEFAULT.node_staging_uri": `file://${join(dir, "staging")}`,
@@ -71,6 +73,7 @@ export async function startService(options: Record<string, string> = {}): Promis
       Object.entries(options).map(([key, text]) => [key, text.replaceAll("{dir}", dir)]),
     ),
   }, { searchPath: [dir] });
+  const config = withPaste(given, getLog("oneglance.paste"));
   const { deps, close } = await compose(config, { workers: WORKERS, sync: "auto" }).catch(async (error) => {
     await Deno.remove(dir, { recursive: true });
     throw error;

@@ -30,8 +30,3 @@ for (const flavor of ["keystone+cache", "Keystone", "trusted-auth", "__proto__",
     );
   });
 }
-
-Deno.test("a paste file is ignored with a word in the log", async () => {
-  using auth = await testAuth({ "paste_deploy.config_file": "/etc/glance/glance-api-paste.ini" });
-  assert.ok(auth.log.some((line) => line.startsWith("debug") && line.includes("config_file")));
-});

@@ -40,6 +40,42 @@ Deno.test("debug lists the options, unknown and obsolete keys, secrets masked", 
   assert.ok(!text.includes("hush"));
 });
 
+const SLIPS: [options: Record<string, string>, said: string[]][] = [
+  [{ "DEFAULT.debgu": "1" }, [
+    "test:1: [DEFAULT] debgu is not a known option and ignored; did you mean debug?",
+  ]],
+  [{ "paste_deploy.flavour": "keystone" }, [
+    "test:1: [paste_deploy] flavour is not a known option and ignored; did you mean flavor?",
+  ]],
+  [{ "DEFAULT.flavor": "keystone" }, [
+    "test:1: [DEFAULT] flavor is not a known option and ignored; did you mean flavor of the section [paste_deploy]?",
+  ]],
+  [{ "keystone_authtokn.username": "a", "keystone_authtokn.password": "b" }, [
+    "test:1: [keystone_authtokn] is not a known section and ignored; did you mean the section [keystone_authtoken]?",
+  ]],
+  [{ "default.bind_port": "1" }, [
+    "test:1: [default] is not a known section and ignored; did you mean the section [DEFAULT]?",
+  ]],
+  [{ "DEFAULT.log-file": "x" }, [
+    "test:1: [DEFAULT] log-file is not a known option and ignored; did you mean log_file?",
+  ]],
+  [{ "DEFAULT.enabled_backends": "fast:file", "fast.filesystem_store_datadri": "/x" }, [
+    "test:2: [fast] filesystem_store_datadri is not a known option and ignored; did you mean filesystem_store_datadir?",
+  ]],
+  [{ "DEFAULT.enable_v1_api": "1", "made.up": "1", "nova.region_name": "x", "DEFAULT.verbose": "1" }, []],
+];
+for (const [options, expected] of SLIPS) {
+  Deno.test(`a slip is one WARNING with file, line and the near name: ${Object.keys(options)}`, () => {
+    for (const debug of ["false", "true"]) {
+      const text = logged({ "DEFAULT.debug": debug, ...options }, () => {});
+      const said = [...text.matchAll(/ WARNING oneglance\.config \[-\] (.*)/g)].map((each) =>
+        each[1]!.replace(/^test:(\d+)/, (_, line) => `test:${Number(line) - 2}`)
+      );
+      assert.deepEqual(said, expected);
+    }
+  });
+}
+
 Deno.test("an access line carries request, user, project, status, bytes and seconds", () => {
   const text = logged({}, () =>
     logAccess({
