@@ -18,27 +18,30 @@ export function parseRange(range: string | null, contentRange: string | null, si
 function parseByteRange(text: string, size: number): Slice {
   if (text.includes(",")) fail("bad_request", "Multiple ranges are not supported.");
   const match = /^bytes=(\d*)-(\d*)$/.exec(text.toLowerCase().replaceAll(/\s/g, ""));
-  if (!match || (match[1] === "" && match[2] === "") || size === 0) refuse();
+  if (!match || (match[1] === "" && match[2] === "") || size === 0) refuse(size);
   if (match[1] === "") {
     const suffix = Number(match[2]);
-    const offset = suffix === 0 ? 0 : Math.max(0, size - suffix);
+    // RFC 9110 §14.1.2: a suffix of no byte can never be served.
+    if (suffix === 0) refuse(size);
+    const offset = Math.max(0, size - suffix);
     return { offset, length: size - offset };
   }
   const offset = Number(match[1]);
   const last = match[2] === "" ? size - 1 : Math.min(Number(match[2]), size - 1);
-  if (offset >= size || last < offset) refuse();
+  if (offset >= size || last < offset) refuse(size);
   return { offset, length: last - offset + 1 };
 }
 
 function parseContentRange(text: string, size: number): Slice {
   const match = /^bytes\s+(\d+)-(\d+)\/(\d+|\*)$/i.exec(text.trim());
-  if (!match) refuse();
+  if (!match) refuse(size);
   const [offset, last] = [Number(match[1]), Number(match[2])];
   const total = match[3] === "*" ? size : Number(match[3]);
-  if (last < offset || last >= total || offset >= size || last >= size) refuse();
+  if (last < offset || last >= total || offset >= size || last >= size) refuse(size);
   return { offset, length: last - offset + 1 };
 }
 
-function refuse(): never {
-  fail("range_not_satisfiable", "The byte range cannot be served.", { form: "detail" });
+function refuse(size: number): never {
+  const headers = { "content-range": `bytes */${size}` };
+  fail("range_not_satisfiable", "The byte range cannot be served.", { form: "detail", headers });
 }
