@@ -29,6 +29,8 @@ export const ERRORS = {
   expectation_failed: [417, "The expectation of the request cannot be met."],
   too_many_requests: [429, "There are too many requests. Please try again at a later time."],
   header_too_large: [431, "A header of the request is too large."],
+  // As nginx writes it to its log; nobody is there any more to read the answer.
+  client_left: [499, "The client closed the connection before the end of its request."],
   internal: [
     500,
     "The server has either erred or is incapable of performing the requested operation.",

@@ -5,6 +5,7 @@ import type { Deps } from "./deps.ts";
 import { type ErrorCode, GlanceError } from "./errors.ts";
 import { makeIsHealth } from "./health/path.ts";
 import { answerError } from "./http/middleware/entry.ts";
+import { markAnswer, requestIdOf } from "./http/every_answer.ts";
 import { errorResponse } from "./http/view/error.ts";
 import { pathOf } from "./http/versions.ts";
 import { getLog } from "./observe/log.ts";
@@ -181,7 +182,7 @@ function refuse({ status, message }: Refused, peer: string): Response {
   log.debug(`${peer} is refused with ${status}: ${message}`);
   const headers: Record<string, string> = status === 429 || status === 503 ? { "retry-after": "1" } : {};
   const error = new GlanceError(CODES[status], message, { close: true, headers });
-  return errorResponse(error, new Request("http://localhost/"));
+  return markAnswer(errorResponse(error, new Request("http://localhost/")), requestIdOf(null));
 }
 
 function turnAway(request: Request): Response {

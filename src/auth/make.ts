@@ -123,7 +123,7 @@ function makeKeystoneLookUp(settings: KeystoneSettings, tools: AuthTools): Calle
       return await validate(token, options);
     } catch (error) {
       if (!isError(error, "unavailable")) throw error;
-      tools.log.error(`A token cannot be validated: ${error.message}`);
+      tools.log.error(`A token cannot be validated: ${error.message}`, { repeated: "validation" });
       // What is wrong with Keystone, and where it is, is for the log only.
       return fail("unavailable", "The Keystone service is temporarily unavailable.", { cause: error });
     }

@@ -52,11 +52,25 @@ export function bind(app: Hono<Env>, route: RouteConfig, handler: Handler, optio
     } else if (!options.rawBody && !options.ignoreBody && hasBody(request)) {
       fail("bad_request", "A body is not expected with this request.", { close: true });
     }
-    const mark = url.indexOf("?");
-    const search = mark < 0 ? "" : url.slice(mark + 1);
     const param = (name: string) => c.req.param(name as never) as unknown as string;
-    return await handler({ c, ctx, request, query: new URLSearchParams(search), body, param });
+    let query: URLSearchParams | undefined;
+    return await handler({
+      c,
+      ctx,
+      request,
+      // Made for those who look.
+      get query() {
+        return query ??= queryOf(url);
+      },
+      body,
+      param,
+    });
   });
+}
+
+function queryOf(url: string): URLSearchParams {
+  const mark = url.indexOf("?");
+  return new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
 }
 
 function jsonSchemaOf(route: RouteConfig): z.ZodType | null {

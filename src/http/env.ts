@@ -1,6 +1,7 @@
 /** What a request carries through the HTTP layer. */
 import type { Caller } from "../caller.ts";
 import type { Ctx, Deps } from "../deps.ts";
+import type { newLogContext } from "../observe/context.ts";
 
 /** Facts about the connection, given by the server (or by a test). */
 export interface Connection {
@@ -18,6 +19,8 @@ export interface Env {
   Variables: {
     deps: Deps;
     requestId: string;
+    /** Whom the lines of this request are about. */
+    logContext: ReturnType<typeof newLogContext>;
     caller: Caller;
     ctx: Ctx;
     /** Scheme, host and prefix of the request as the client sees them. */

@@ -1,6 +1,6 @@
 /** JSON bodies: size, depth and encoding are checked before anything looks inside (spec/images-api.md §2.0). */
 import type { Config } from "../config/config.ts";
-import { fail } from "../errors.ts";
+import { fail, GlanceError } from "../errors.ts";
 import { UNDECODABLE } from "../images/attributes.ts";
 import { openReader } from "../util/pump.ts";
 
@@ -22,7 +22,7 @@ export function hasBody(request: Request): boolean {
 
 /**
  * The parsed body: an object or array. `limit` in bytes, `seconds` for all of it (0 = no limit). Errors: bad_request,
- * too_large, request_timeout.
+ * too_large, request_timeout, client_left.
  */
 export async function readJson(
   request: Request,
@@ -70,7 +70,8 @@ async function readText(request: Request, limit: number, seconds: number): Promi
       chunks.push(piece.slice());
     }
   } catch (error) {
-    fail("bad_request", "The body of the request ended early.", { cause: error, close: true });
+    if (error instanceof GlanceError) throw error;
+    fail("client_left", "The body of the request ended early.", { cause: error, close: true });
   } finally {
     clearTimeout(timer);
   }

@@ -6,7 +6,10 @@ export function requestBase(request: Request, peer: string, trusted: boolean): R
   const { headers } = request;
   const base: RequestBase = {
     scheme: request.url.startsWith("https:") ? "https" : "http",
-    host: headers.get("host") ?? new URL(request.url).host,
+    // Few answers name the host, and every request pays for looking.
+    get host() {
+      return headers.get("host") ?? new URL(request.url).host;
+    },
     prefix: "",
     client: peer,
   };

@@ -54,7 +54,7 @@ export function routingPath(
   const path = pathOf(request.url);
   if (path.startsWith("/v2/")) {
     const accept = request.headers.get("accept");
-    if (accept === null || !accept.startsWith(ACCEPT_PREFIX)) return decodeSlashes(path);
+    if (accept === null || !accept.startsWith(ACCEPT_PREFIX)) return path;
   }
   if (isHealth(path)) return HEALTH_PATH;
   if (path === "/openapi.json") return path;
@@ -62,20 +62,20 @@ export function routingPath(
   if (first === "versions") return VERSIONS_PATH;
   const accept = request.headers.get("accept");
   if (accept !== null && accept.startsWith(ACCEPT_PREFIX)) {
-    return accepted.has(accept.slice(ACCEPT_PREFIX.length)) ? decodeSlashes(`/v2${path}`) : CHOICES_PATH;
+    return accepted.has(accept.slice(ACCEPT_PREFIX.length)) ? `/v2${path}` : CHOICES_PATH;
   }
-  return accepted.has(first) ? decodeSlashes(`/v2${path.slice(first.length + 1)}`) : CHOICES_PATH;
+  return accepted.has(first) ? `/v2${path.slice(first.length + 1)}` : CHOICES_PATH;
 }
 
-/** Path of a URL as it was sent, without query. */
+/**
+ * Path of a URL without query, as versions, rights and routes are looked at: `%2F` is a separator like any other, and
+ * several in a row are one, as in Glance (endpoints written with a slash at their end are common).
+ */
 export function pathOf(url: string): string {
   const start = url.indexOf("/", url.indexOf("//") + 2);
   if (start < 0) return "/";
   const end = url.slice(start).search(/[?#]/);
-  return end < 0 ? url.slice(start) : url.slice(start, start + end);
-}
-
-/** `%2F` is a separator like any other: no parameter can hold one. */
-function decodeSlashes(path: string): string {
-  return path.includes("%") ? path.replaceAll(/%2f/gi, "/") : path;
+  const path = end < 0 ? url.slice(start) : url.slice(start, start + end);
+  const decoded = path.includes("%") ? path.replaceAll(/%2f/gi, "/") : path;
+  return decoded.includes("//") ? decoded.replaceAll(/\/{2,}/g, "/") : decoded;
 }

@@ -5,7 +5,6 @@ import { fail, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import type { StoreRead } from "../stores/store.ts";
-import { reasonOf } from "../util/reason.ts";
 import { findImage } from "./find.ts";
 import { parseRange, type Slice } from "./range.ts";
 
@@ -72,7 +71,6 @@ async function openFirst(
 ): Promise<StoreRead | null> {
   let last: unknown;
   let away: unknown;
-  const context = () => ({ ...ctx.caller, requestId: ctx.requestId });
   for (const location of locations) {
     try {
       const store = ctx.deps.stores.forLocation(location) ??
@@ -83,17 +81,14 @@ async function openFirst(
     } catch (error) {
       last = error;
       if (isError(error, "store_gone")) away = error;
-      const expected = isError(error, "store_not_found", "store_gone");
-      log.warn(`location ${location.id} of image ${image.id} cannot be read: ${reasonOf(error)}`, {
-        context: context(),
-        error: expected ? undefined : error,
-      });
+      const where = `location ${location.id} of image ${image.id}`;
+      log.warn(`${where} cannot be read`, { error, repeated: where });
     }
   }
   if (away !== undefined) throw away;
   if (isError(last, "store_not_found")) {
     log.error(`image ${image.id} is ${image.status}, and its data is in none of its stores`, {
-      context: context(),
+      repeated: image.id,
     });
     return null;
   }

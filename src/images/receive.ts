@@ -3,6 +3,7 @@ import type { Ctx } from "../deps.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { refuseStorage } from "../quota/storage.ts";
 import type { WriteHandle } from "../stores/store.ts";
+import { isOfBody } from "../util/pump.ts";
 
 /** How often the growing data is looked at, in ms. */
 const POLL = 100;
@@ -19,7 +20,8 @@ export interface ReceiveOptions {
 /**
  * Writes the whole body; resolves to the number of bytes. `declared` null = unknown.
  * Errors: bad_request for another size than declared, too_large above image_size_cap or `room` or on a full store,
- * the reason of `stop` (unavailable where it is none of ours), `broken` when the body breaks off.
+ * the reason of `stop` (unavailable where it is none of ours), `broken` when the body breaks off,
+ * what the store throws as it is.
  */
 export async function receive(
   ctx: Ctx,
@@ -34,8 +36,7 @@ export async function receive(
     checkSize(ctx, size, declared, room);
   };
   await pipeWatched(ctx, handle, body, check, stop).catch((error) => {
-    // A store's own errors are of the closed list.
-    throw error instanceof GlanceError ? error : broken(error);
+    throw error instanceof GlanceError || !isOfBody(error) ? error : broken(error);
   });
   const size = await writtenBy(handle);
   check(size);
@@ -56,8 +57,8 @@ async function writtenBy(handle: WriteHandle): Promise<number> {
 }
 
 function clientLeft(cause: unknown): GlanceError {
-  const text = "The data ended early: the client closed the connection or sent a broken body.";
-  return new GlanceError("internal", text, { cause, close: true });
+  const text = "The data ended early: the client closed the connection.";
+  return new GlanceError("client_left", text, { cause, close: true });
 }
 
 /** Errors: those of the handle and of `check`, the body's own. */

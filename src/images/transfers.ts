@@ -1,5 +1,6 @@
 import { formatTimestamp } from "../../db/clock.ts";
 import type { Timestamp, UploadLease } from "../../db/records.ts";
+import { outsideLogContext } from "../observe/context.ts";
 import { getLog } from "../observe/log.ts";
 import { processName } from "../util/process_name.ts";
 
@@ -46,7 +47,7 @@ export class Transfers {
     const token = crypto.randomUUID();
     const abort = new AbortController();
     this.#active.set(token, abort);
-    this.#timer ??= setInterval(() => this.#renewAll(), RENEW);
+    this.#timer ??= outsideLogContext(() => setInterval(() => this.#renewAll(), RENEW));
     return {
       lease: { token, owner: processName(), store_id: storeId, expires_at: expiry() },
       signal: abort.signal,
@@ -66,7 +67,7 @@ export class Transfers {
     try {
       await this.#renew({ tokens: [...this.#active.keys()], expiresAt: expiry() });
     } catch (error) {
-      log.warn("the leases of the uploads under way could not be renewed", { error });
+      log.warn("the leases of the uploads under way could not be renewed", { error, repeated: "renewal" });
     }
   }
 

@@ -127,7 +127,7 @@ async function putBack(ctx: Ctx, id: string, token: string, why: unknown): Promi
   try {
     await tell(ctx.deps, uploadFailedEvent(why)).cancelUpload({ token });
   } catch (error) {
-    log.error(`image ${id} could not be put back to queued yet`, { error });
+    log.error(`image ${id} could not be put back to queued yet`, { error, repeated: "put back" });
   }
 }
 

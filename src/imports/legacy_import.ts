@@ -7,7 +7,6 @@ import { verifyFile } from "../signatures/verifier.ts";
 import { lostReason } from "../tasks/background.ts";
 import { messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
-import { reasonOf, unforeseen } from "../util/reason.ts";
 import { bringToStaging } from "./bring.ts";
 import { checkImportUri, fetchSource } from "./fetch_source.ts";
 import { discardFrom } from "./discard.ts";
@@ -51,7 +50,7 @@ export async function runLegacyImport(run: TaskRun, giveUp = false): Promise<voi
   } catch (caught) {
     const error = run.signal.aborted ? run.signal.reason : caught;
     if (error === lostReason()) return;
-    log.error(`import task ${run.task.id} failed: ${reasonOf(error)}`, unforeseen(error));
+    log.error(`import task ${run.task.id} failed`, { error });
     await remove(run, id);
     const end = taskEnd(deps, "failure", { message: legacyMessage(error) });
     await deps.db.write.endTask({ token: run.token, end });

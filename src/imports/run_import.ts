@@ -10,7 +10,6 @@ import { lostReason, stoppingReason } from "../tasks/background.ts";
 import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
 import { BUSY, type TaskRun } from "../tasks/start.ts";
 import { verifyFile } from "../signatures/verifier.ts";
-import { reasonOf, unforeseen } from "../util/reason.ts";
 import { beginImport } from "./begin.ts";
 import { bringToStaging } from "./bring.ts";
 import { copySources, readFrom } from "./copy_source.ts";
@@ -76,7 +75,7 @@ async function settle(run: TaskRun, job: ImportJob, attempt: Attempt, error: unk
   if (error === stoppingReason() && resumable) return await leaveTask(deps, run);
   if (!attempt.begun && isError(error, "conflict")) {
     // Something else was made of the image while the task waited for its turn: nothing of it is the import's.
-    log.error(`import of image ${job.imageId} failed: ${reasonOf(error)}`, unforeseen(error));
+    log.error(`import of image ${job.imageId} failed`, { error });
     const end = taskEnd(deps, "failure", { message: messageOf(error) });
     await deps.db.write.endTask({ token: run.token, end });
     return;

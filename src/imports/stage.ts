@@ -101,7 +101,7 @@ async function saveStaged(ctx: Ctx, { id, body, size: declared }: StageInput, tr
       await warnIfFull(ctx, stores.staging, id, error);
       await handle?.cancel();
       await db.write.cancelUpload({ token }).catch((cause) => {
-        log.error(`image ${id} could not be put back to queued yet`, { error: cause });
+        log.error(`image ${id} could not be put back to queued yet`, { error: cause, repeated: "put back" });
       });
     }
     throw error;

@@ -7,7 +7,6 @@ import { getLog } from "../observe/log.ts";
 import type { Store } from "../stores/store.ts";
 import { messageOf, taskEnd } from "../tasks/finish.ts";
 import type { TaskRun } from "../tasks/start.ts";
-import { reasonOf, unforeseen } from "../util/reason.ts";
 import { discardFrom } from "./discard.ts";
 import { type ImportJob, locationIn, storeOf } from "./job.ts";
 import { failedStores, listProperties } from "./lists.ts";
@@ -69,7 +68,7 @@ export async function undoImport(run: TaskRun, job: ImportJob, undo: Undo): Prom
   await unstage(deps, job.imageId);
   const end = taskEnd(deps, "failure", { message: messageOf(undo.error) });
   await deps.db.write.endTask({ token: run.token, end });
-  log.error(`import of image ${job.imageId} failed: ${reasonOf(undo.error)}`, unforeseen(undo.error));
+  log.error(`import of image ${job.imageId} failed`, { error: undo.error });
 }
 
 async function putBack(run: TaskRun, job: ImportJob, image: ImageRecord, undo: Undo): Promise<void> {

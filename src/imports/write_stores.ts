@@ -7,7 +7,6 @@ import type { TaskRun } from "../tasks/start.ts";
 import { imageById } from "../images/find.ts";
 import { warnIfFull } from "../images/store_errors.ts";
 import { nameOf, type StoredLocation } from "../stores/store.ts";
-import { reasonOf, unforeseen } from "../util/reason.ts";
 import { storesWithout } from "./discard.ts";
 import { copiesCounted, type ImportJob, storeOf } from "./job.ts";
 import { failedStores, listProperties } from "./lists.ts";
@@ -130,7 +129,7 @@ async function noteFailed(run: TaskRun, writing: Writing, copies: Copy[]): Promi
   const { id } = writing.image;
   for (const { store, error } of copies) {
     await warnIfFull(run.ctx, store, id, error);
-    log.error(`store ${nameOf(store)} took no data of image ${id}: ${reasonOf(error)}`, unforeseen(error));
+    log.error(`store ${nameOf(store)} took no data of image ${id}`, { error });
   }
   writing.failed.push(...copies.map(({ store }) => store.id));
   await tellFailed(run, copies.map(({ error }) => error));

@@ -1,6 +1,7 @@
 /** Sends what stands in the outbox: in order, at least once, one process at a time. */
 import type { EventRecord } from "../../db/event_records.ts";
 import type { Deps } from "../deps.ts";
+import { outsideLogContext } from "../observe/context.ts";
 import { getLog } from "../observe/log.ts";
 import { fateOf, processName } from "../util/process_name.ts";
 import { toTimestamp } from "../util/timestamp.ts";
@@ -42,7 +43,7 @@ export class Sender {
   wake(): void {
     if (this.#closed) return;
     this.#again = true;
-    this.#running ??= this.#run().finally(() => this.#running = null);
+    this.#running ??= outsideLogContext(() => this.#run()).finally(() => this.#running = null);
   }
 
   /** Ends what is under way, and lets go of what was not sent: the next process sends it. */
@@ -64,7 +65,7 @@ export class Sender {
       try {
         while (!this.#closed && await this.#sendBatch());
       } catch (error) {
-        log.error("the notifications that wait cannot be read", { error });
+        log.error("the notifications that wait cannot be read", { error, repeated: "reading" });
       }
     }
   }

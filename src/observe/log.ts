@@ -1,14 +1,20 @@
+import { currentLogContext } from "./context.ts";
+import { isExpected } from "./expected.ts";
 import { type Formatter, textFormatter } from "./log_format.ts";
 import { type LevelName, LEVELS, type LogContext, type LogRecord } from "./log_record.ts";
 import type { LogWriter } from "./log_writer.ts";
+import { Repeats } from "./repeats.ts";
 
 export type { LogContext } from "./log_record.ts";
 
 /** What may come along with a line. */
 export interface LogExtra {
+  /** Default: that of the request or task that is worked on. */
   readonly context?: LogContext | null;
-  /** Its stack follows the line. */
+  /** Its reason ends the line; the stack follows for what only a bug can cause, and with debug for all. */
   readonly error?: unknown;
+  /** The cause: of the lines of one cause the first in a minute is written, and the number of the others. */
+  readonly repeated?: string;
   /** Further fields of JSON lines. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
@@ -91,18 +97,34 @@ class Logger implements Log {
   }
 
   #write(level: LevelName, message: string, extra: LogExtra | undefined): void {
+    const error = extra?.error ?? null;
     const record: LogRecord = {
       time: Date.now(),
       level,
       name: this.name,
       message,
-      context: extra?.context ?? null,
-      error: extra?.error ?? null,
+      context: extra?.context === undefined ? currentLogContext() : extra.context,
+      error,
+      explained: error !== null && !this.isDebug && isExpected(error),
       fields: extra?.fields ?? null,
     };
-    const text = setup.format(record);
-    for (const writer of setup.writers) writer.write(text);
+    const cause = extra?.repeated;
+    if (cause === undefined || repeats.isFirst(`${level} ${this.name} ${cause}`, record)) put(record);
   }
+}
+
+const repeats = new Repeats<LogRecord>((count, last, seconds) =>
+  put({
+    ...last,
+    time: Date.now(),
+    message: `${count} more like this within ${seconds} s, the last of them: ${last.message}`,
+    explained: true,
+  })
+);
+
+function put(record: LogRecord): void {
+  const text = setup.format(record);
+  for (const writer of setup.writers) writer.write(text);
 }
 
 /** The logger of that dotted name, for example `oneglance.images`. */
@@ -116,6 +138,7 @@ export function getLog(name: string): Log {
 
 /** Puts another setup in place, for all loggers, and closes the writers of the one before. */
 export function setUpLog(next: LogSetup): void {
+  repeats.flush();
   const previous = setup;
   setup = next;
   for (const logger of loggers.values()) logger.threshold = thresholdOf(logger.name);
@@ -124,6 +147,7 @@ export function setUpLog(next: LogSetup): void {
 
 /** Writes what is kept back; call before the program ends. */
 export function flushLog(): void {
+  repeats.flush();
   for (const writer of setup.writers) writer.flush();
 }
 

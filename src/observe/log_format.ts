@@ -1,3 +1,4 @@
+import { reasonOf } from "./expected.ts";
 import type { LogContext, LogRecord } from "./log_record.ts";
 import { LEVELS } from "./log_record.ts";
 import { maskText } from "./mask.ts";
@@ -27,7 +28,7 @@ export function textFormatter(formats: TextFormats): Formatter {
   const prefix = compile(formats.exceptionPrefix, parts);
   return (record) => {
     const line = (record.context === null ? outside : inside)(record) + "\n";
-    if (record.error === null || record.error === undefined) return line;
+    if (!isTraced(record)) return line;
     const start = prefix(record);
     return line + errorLines(record.error).map((each) => `${start}${each}\n`).join("");
   };
@@ -38,7 +39,7 @@ export function jsonFormatter(dateFormat: string, hostname: string): Formatter {
   const clock = secondClock(dateFormat);
   return (record) =>
     JSON.stringify({
-      message: maskText(record.message),
+      message: maskText(shortened(messageOf(record), MAX_MESSAGE)),
       asctime: clock(record),
       name: record.name,
       levelname: record.level,
@@ -47,11 +48,32 @@ export function jsonFormatter(dateFormat: string, hostname: string): Formatter {
       msecs: record.time % 1000,
       process: Deno.pid,
       hostname,
-      traceback: hasError(record) ? errorLines(record.error) : null,
+      traceback: isTraced(record) ? errorLines(record.error) : null,
       error_summary: hasError(record) ? errorLines(record.error)[0] : "",
       context: record.context === null ? {} : jsonContext(record.context),
       extra: record.fields ?? {},
     }) + "\n";
+}
+
+/** Characters of a message, and of a line of a stack, at most: what a caller sends may stand in both. */
+const MAX_MESSAGE = 8192;
+const MAX_STACK_LINE = 1024;
+/** Lines of a stack at most, with those of what caused it. */
+const MAX_STACK_LINES = 60;
+
+/** `text` cut to `most` characters; what is left out is counted. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  return `${text.slice(0, most)}… (${text.length - most} more characters)`;
+}
+
+/** The message with its reason, and from WARNING on with what was done. */
+function messageOf(record: LogRecord): string {
+  const { message, level, context, error } = record;
+  const reason = isTraced(record) ? "" : reasonOf(error);
+  const whole = reason === "" || message.includes(reason) ? message : `${message}: ${reason}`;
+  const work = LEVELS[level] >= LEVELS.WARNING ? context?.work : undefined;
+  return work ? `${whole} (${work})` : whole;
 }
 
 /** The stack of an error and of what caused it, line by line. */
@@ -59,9 +81,10 @@ export function errorLines(error: unknown): string[] {
   const lines: string[] = [];
   for (let each = error, depth = 0; each !== undefined && each !== null && depth < 5; depth++) {
     const text = each instanceof Error ? each.stack ?? String(each) : String(each);
-    lines.push(
-      ...(depth === 0 ? text : `Caused by: ${text}`).split("\n").map((line) => printable(maskText(line))),
-    );
+    for (const line of (depth === 0 ? text : `Caused by: ${text}`).split("\n")) {
+      if (lines.length === MAX_STACK_LINES) return lines;
+      lines.push(printable(maskText(shortened(line, MAX_STACK_LINE))));
+    }
     each = each instanceof Error ? each.cause : undefined;
   }
   return lines;
@@ -84,6 +107,10 @@ export function printable(text: string): string {
 
 function hasError(record: LogRecord): boolean {
   return record.error !== null && record.error !== undefined;
+}
+
+function isTraced(record: LogRecord): boolean {
+  return hasError(record) && !record.explained;
 }
 
 function secondClock(format: string): Part {
@@ -139,7 +166,7 @@ function recordParts(clock: Part, identity: Part): Record<string, Part> {
     levelname: ({ level }) => level,
     levelno: ({ level }) => String(LEVELS[level]),
     name: ({ name }) => name,
-    message: ({ message }) => printable(maskText(message)),
+    message: (record) => printable(maskText(shortened(messageOf(record), MAX_MESSAGE))),
     // As upstream prints it when no caller passed one on; tools that read its logs expect the word.
     global_request_id: ({ context }) => printable(context?.globalRequestId ?? "None"),
     request_id: ({ context }) => printable(context?.requestId ?? "-"),
@@ -171,6 +198,7 @@ function contextParts(missing: string): Record<string, Part> {
 function jsonContext(context: LogContext): Record<string, string | null> {
   return {
     request_id: context.requestId ?? null,
+    work: context.work ?? null,
     global_request_id: context.globalRequestId ?? null,
     user: context.userId ?? null,
     user_name: context.userName ?? null,

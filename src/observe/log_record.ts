@@ -4,8 +4,10 @@ export const LEVELS = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, CRITICAL: 5
 /** Name of a level. */
 export type LevelName = keyof typeof LEVELS;
 
-/** Whom a line is about; a Caller with `requestId` is one. Only these fields are ever written. */
+/** Whom a line is about. Only these fields are ever written. */
 export interface LogContext {
+  /** What is done: `PUT /v2/images/ID/file`, or `task ID`. Lines from WARNING on end with it. */
+  readonly work?: string | null;
   readonly requestId?: string | null;
   readonly globalRequestId?: string | null;
   readonly userId?: string | null;
@@ -29,6 +31,8 @@ export interface LogRecord {
   readonly context: LogContext | null;
   /** What was thrown; null when nothing was. */
   readonly error: unknown;
+  /** The reason of the error ends the line in the place of its stack. */
+  readonly explained?: boolean;
   /** Further fields, for JSON lines only. */
   readonly fields: Readonly<Record<string, unknown>> | null;
 }

@@ -48,7 +48,7 @@ export function makeUnifiedLimits(
         return new Map([...registered, ...own]);
       } catch (error) {
         if (!isError(error, "unavailable")) throw error;
-        log.error(`Limits cannot be read: ${error.message}`);
+        log.error(`Limits cannot be read: ${error.message}`, { repeated: "limits" });
         // What is wrong with Keystone, and where it is, is for the log only.
         return fail("unavailable", "The Keystone service is temporarily unavailable.", { cause: error });
       }

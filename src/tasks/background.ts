@@ -4,6 +4,7 @@
  */
 import type { NewTaskLease, TaskProgress } from "../../db/task_records.ts";
 import { type ErrorCode, GlanceError } from "../errors.ts";
+import { outsideLogContext } from "../observe/context.ts";
 import { getLog } from "../observe/log.ts";
 import { processName } from "../util/process_name.ts";
 import { toTimestamp } from "../util/timestamp.ts";
@@ -83,7 +84,7 @@ export class Background {
     const run = { token, imageId, signal: abort.signal, progress };
     this.#entries.set(token, { ...run, abort, seen });
     const every = Math.min(TELL, this.#options.leaseSeconds * 1000 / 3);
-    this.#timer ??= setInterval(() => this.renew(), every);
+    this.#timer ??= outsideLogContext(() => setInterval(() => this.renew(), every));
     return { run, lease: { image_id: imageId, token, owner: processName(), expires_at: this.#expiry() } };
   }
 
@@ -133,7 +134,7 @@ export class Background {
         if (progress.step !== "pending" && !held.includes(token)) abort.abort(lostReason());
       }
     } catch (error) {
-      log.warn("the leases of the tasks under way could not be renewed", { error });
+      log.warn("the leases of the tasks under way could not be renewed", { error, repeated: "renewal" });
     }
   }
 

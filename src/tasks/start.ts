@@ -4,6 +4,7 @@ import type { NewTask, TaskRecord } from "../../db/task_records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { isAbandoned } from "../images/abandoned.ts";
+import { newLogContext, setIdentity, withLogContext } from "../observe/context.ts";
 import { fromTimestamp } from "../util/timestamp.ts";
 import type { Run } from "./background.ts";
 import { saveCaller } from "./caller.ts";
@@ -71,9 +72,12 @@ export async function enterTask(
   return null;
 }
 
-/** Works on an entered run in the background. */
+/** Works on an entered run in the background; its lines in the log are about its task and whoever asked for it. */
 export function workOn(run: TaskRun, job: Job): void {
-  run.ctx.deps.background.start(run, () => job(run));
+  const { caller, requestId, deps } = run.ctx;
+  const context = newLogContext(requestId || null, `task ${run.task.id}`);
+  setIdentity(context, caller);
+  withLogContext(context, () => deps.background.start(run, () => job(run)));
 }
 
 /**

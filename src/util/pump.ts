@@ -1,6 +1,18 @@
 /** Bytes asked of a body at once. */
 export const BLOCK = 512 * 1024;
 
+const ofBodies = new WeakSet<object>();
+
+/** Whether `pump` met this error in the body itself, not where the body goes. */
+export function isOfBody(error: unknown): boolean {
+  return typeof error === "object" && error !== null && ofBodies.has(error);
+}
+
+function marked(error: unknown): unknown {
+  if (typeof error === "object" && error !== null) ofBodies.add(error);
+  return error;
+}
+
 /**
  * Reads `body` to its end and gives each piece to `write`, one at a time; the piece is only good until `write`
  * resolves. Errors of the body, of `write` and the signal's reason are thrown as they are, and the body is
@@ -20,7 +32,9 @@ export async function pump(
   signal?.addEventListener("abort", abort, { once: true });
   try {
     for (;;) {
-      const piece = await reader.read();
+      const piece = await reader.read().catch((error) => {
+        throw marked(error);
+      });
       signal?.throwIfAborted();
       if (piece === null) return;
       await write(piece);

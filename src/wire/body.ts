@@ -1,6 +1,7 @@
 /** The body of a request, read from its connection as it is asked for. */
+import { fail } from "../errors.ts";
 import { Chunks } from "./chunks.ts";
-import type { Framing } from "./head.ts";
+import { type Framing, Refused } from "./head.ts";
 import type { Source } from "./source.ts";
 import { takeTurn } from "./turns.ts";
 
@@ -41,9 +42,19 @@ export function openBody(source: Source, framing: Framing, ask: () => Promise<vo
     if (asked) await asked;
     await takeTurn();
     if (cancelled) return 0;
-    const got = await take.into(view);
+    const got = await taken(view);
     if (got === 0 || take.left() === 0) ended = true;
     return got;
+  };
+
+  // The reader is told in its own words that the client, which is still there, sends what is no body.
+  const taken = async (view: Uint8Array) => {
+    try {
+      return await take.into(view);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return fail("bad_request", error.message, { close: true });
+    }
   };
 
   const stream = new ReadableStream({

@@ -1,5 +1,6 @@
 /** Version discovery and negotiation, row by row of spec/images-api.md §1 and §9.1. */
 import assert from "node:assert/strict";
+import { buildApp } from "../../src/app.ts";
 import { type Row, runTable } from "../support/scenario.ts";
 import { OWNER, startService } from "../support/service.ts";
 
@@ -11,7 +12,7 @@ const choices = (name: string, ask: string, headers: Record<string, string> = {}
   headers,
   status: 300,
   has: DOCUMENT,
-  gives: { "content-type": "application/json", "x-openstack-request-id": null, "www-authenticate": null },
+  gives: { "content-type": "application/json", "x-openstack-request-id": /^req-/, "www-authenticate": null },
 });
 const versions = (ask: string): Row => ({ ...choices("versions", ask), status: 200 });
 const V2 = "application/vnd.openstack.images-v2";
@@ -97,6 +98,50 @@ const ROWS: Row[] = [
 Deno.test("version negotiation", async (t) => {
   await using service = await startService();
   await runTable(t, service, ROWS);
+});
+
+/** As curl --path-as-is sends them, and clients whose endpoint ends with a slash. */
+const SLASHES: [path: string, status: number, headers?: Record<string, string>][] = [
+  ...["//", "///", "//v1//images", "//images", "/healthcheck/", "//healthcheck//"].map((path) =>
+    [path, 300] as [string, number]
+  ),
+  ...["//versions", "/versions//", "//versions//x", "//healthcheck", "//openapi.json"].map((path) =>
+    [path, 200] as [string, number]
+  ),
+  ...["//v2/images", "/v2//images", "///v2///images", "//v2.5//images", "/%2Fv2%2f%2Fimages"].map((path) =>
+    [path, 200] as [string, number]
+  ),
+  ["//images", 200, { accept: V2 }],
+  // One slash at the end is part of the path.
+  ["/v2/images/", 404],
+  ["//v2//images//", 404],
+  ["/v2//", 404],
+];
+
+Deno.test("slashes in a row are one, for versions, rights and routes; one at the end stays", async () => {
+  await using service = await startService();
+  const app = buildApp(service.deps);
+  const asked: string[] = [];
+  const { auth } = service.deps;
+  const identify = auth.identify.bind(auth);
+  auth.identify = (request) => {
+    asked.push(request.path);
+    return identify(request);
+  };
+  const identity = { "x-identity-status": "Confirmed", "x-roles": "reader", "x-project-id": "p1" };
+  for (const [path, status, headers] of SLASHES) {
+    const ask = (more: Record<string, string>) =>
+      app.fetch(new Request(`http://localhost${path}`, { headers: { ...headers, ...more } }), {
+        peer: "127.0.0.1",
+      });
+    const answer = await ask(identity);
+    assert.equal(answer.status, status, path);
+    await answer.body?.cancel();
+    const stranger = await ask({});
+    assert.equal(stranger.status, /v2|^\/\/images/.test(path) && status !== 300 ? 401 : status, path);
+    await stranger.body?.cancel();
+  }
+  assert.deepEqual(asked.filter((path) => /\/\/|%2f/i.test(path)), [], "what access rules are compared with");
 });
 
 const MULTI = {

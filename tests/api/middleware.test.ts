@@ -16,9 +16,20 @@ const withId = (
   ask: "GET /v2/schemas/image",
   headers: id === null ? {} : { "x-openstack-request-id": id },
   status: 200,
-  gives: { "x-openstack-request-id": answer },
+  gives: { "x-openstack-request-id": answer, "x-content-type-options": "nosniff" },
   ...more,
 });
+
+/** What would make a line of the log say something else. */
+const NO_IDS = [
+  "req-1 admin admin] CRITICAL the disk is full [",
+  "req-[1]",
+  "req-a b",
+  'req-"',
+  "-",
+  "%(user)s",
+  "req-\u00e4",
+];
 
 Deno.test("request ids", async (t) => {
   await using service = await startService();
@@ -28,11 +39,11 @@ Deno.test("request ids", async (t) => {
     withId("a given one", "req-abc", "req-abc"),
     withId("a given one without req-", "abc", "req-abc"),
     withId("a given one of 64 characters", "r".repeat(64), `req-${"r".repeat(64)}`),
-    withId("65 characters", "r".repeat(65), null, {
+    withId("65 characters", "r".repeat(65), UUID, {
       status: 431,
       has: "431 Request Header Fields Too Large",
     }),
-    withId("65 characters, no context", "r".repeat(65), null, { ask: "GET /v2/info/import", status: 431 }),
+    withId("65 characters, no context", "r".repeat(65), UUID, { ask: "GET /v2/info/import", status: 431 }),
     withId("on an error", "req-abc", "req-abc", { ask: "GET /v2/images/none", status: 404 }),
     withId("on an error", null, UUID, { ask: "GET /v2/images/none", status: 404 }),
     withId("on a refused method", "req-abc", "req-abc", { ask: "PUT /v2/images", status: 405 }),
@@ -45,11 +56,13 @@ Deno.test("request ids", async (t) => {
       ask: "GET /v2/images/{id}/file",
       status: 204,
     }),
-    withId("not on 401", "req-abc", null, { who: null, status: 401 }),
-    withId("not on the versions", "req-abc", null, { who: null, ask: "GET /", status: 300 }),
-    withId("not on the versions", "req-abc", null, { who: null, ask: "GET /versions", status: 200 }),
-    withId("not on the health check", "req-abc", null, { who: null, ask: "GET /healthcheck", status: 200 }),
-    withId("not on OPTIONS", "req-abc", null, { ask: "OPTIONS /v2/images" }),
+    withId("on 401", "req-abc", "req-abc", { who: null, status: 401 }),
+    withId("on the versions", "req-abc", "req-abc", { who: null, ask: "GET /", status: 300 }),
+    withId("on the versions", "req-abc", "req-abc", { who: null, ask: "GET /versions", status: 200 }),
+    withId("on the contract", "req-abc", "req-abc", { who: null, ask: "GET /openapi.json", status: 200 }),
+    withId("on the health check", "req-abc", "req-abc", { who: null, ask: "GET /healthcheck", status: 200 }),
+    withId("on OPTIONS", "req-abc", "req-abc", { ask: "OPTIONS /v2/images" }),
+    ...NO_IDS.map((text) => withId(`no id: ${text}`, text, UUID)),
   ]);
 });
 
@@ -57,7 +70,12 @@ Deno.test("request ids of any length, where the configuration says so", async (t
   await using short = await startService({ "DEFAULT.max_request_id_length": "10" });
   await runTable(t, short, [
     withId("10 characters", "req-123456", "req-123456"),
-    withId("11 characters", "req-1234567", null, { status: 431 }),
+    withId("11 characters", "req-1234567", UUID, { status: 431 }),
+  ]);
+  await using any = await startService({ "DEFAULT.max_request_id_length": "0" });
+  await runTable(t, any, [
+    withId("255 characters", "r".repeat(255), `req-${"r".repeat(255)}`),
+    withId("256 characters are no id", "r".repeat(256), UUID),
   ]);
 });
 
@@ -89,7 +107,8 @@ Deno.test("OPTIONS anywhere is an empty 200", async (t) => {
         gives: {
           "content-length": "0",
           allow: null,
-          "x-openstack-request-id": null,
+          "x-openstack-request-id": UUID,
+          "x-content-type-options": "nosniff",
           "access-control-allow-origin": null,
           "access-control-allow-methods": null,
           vary: null,

@@ -104,7 +104,7 @@ Deno.test("the data of an active image is missing: 204, a WARNING and an ERROR w
     headers: { "x-openstack-request-id": "req-7d9a4d2e-64ab-4b1e-9c7c-000000000001" },
   });
   assert.equal(response.status, 204);
-  const lines = log.lines().filter((line) => line.includes(id) && !line.includes("GET"));
+  const lines = log.lines().filter((line) => line.includes(id) && !line.includes("status: "));
   assert.deepEqual(lines.map((line) => line.split(" ", 1)[0]), ["WARNING", "ERROR"]);
   for (const line of lines) assert.match(line, /\[req-7d9a4d2e-64ab-4b1e-9c7c-000000000001\]/);
   assert.match(lines[1]!, /is active, and its data is in none of its stores/);

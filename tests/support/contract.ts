@@ -9,7 +9,7 @@ interface ResponseConfig {
 }
 
 /** Statuses that any request can get, so that no route documents them. */
-const ANYWHERE = [401, 405, 431, 500, 501, 503];
+const ANYWHERE = [401, 405, 431, 499, 500, 501, 503];
 
 const patterns = (ROUTES as readonly RouteConfig[]).map((route) => ({
   route,

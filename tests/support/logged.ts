@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { configFrom } from "../../src/config/config.ts";
 import { configureLogging } from "../../src/observe/configure_logging.ts";
 import { flushLog, setUpLog } from "../../src/observe/log.ts";
-import type { LevelName, LogRecord } from "../../src/observe/log_record.ts";
+import { textFormatter } from "../../src/observe/log_format.ts";
+import type { LevelName } from "../../src/observe/log_record.ts";
 
 /** Nothing is logged. */
 export const QUIET = { format: () => "", writers: [], rootLevel: "CRITICAL" as const, levels: new Map() };
@@ -26,14 +27,35 @@ export function logged(options: Record<string, string>, use: (path: string) => v
 /** Keeps what is logged from here on, a line each: `LEVEL [REQUEST] text`, and what follows a line on lines of their own. */
 export function recordLog(rootLevel: LevelName = "WARNING"): Disposable & { lines(): string[] } {
   let text = "";
-  const format = ({ level, context, message, error }: LogRecord) => {
-    const cause = error instanceof Error ? `${error.name}: ${error.message}\n` : "";
-    return `${level} [${context?.requestId ?? "-"}] ${message}\n${cause}`;
-  };
+  const line = "%(levelname)s [%(request_id)s] %(message)s";
+  const format = textFormatter({
+    contextFormat: line,
+    defaultFormat: line,
+    exceptionPrefix: "",
+    userIdentity: "",
+    dateFormat: "",
+  });
   const writer = { write: (line: string) => void (text += line), flush() {}, reopen() {}, close() {} };
   setUpLog({ format, writers: [writer], rootLevel, levels: new Map() });
   return {
     lines: () => text.split("\n").filter((line) => line !== ""),
     [Symbol.dispose]: () => setUpLog(QUIET),
+  };
+}
+
+/** Logs into a file, as a configuration with these options does, until it is disposed of. */
+export function captureLog(options: Record<string, string> = {}): Disposable & { lines(): string[] } {
+  const folder = Deno.makeTempDirSync();
+  const path = join(folder, "x.log");
+  configureLogging(configFrom({ "DEFAULT.log_file": path, ...options }), "glance-api");
+  return {
+    lines() {
+      flushLog();
+      return Deno.readTextFileSync(path).split("\n").filter((line) => line !== "");
+    },
+    [Symbol.dispose]() {
+      setUpLog(QUIET);
+      Deno.removeSync(folder, { recursive: true });
+    },
   };
 }

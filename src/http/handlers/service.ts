@@ -5,6 +5,7 @@ import type { Deps } from "../../deps.ts";
 import { checkHealth } from "../../health/check.ts";
 import { VERSION } from "../../util/version.ts";
 import type { Env } from "../env.ts";
+import { givenId, markAnswer, requestIdOf } from "../every_answer.ts";
 import { textResponse } from "../reply.ts";
 import { healthResponse } from "../view/health.ts";
 import { versionDocument, type VersionSettings } from "../versions.ts";
@@ -28,7 +29,6 @@ export function toVersion2() {
       headers: {
         location: `${scheme}://${host}${prefix}/v2/`,
         "content-length": "0",
-        "x-openstack-request-id": c.get("requestId"),
       },
     });
   };
@@ -42,7 +42,7 @@ export function health(deps: Pick<Deps, "config" | "lifecycle">) {
       peer: c.env?.peer ?? "127.0.0.1",
       headers: request.headers,
     });
-    return healthResponse(request, outcome);
+    return markAnswer(healthResponse(request, outcome), requestIdOf(givenId(request)));
   };
 }
 

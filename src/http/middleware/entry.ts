@@ -3,48 +3,60 @@ import { createMiddleware } from "hono/factory";
 import type { Deps } from "../../deps.ts";
 import { GlanceError } from "../../errors.ts";
 import { logAccess } from "../../observe/access_log.ts";
+import { newLogContext, withLogContext } from "../../observe/context.ts";
+import { isExpected } from "../../observe/expected.ts";
 import { getLog } from "../../observe/log.ts";
+import { shortened } from "../../observe/log_format.ts";
 import type { Env } from "../env.ts";
+import { givenId, isTooLong, markAnswer, requestIdOf } from "../every_answer.ts";
 import { requestBase } from "../request_base.ts";
 import { errorResponse } from "../view/error.ts";
 import { makeCors } from "./cors.ts";
 
 const log = getLog("oneglance.http");
 
-/** Wraps every request. */
+/** Characters at most of a method and a path in the lines of their request. */
+const MAX_WORK = 256;
+
+/** Wraps every request; lines that are logged while it is worked on are about it. */
 export function entry(deps: Deps) {
   const cors = makeCors(deps.config);
   const trusted = deps.config.get("oslo_middleware.enable_proxy_headers_parsing");
   const idLimit = deps.config.get("DEFAULT.max_request_id_length");
-  return createMiddleware<Env>(async (c, next) => {
+  return createMiddleware<Env>((c, next) => {
     const started = performance.now();
     const request = c.req.raw;
-    const peer = c.env?.peer ?? "127.0.0.1";
-    const base = requestBase(request, peer, trusted);
-    const given = request.headers.get("x-openstack-request-id");
-    const requestId = given && (idLimit === 0 || given.length <= idLimit)
-      ? given.startsWith("req-") ? given : `req-${given}`
-      : `req-${crypto.randomUUID()}`;
+    const base = requestBase(request, c.env?.peer ?? "127.0.0.1", trusted);
+    const given = givenId(request);
+    const requestId = requestIdOf(given, idLimit);
+    const context = newLogContext(requestId, shortened(`${request.method} ${c.req.path}`, MAX_WORK));
     c.set("base", base);
     c.set("requestId", requestId);
-    if (request.method === "OPTIONS") {
-      c.res = new Response(null, {
-        status: 200,
-        headers: { "content-length": "0", ...cors?.preflight(request) },
-      });
-    } else {
-      if (given && idLimit > 0 && given.length > idLimit) {
-        c.res = errorResponse(
-          new GlanceError("header_too_large", `X-OpenStack-Request-ID is longer than ${idLimit} characters.`),
-          request,
-        );
-      } else await next();
-      const origin = cors && request.headers.get("origin");
-      if (origin) {
-        for (const [name, value] of Object.entries(cors.simple(origin))) c.res.headers.append(name, value);
+    c.set("logContext", context);
+    return withLogContext(context, async () => {
+      if (request.method === "OPTIONS") {
+        c.res = new Response(null, {
+          status: 200,
+          headers: { "content-length": "0", ...cors?.preflight(request) },
+        });
+      } else {
+        if (isTooLong(given, idLimit)) {
+          c.res = errorResponse(
+            new GlanceError(
+              "header_too_large",
+              `X-OpenStack-Request-ID is longer than ${idLimit} characters.`,
+            ),
+            request,
+          );
+        } else await next();
+        const origin = cors && request.headers.get("origin");
+        if (origin) {
+          for (const [name, value] of Object.entries(cors.simple(origin))) c.res.headers.append(name, value);
+        }
       }
-    }
-    record(c, started, base.client);
+      markAnswer(c.res, requestId);
+      record(c, started, base.client);
+    });
   });
 }
 
@@ -53,7 +65,6 @@ export function entry(deps: Deps) {
 function record(c: any, started: number, client: string): void {
   const { res } = c as { res: Response };
   const request: Request = c.req.raw;
-  const caller = c.get("caller");
   const mark = request.url.indexOf("/", 8);
   const line = (status: number) =>
     logAccess({
@@ -62,15 +73,9 @@ function record(c: any, started: number, client: string): void {
       path: mark < 0 ? "/" : request.url.slice(mark),
       protocol: "HTTP/1.1",
       status,
-      bytes: Number(res.headers.get("content-length") ?? 0),
+      bytes: request.method === "HEAD" ? 0 : Number(res.headers.get("content-length") ?? 0),
       seconds: (performance.now() - started) / 1000,
-      context: {
-        requestId: c.get("requestId"),
-        userId: caller?.userId ?? null,
-        projectId: caller?.projectId ?? null,
-        userDomainId: caller?.userDomainId ?? null,
-        projectDomainId: caller?.projectDomainId ?? null,
-      },
+      context: c.get("logContext"),
     });
   const completed = (c.env as { completed?: Promise<void> } | undefined)?.completed;
   if (res.status !== 200 && res.status !== 206 || !completed) return line(res.status);
@@ -82,19 +87,30 @@ function record(c: any, started: number, client: string): void {
 
 /** Turns whatever was thrown into an answer; what is not of the closed list is logged and told as 500. */
 export function answerError(error: unknown, request: Request, requestId: string | undefined): Response {
-  let known: GlanceError;
-  if (error instanceof GlanceError) {
-    known = error;
-    if (known.status >= 500 && known.code !== "not_implemented") {
-      log.error(`${request.method} failed: ${known.message}`, { error: known.cause ?? known });
-    }
-  } else {
-    log.error(`unexpected error in ${request.method}`, { error });
-    known = new GlanceError("internal");
-  }
+  const known = error instanceof GlanceError
+    ? error
+    : new GlanceError("internal", undefined, { cause: error });
+  logFailure(known);
   const response = errorResponse(known, request);
-  if (requestId !== undefined && known.status !== 401) {
-    response.headers.set("x-openstack-request-id", requestId);
-  }
-  return response;
+  return markAnswer(response, requestId ?? requestIdOf(givenId(request)));
+}
+
+/** Clients that left and what the service could not do; of one cause the first is told, the others are counted. */
+function logFailure(error: GlanceError): void {
+  const { code, status, message, cause } = error;
+  if (code === "client_left") return log.warn(message, { repeated: code });
+  if (status < 500 || code === "not_implemented") return;
+  const repeated = isExpected(error) ? `${code} ${causeOf(message)}` : placeOf(cause);
+  log.error(`answered ${status}: ${message}`, { error: cause, repeated });
+}
+
+/** The text without what differs between images and sizes. */
+function causeOf(message: string): string {
+  return message.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+/gi, "#");
+}
+
+/** Where a bug showed: its text may be the caller's, so that it tells no cause. */
+function placeOf(error: unknown): string {
+  const stack = error instanceof Error ? error.stack ?? "" : "";
+  return /^\s+at .*/m.exec(stack)?.[0] ?? String(error);
 }

@@ -2,6 +2,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Deps } from "../../deps.ts";
 import { fail } from "../../errors.ts";
+import { setIdentity } from "../../observe/context.ts";
 import type { Env } from "../env.ts";
 import { pathOf } from "../versions.ts";
 
@@ -23,6 +24,7 @@ export function identify(deps: Deps) {
     }
     const ctx = { deps, caller, requestId: c.get("requestId") };
     c.set("caller", caller);
+    setIdentity(c.get("logContext"), caller);
     c.set("ctx", ctx);
     await next();
   });

@@ -19,6 +19,7 @@ export const REASONS: Record<number, string> = {
   417: "Expectation Failed",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
+  499: "Client Closed Request",
   500: "Internal Server Error",
   501: "Not Implemented",
   502: "Bad Gateway",
