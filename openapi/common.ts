@@ -55,10 +55,56 @@ export const SECURED = [{ token: [] }];
 /** Whoever comes. */
 export const OPEN: [] = [];
 
-/** An optional number in a query or header. A client knows it as a number; here it is text still. */
-export function wholeNumber(description: string) {
-  return z.string().optional().openapi({ description, type: "integer", minimum: 0 });
+/** The text that is refused, in upstream's words for it. */
+type Words = (text: string) => string;
+
+const WHOLE = /^\s*[+-]?\d+\s*$/;
+
+/** A whole number in a query or header; `words` for text that is not one. */
+export function wholeNumber(description: string, words: string | Words) {
+  const error = typeof words === "string" ? words : ({ input }: { input?: unknown }) => words(String(input));
+  return z.string().regex(WHOLE, { error, abort: true }).transform(Number).optional()
+    .openapi({ description, type: "integer", minimum: 0 });
 }
+
+/** How many on a page, at least `least`; the server caps it by `api_limit_max`. */
+export function limit(description: string, least = 0) {
+  return z.string().regex(WHOLE, { error: "limit param must be an integer", abort: true }).transform(Number)
+    .refine((value) => value >= least, "limit param must be positive").optional()
+    .openapi({ description, type: "integer", minimum: least });
+}
+
+/** Text in a query. */
+export function text(description: string, example?: string) {
+  return z.string().optional().openapi({ description, ...(example === undefined ? {} : { example }) });
+}
+
+/** One of some words in a query; `also` is accepted and not in the document. */
+export function oneOf<const W extends string, const A extends string = never>(
+  values: readonly W[],
+  words: Words,
+  { description, also = [] }: { description?: string; also?: readonly A[] } = {},
+) {
+  return z.enum([...values, ...also], { error: ({ input }) => words(String(input)) }).optional()
+    .openapi({ type: "string", enum: [...values], ...(description === undefined ? {} : { description }) });
+}
+
+/** `true` or `false` in a query. */
+export function flag(description: string, words: Words) {
+  return z.enum(["true", "false"], { error: ({ input }) => words(String(input)) })
+    .transform((value) => value === "true").optional().openapi({ description, type: "boolean" });
+}
+
+/** A parameter that may come several times. */
+export function repeated<T extends z.ZodType>(each: T, description: string) {
+  return z.array(each).optional().openapi({ description });
+}
+
+export const DIRECTIONS = ["asc", "desc"] as const;
+
+/** The direction of a sort. */
+export const sortDir = () =>
+  oneOf(DIRECTIONS, (value) => `Invalid sort direction: ${value}`, { description: "asc or desc (default)." });
 
 /** Ids are opaque on lookup: whatever is not found is 404. */
 export const ImageIdParam = z.object({

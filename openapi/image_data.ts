@@ -9,6 +9,14 @@ const DataHeaders = z.object({
   "Content-MD5": z.string().optional().openapi({ description: "MD5 of the whole image, in hexadecimal." }),
 });
 
+/** What an upload or stage declares; upstream's words for what is not a size. */
+export const ImageSize = wholeNumber(
+  "Expected bytes; 0 = unknown.",
+  (value) => `The image size '${value}' is not an integer.`,
+).refine((size) => size === undefined || size >= 0, {
+  error: ({ input }) => `The image size ${input} is negative.`,
+});
+
 export const uploadImageData = createRoute({
   method: "put",
   path: "/v2/images/{image_id}/file",
@@ -19,7 +27,7 @@ export const uploadImageData = createRoute({
   request: {
     params: ImageIdParam,
     headers: z.object({
-      "x-openstack-image-size": wholeNumber("Expected bytes; 0 = unknown."),
+      "x-openstack-image-size": ImageSize,
       "x-image-meta-store": z.string().optional().openapi({ description: "Id of the store to write to." }),
     }),
     body: { required: true, content: { "application/octet-stream": { schema: Bytes } } },
@@ -40,7 +48,7 @@ export const downloadImageData = createRoute({
   request: {
     params: ImageIdParam,
     headers: z.object({ range: z.string().optional(), "content-range": z.string().optional() }),
-    query: z.looseObject({
+    query: z.object({
       prefer: z.string().optional().openapi({ description: "Store ids to try first, joined by commas." }),
     }),
   },

@@ -1,6 +1,7 @@
 /** /v2/images/{id}/stage: bytes for a later import (spec/images-api.md §2.7). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, SECURED } from "./common.ts";
+import { ImageSize } from "./image_data.ts";
 
 export const stageImageData = createRoute({
   method: "put",
@@ -11,11 +12,7 @@ export const stageImageData = createRoute({
   security: SECURED,
   request: {
     params: ImageIdParam,
-    headers: z.object({
-      "x-openstack-image-size": z.string().optional().openapi({
-        description: "Expected bytes; 0 = unknown.",
-      }),
-    }),
+    headers: z.object({ "x-openstack-image-size": ImageSize }),
     body: {
       required: true,
       content: {

@@ -40,7 +40,7 @@ export const listImageTasks = createRoute({
   security: SECURED,
   request: {
     params: ImageIdParam,
-    query: z.looseObject({
+    query: z.object({
       progress: z.string().optional().openapi({ description: "`true` adds how far tasks under way are." }),
     }),
   },

@@ -1,5 +1,6 @@
 /** Parts that the routes of metadata definitions share (spec/metadefs-api.md §4–8). */
 import { z } from "@hono/zod-openapi";
+import { oneOf } from "./common.ts";
 
 const param = (name: string, description: string, example: string) =>
   z.string().openapi({ param: { name, in: "path" }, description, example });
@@ -19,12 +20,30 @@ export const ResourceTypeParams = NamespaceParams.extend({
 });
 
 /** `resource_type` of a show: names with the prefix of that type. */
-export const ForResourceType = z.looseObject({
+export const ForResourceType = z.object({
   resource_type: z.string().optional().openapi({
     description: "Show names as they are on this type of resource.",
     example: "OS::Glance::Image",
   }),
 });
+
+/** What a list is sorted by; created_at by default. `also` is accepted and not in the document. */
+export function metadefSortKey<const K extends string, const A extends string = never>(
+  keys: readonly K[],
+  also: readonly A[] = [],
+) {
+  const words = (key: string) =>
+    `Invalid sort key: ${key}. It must be one of the following: ${keys.join(", ")}.`;
+  return oneOf(keys, words, { also, description: "Default created_at." });
+}
+
+/** Of a namespace; several routes judge it and do nothing else with it, as upstream does. */
+export function metadefVisibility<const V extends string, const A extends string = never>(
+  values: readonly V[],
+  also: readonly A[] = [],
+) {
+  return oneOf(values, (value) => `Invalid visibility value: ${value}`, { also });
+}
 
 const PropertyType = z.enum(["array", "boolean", "integer", "number", "object", "string"]);
 const size = z.int().min(0).optional();

@@ -1,11 +1,13 @@
 /** /v2/metadefs/namespaces (spec/metadefs-api.md §4). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { errors, json, jsonBody, SECURED, wholeNumber } from "./common.ts";
+import { errors, json, jsonBody, limit, SECURED, sortDir, text } from "./common.ts";
 import {
   AssociationFields,
   ForResourceType,
   ignored,
   MetadefProperty,
+  metadefSortKey,
+  metadefVisibility,
   NamespaceParams,
   PropertyMap,
   times,
@@ -57,15 +59,24 @@ export const NamespaceList = z.strictObject({
   schema: z.string(),
 }).openapi("MetadefNamespaceList");
 
-const optional = (description: string) => z.string().optional().openapi({ description });
+const NAMESPACE_SORT_KEYS = [
+  "namespace",
+  "display_name",
+  "description",
+  "visibility",
+  "protected",
+  "owner",
+  "created_at",
+  "updated_at",
+] as const;
 
-const ListQuery = z.looseObject({
-  limit: wholeNumber("Namespaces on a page; capped by api_limit_max."),
-  marker: optional("Name of the last namespace of the page before."),
-  sort_key: optional("namespace, display_name, visibility, owner, created_at (default), updated_at …"),
-  sort_dir: optional("asc or desc (default)."),
-  visibility: optional("public or private."),
-  resource_types: optional("Names of resource types, comma-separated: namespaces for one of them at least."),
+const ListQuery = z.object({
+  limit: limit("Namespaces on a page; capped by api_limit_max."),
+  marker: text("Name of the last namespace of the page before."),
+  sort_key: metadefSortKey(NAMESPACE_SORT_KEYS, ["id"]),
+  sort_dir: sortDir(),
+  visibility: metadefVisibility(["public", "private"], [""]),
+  resource_types: text("Names of resource types, comma-separated: namespaces for one of them at least."),
 });
 
 export const listNamespaces = createRoute({
@@ -100,7 +111,10 @@ export const showNamespace = createRoute({
   summary: "Show a namespace with its contents",
   tags: ["metadefs"],
   security: SECURED,
-  request: { params: NamespaceParams, query: ForResourceType },
+  request: {
+    params: NamespaceParams,
+    query: ForResourceType.extend({ visibility: metadefVisibility(["public", "private"]) }),
+  },
   responses: { 200: json(Namespace, "The namespace."), ...errors(403, 404) },
 });
 

@@ -1,7 +1,7 @@
 /** …/objects (spec/metadefs-api.md §5). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { errors, json, jsonBody, SECURED } from "./common.ts";
-import { NamespaceParams, ObjectParams, PropertyMap, times } from "./metadefs_common.ts";
+import { errors, json, jsonBody, limit, SECURED, sortDir } from "./common.ts";
+import { metadefVisibility, NamespaceParams, ObjectParams, PropertyMap, times } from "./metadefs_common.ts";
 
 const fields = {
   name: z.string().max(80),
@@ -27,7 +27,14 @@ export const listObjects = createRoute({
   summary: "List the objects of a namespace",
   tags: ["metadefs"],
   security: SECURED,
-  request: { params: NamespaceParams },
+  request: {
+    params: NamespaceParams,
+    query: z.object({
+      limit: limit("Judged only: a list has all objects.", 1),
+      sort_dir: sortDir(),
+      visibility: metadefVisibility(["public", "private", "shared"]),
+    }),
+  },
   responses: { 200: json(MetadefObjectList, "All objects, by name."), ...errors(403, 404) },
 });
 

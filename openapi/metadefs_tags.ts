@@ -1,7 +1,14 @@
 /** …/tags (spec/metadefs-api.md §7). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { errors, json, jsonBody, SECURED, wholeNumber } from "./common.ts";
-import { MetadefTagParams, NamespaceParams, TagName, times } from "./metadefs_common.ts";
+import { errors, json, jsonBody, limit, SECURED, sortDir, text } from "./common.ts";
+import {
+  metadefSortKey,
+  MetadefTagParams,
+  metadefVisibility,
+  NamespaceParams,
+  TagName,
+  times,
+} from "./metadefs_common.ts";
 
 export const MetadefTag = z.strictObject({ name: z.string(), ...times }).openapi("MetadefTag");
 
@@ -9,12 +16,13 @@ export const MetadefTagList = z.strictObject({ tags: z.array(TagName) }).openapi
 
 const PATH = "/v2/metadefs/namespaces/{namespace}/tags";
 
-const optional = (description: string) => z.string().optional().openapi({ description });
-const ListQuery = z.looseObject({
-  limit: wholeNumber("Tags on a page; by default all."),
-  marker: optional("Name of the last tag of the page before."),
-  sort_key: optional("name, created_at (default), updated_at or id."),
-  sort_dir: optional("asc or desc (default)."),
+const ListQuery = z.object({
+  // Empty is none, here alone.
+  limit: z.preprocess((value) => value === "" ? undefined : value, limit("Tags on a page; by default all.")),
+  marker: text("Name of the last tag of the page before."),
+  sort_key: metadefSortKey(["name", "created_at", "updated_at", "id"]),
+  sort_dir: sortDir(),
+  visibility: metadefVisibility(["public", "private", "shared"]),
 });
 
 export const listTags = createRoute({

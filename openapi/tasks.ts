@@ -1,6 +1,6 @@
 /** /v2/tasks (spec/tasks-api.md). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { errors, json, jsonBody, SECURED, wholeNumber } from "./common.ts";
+import { errors, json, jsonBody, limit, oneOf, SECURED, sortDir } from "./common.ts";
 import { TaskStatusField } from "./image_tasks.ts";
 
 const TYPES = ["import", "api_image_import", "location_import"] as const;
@@ -60,7 +60,23 @@ const TaskIdParam = z.object({
   task_id: z.string().openapi({ param: { name: "task_id", in: "path" }, description: "Id of the task." }),
 });
 
-export const ProgressQuery = z.looseObject({
+/** What a list of tasks can be sorted by; each also filters by its exact value. */
+export const TASK_SORT_KEYS = [
+  "id",
+  "type",
+  "status",
+  "owner",
+  "expires_at",
+  "created_at",
+  "updated_at",
+  "image_id",
+  "request_id",
+  "user_id",
+] as const;
+
+const UUID_OF_TASK = /^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$/;
+
+export const ProgressQuery = z.object({
   progress: z.string().optional().openapi({ description: "`true` adds how far tasks under way are." }),
 });
 
@@ -72,13 +88,13 @@ export const listTasks = createRoute({
   tags: ["tasks"],
   security: SECURED,
   request: {
-    query: z.looseObject({
-      limit: wholeNumber("Tasks on a page; capped by api_limit_max."),
-      marker: z.string().optional(),
-      sort_key: z.string().optional(),
-      sort_dir: z.string().optional(),
-      status: z.string().optional(),
-      type: z.string().optional(),
+    query: z.object({
+      limit: limit("Tasks on a page; capped by api_limit_max."),
+      marker: z.string().regex(UUID_OF_TASK, "Invalid marker format").optional(),
+      sort_key: oneOf(TASK_SORT_KEYS, (key) => `Invalid sort key: ${key}`),
+      sort_dir: sortDir(),
+      status: oneOf(TaskStatusField.options, (value) => `Invalid status value: ${value}`, { also: [""] }),
+      type: oneOf(["import"], (value) => `Invalid type value: ${value}`, { also: [""] }),
     }),
   },
   responses: {

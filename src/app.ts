@@ -86,8 +86,8 @@ export function buildApp(deps: Deps): Hono<Env> {
 
   bind(app, addTag, tags.add);
   bind(app, removeTag, tags.remove);
-  bind(app, deactivateImage, tags.deactivate);
-  bind(app, reactivateImage, tags.reactivate);
+  bind(app, deactivateImage, images.deactivate);
+  bind(app, reactivateImage, images.reactivate);
 
   bind(app, listMembers, members.list);
   bind(app, addMember, members.add, { schemaName: "member" });
@@ -100,10 +100,11 @@ export function buildApp(deps: Deps): Hono<Env> {
   bind(app, deleteFromStore, locations.removeCopy);
   bind(app, listImageTasks, locations.tasks);
 
-  bind(app, listTasks, tasks.list, { ignoreBody: true });
-  bind(app, createTask, tasks.create, { rawBody: true });
-  bind(app, showTask, tasks.show, { ignoreBody: true });
-  bind(app, deleteTask, tasks.remove, { ignoreBody: true });
+  const { allow } = tasks;
+  bind(app, listTasks, tasks.list, { allow, ignoreBody: true });
+  bind(app, createTask, tasks.create, { allow, schemaName: "task", before: tasks.requireKeys });
+  bind(app, showTask, tasks.show, { allow, ignoreBody: true });
+  bind(app, deleteTask, tasks.remove, { allow, ignoreBody: true });
 
   bind(app, showImportInfo, info.importInfo);
   bind(app, listStores, info.stores);

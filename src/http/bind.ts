@@ -1,8 +1,9 @@
 /**
  * Binds a route of the contract to a handler: the checks that stand between them, in upstream's order
- * (spec/images-api.md §2.0): body where none is meant, body and its schema, query.
+ * (spec/images-api.md §2.0): body where none is meant, body and its schema. Query and headers are judged when the handler
+ * asks for them, since upstream looks at some of them late.
  */
-import type { RouteConfig, z } from "@hono/zod-openapi";
+import { type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context, Hono } from "hono";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
@@ -10,23 +11,41 @@ import type { Env } from "./env.ts";
 import { hasBody, jsonBounds, readJson } from "./json_body.ts";
 import { checkUrlEncoding } from "./url_encoding.ts";
 
-/** What a handler gets. `body` is the parsed JSON, checked against the route's schema when it has one. */
-export interface Call {
+type Asked<R> = R extends { request: infer Q } ? Q : Record<never, never>;
+type Params<R> = Asked<R> extends { params: infer P extends z.ZodType } ? z.output<P> : Record<never, never>;
+type Query<R> = Asked<R> extends { query: infer Q extends z.ZodType } ? z.output<Q> : Record<never, never>;
+type Headed<R> = Asked<R> extends { headers: infer H extends z.ZodType } ? z.output<H>
+  : Record<never, never>;
+type Body<R> = Asked<R> extends { body: { content: { "application/json": { schema: infer S } } } }
+  ? S extends z.ZodType ? z.output<S> : never
+  : undefined;
+
+/** What a handler gets; path, query, headers and body have the types of the route. */
+export interface Call<R = RouteConfig> {
   c: Context<Env>;
   ctx: Ctx;
   request: Request;
-  query: URLSearchParams;
-  body: unknown;
-  param(name: string): string;
+  /** The query as it was sent, also what the contract does not name. */
+  search: URLSearchParams;
+  /** The parsed JSON, checked against the route's schema where it has one. */
+  body: Body<R>;
+  /** A part of the path. */
+  param(name: keyof Params<R> & string): string;
+  /** The query by the contract. Errors: bad_request. */
+  query(): Query<R>;
+  /** The headers that the contract names. Errors: bad_request; a body is then not read. */
+  headers(): Headed<R>;
 }
 
-export type Handler = (call: Call) => Promise<Response> | Response;
+export type Handler<R = RouteConfig> = (call: Call<R>) => Promise<Response> | Response;
 
 export interface BindOptions {
   /** Name of the document in the text of a schema error, for example `image`. */
   schemaName?: string;
   /** What the body is checked by, where it is more than the contract tells clients. */
   schema?: z.ZodType;
+  /** Judges the caller before anything of the request is looked at. */
+  allow?: (ctx: Ctx) => Promise<void>;
   /** Takes the parsed JSON before the schema does: refusals that upstream makes earlier. */
   before?: (body: unknown) => void;
   /** The handler reads the body itself: data, or a media type of its own. */
@@ -36,14 +55,22 @@ export interface BindOptions {
 }
 
 /** Serves a route of the contract. */
-export function bind(app: Hono<Env>, route: RouteConfig, handler: Handler, options: BindOptions = {}): void {
+export function bind<R extends RouteConfig>(
+  app: Hono<Env>,
+  route: R,
+  handler: Handler<R>,
+  options: BindOptions = {},
+): void {
   const schema = options.rawBody ? null : options.schema ?? jsonSchemaOf(route);
+  const readQuery = queryReader(route.request?.query);
+  const readHeaders = headerReader(route.request?.headers);
   const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
   app.on(route.method.toUpperCase(), path, async (c) => {
     const request = c.req.raw;
     const url = request.url;
     checkUrlEncoding(url);
     const ctx = c.get("ctx");
+    await options.allow?.(ctx);
     let body: unknown;
     if (schema) {
       body = await readJson(request, jsonBounds(ctx.deps.config));
@@ -52,18 +79,21 @@ export function bind(app: Hono<Env>, route: RouteConfig, handler: Handler, optio
     } else if (!options.rawBody && !options.ignoreBody && hasBody(request)) {
       fail("bad_request", "A body is not expected with this request.", { close: true });
     }
-    const param = (name: string) => c.req.param(name as never) as unknown as string;
-    let query: URLSearchParams | undefined;
+    let search: URLSearchParams | undefined;
+    const asked = () => search ??= queryOf(url);
     return await handler({
       c,
       ctx,
       request,
       // Made for those who look.
-      get query() {
-        return query ??= queryOf(url);
+      get search() {
+        return asked();
       },
-      body,
-      param,
+      // The schema has just said so.
+      body: body as Body<R>,
+      param: (name) => c.req.param(name as never) as unknown as string,
+      query: () => readQuery(asked()) as Query<R>,
+      headers: () => readHeaders(request) as Headed<R>,
     });
   });
 }
@@ -71,6 +101,43 @@ export function bind(app: Hono<Env>, route: RouteConfig, handler: Handler, optio
 function queryOf(url: string): URLSearchParams {
   const mark = url.indexOf("?");
   return new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
+}
+
+/** Reads what the contract names of a query: the last of several, all of those that may come several times. */
+function queryReader(schema: unknown): (search: URLSearchParams) => unknown {
+  if (!(schema instanceof z.ZodObject)) return () => ({});
+  const names = Object.entries(schema.shape).map(([name, field]) => {
+    const inner = field instanceof z.ZodOptional ? field.unwrap() : field;
+    return { name, many: inner instanceof z.ZodArray };
+  });
+  return (search) => {
+    if (search.size === 0) return parse(schema, {}, false);
+    const given: Record<string, string | string[]> = {};
+    for (const { name, many } of names) {
+      const values = search.getAll(name);
+      if (values.length > 0) given[name] = many ? values : values.at(-1)!;
+    }
+    return parse(schema, given, false);
+  };
+}
+
+function headerReader(schema: unknown): (request: Request) => unknown {
+  if (!(schema instanceof z.ZodObject)) return () => ({});
+  const names = Object.keys(schema.shape);
+  return (request) => {
+    const given = names.flatMap((name) => {
+      const value = request.headers.get(name);
+      return value === null ? [] : [[name, value]];
+    });
+    return parse(schema, Object.fromEntries(given), true);
+  };
+}
+
+/** The messages of the schemas are the texts of the API; the first stands for all. */
+function parse(schema: z.ZodType, value: unknown, close: boolean): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  return fail("bad_request", result.error.issues[0]!.message, { close });
 }
 
 function jsonSchemaOf(route: RouteConfig): z.ZodType | null {

@@ -1,7 +1,7 @@
 /** Single filters of a list (spec/images-api.md §4.4). */
 import type { ListCondition } from "../../db/records.ts";
+import { parseTime } from "../../openapi/times.ts";
 import { fail } from "../errors.ts";
-import { parseTime } from "./parse_time.ts";
 
 type TextColumn = "name" | "id" | "status" | "container_format" | "disk_format";
 type NumberColumn = "size" | "min_ram" | "min_disk" | "virtual_size";
@@ -53,36 +53,4 @@ export function numberCondition(column: NumberColumn, text: string): ListConditi
   const value = Number(text);
   if (text.trim() === "" || !Number.isSafeInteger(value)) return { kind: "none" };
   return { kind: "in", column, values: [value] };
-}
-
-/** `size_min`, `min_ram_max` …, or null when the name is no such thing. Errors: bad_request. */
-export function rangeCondition(name: string, text: string): ListCondition | null {
-  const match = /^(size|virtual_size|min_ram|min_disk)_(min|max)$/.exec(name);
-  if (!match) return null;
-  if (!/^\s*[+-]?\d+\s*$/.test(text)) {
-    fail("bad_request", "Unable to filter on a range with a non-numeric value.");
-  }
-  return { kind: "range", column: match[1] as NumberColumn, [match[2] as "min" | "max"]: Number(text) };
-}
-
-const TIME_OPERATORS = ["gt", "gte", "lt", "lte", "eq", "neq"] as const;
-
-/** `gte:2026-01-01T00:00:00Z`; no operator means equal. Errors: bad_request. */
-export function timeCondition(column: "created_at" | "updated_at", text: string): ListCondition {
-  const whole = parseTime(text);
-  if (whole !== null) return { kind: "time", column, op: "eq", value: whole };
-  const mark = text.indexOf(":");
-  const operator = mark < 0 ? "eq" : text.slice(0, mark);
-  const value = parseTime(mark < 0 ? text : text.slice(mark + 1));
-  const op = TIME_OPERATORS.find((known) => known === operator);
-  if (value === null) {
-    fail(
-      "bad_request",
-      op || mark < 0
-        ? "Invalid time format: an ISO 8601 time is expected."
-        : "Unable to filter on a unknown operator.",
-    );
-  }
-  if (!op) fail("bad_request", "Unable to filter on a unknown operator.");
-  return { kind: "time", column, op, value };
 }

@@ -1,42 +1,42 @@
 /** Sort keys and directions of a list (spec/images-api.md §4.5). */
+import type { z } from "@hono/zod-openapi";
 import type { ImageListQuery, SortKey } from "../../db/records.ts";
+import { SortDirection, SortKey as SortKeyField } from "../../openapi/images.ts";
 import { fail } from "../errors.ts";
+import type { ImageListParams } from "./list_query.ts";
 
 type Sort = ImageListQuery["sort"];
-
-const KEYS = ["name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at"];
+type Given = Pick<ImageListParams, "sort" | "sort_key" | "sort_dir">;
 
 /** Both syntaxes, with the tie-breakers. Errors: bad_request. */
-export function parseSort(query: URLSearchParams): Sort {
-  const sort = query.getAll("sort").at(-1);
-  const keys = query.getAll("sort_key");
-  const dirs = query.getAll("sort_dir");
-  if (sort !== undefined && (keys.length > 0 || dirs.length > 0)) {
+export function parseSort({ sort, sort_key, sort_dir }: Given): Sort {
+  if (sort !== undefined && (sort_key || sort_dir)) {
     fail("bad_request", "Old and new sorting syntax cannot be combined");
   }
-  const pairs = sort === undefined ? oldSyntax(keys, dirs) : newSyntax(sort);
-  for (const { key, dir } of pairs) {
-    if (!KEYS.includes(key)) {
-      fail("bad_request", `Invalid sort key: ${key}. It must be one of the following: ${KEYS.join(", ")}.`);
-    }
-    if (dir !== "asc" && dir !== "desc") fail("bad_request", `Invalid sort direction: ${dir}`);
-  }
-  return withTieBreakers(pairs as Sort, sort === undefined ? dirs.length : pairs.length);
+  if (sort === undefined) return oldSyntax(sort_key ?? ["created_at"], sort_dir ?? []);
+  const pairs = newSyntax(sort);
+  return withTieBreakers(pairs, pairs.length);
 }
 
-function newSyntax(sort: string): { key: string; dir: string }[] {
+function newSyntax(sort: string): Sort {
   return sort.split(",").map((item) => {
-    const [key = "", dir = "desc"] = item.split(":").map((part) => part.trim());
-    return { key, dir };
+    const [key, dir = "desc"] = item.split(":").map((part) => part.trim());
+    return { key: one(SortKeyField, key), dir: one(SortDirection, dir) };
   });
 }
 
-function oldSyntax(keys: string[], dirs: string[]): { key: string; dir: string }[] {
-  const wanted = keys.length > 0 ? keys : ["created_at"];
-  if (dirs.length > 1 && dirs.length !== wanted.length) {
+/** The value by the contract, whose message is the answer's text. */
+function one<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  return result.success ? result.data : fail("bad_request", result.error.issues[0]!.message);
+}
+
+function oldSyntax(keys: SortKey[], dirs: ("asc" | "desc")[]): Sort {
+  if (dirs.length > 1 && dirs.length !== keys.length) {
     fail("bad_request", "Number of sort dirs does not match the number of sort keys");
   }
-  return wanted.map((key, index) => ({ key, dir: (dirs.length > 1 ? dirs[index] : dirs[0]) ?? "desc" }));
+  const pairs = keys.map((key, index) => ({ key, dir: (dirs.length > 1 ? dirs[index] : dirs[0]) ?? "desc" }));
+  return withTieBreakers(pairs, dirs.length);
 }
 
 /** The single direction in use, or desc when several were given. */

@@ -19,7 +19,7 @@ export interface ExpectedHash {
 export interface ImportRequest {
   method: {
     name: string;
-    uri?: string;
+    uri?: unknown;
     glance_region?: string;
     glance_image_id?: string;
     glance_service_interface?: string;

@@ -1,8 +1,11 @@
-/** /v2/images (spec/images-api.md §2.1–2.5). */
+/** /v2/images and /actions (spec/images-api.md §2.1–2.5, §2.12). */
+import type * as actions from "../../../openapi/actions.ts";
+import type * as routes from "../../../openapi/images.ts";
 import { createImage } from "../../images/create.ts";
 import { createInput } from "../../images/create_input.ts";
 import { deleteImage } from "../../images/delete.ts";
 import { listImages } from "../../images/list.ts";
+import { setActive } from "../../images/set_active.ts";
 import { showImage } from "../../images/show.ts";
 import { updateImage } from "../../images/update.ts";
 import type { Call } from "../bind.ts";
@@ -10,32 +13,25 @@ import { incoming } from "../incoming.ts";
 import { jsonBounds, readJson } from "../json_body.ts";
 import { parseListQuery } from "../list_query.ts";
 import { parsePatch, patchDialect } from "../patch_document.ts";
-import { empty, json } from "../reply.ts";
+import { empty, json, pageLinks } from "../reply.ts";
 import { imageView } from "../view/image.ts";
 
-export async function list(call: Call): Promise<Response> {
-  const { ctx, query } = call;
-  const { images, next } = await listImages(ctx, parseListQuery(query, ctx.deps.config));
-  const first = new URLSearchParams(query);
-  first.delete("marker");
-  const link = (parameters: URLSearchParams) => {
-    const text = parameters.toString();
-    return text === "" ? "/v2/images" : `/v2/images?${text}`;
-  };
-  const following = new URLSearchParams(first);
-  if (next !== null) following.append("marker", next);
+export async function list(call: Call<typeof routes.listImages>): Promise<Response> {
+  const { ctx, search } = call;
+  const { images, next } = await listImages(ctx, parseListQuery(call.query(), search, ctx.deps.config));
+  const { first, ...following } = pageLinks("/v2/images", search, next);
   return json(call, {
     images: images.map((image) => imageView(ctx, image)),
-    first: link(first),
+    first,
     schema: "/v2/schemas/images",
-    ...(next === null ? {} : { next: link(following) }),
+    ...following,
   });
 }
 
-export async function create(call: Call): Promise<Response> {
+export async function create(call: Call<typeof routes.createImage>): Promise<Response> {
   const { ctx, c } = call;
   const { config, stores, imageSchema } = ctx.deps;
-  const image = await createImage(ctx, createInput(call.body as Record<string, unknown>, imageSchema));
+  const image = await createImage(ctx, createInput(call.body, imageSchema));
   const { scheme, host } = c.get("base");
   const methods = config.get("DEFAULT.enabled_import_methods");
   return json(call, imageView(ctx, image), 201, {
@@ -45,11 +41,11 @@ export async function create(call: Call): Promise<Response> {
   });
 }
 
-export async function show(call: Call): Promise<Response> {
+export async function show(call: Call<typeof routes.showImage>): Promise<Response> {
   return json(call, imageView(call.ctx, await showImage(call.ctx, call.param("image_id"))));
 }
 
-export async function update(call: Call): Promise<Response> {
+export async function update(call: Call<typeof routes.updateImage>): Promise<Response> {
   const { ctx, request } = call;
   const { config, imageSchema } = ctx.deps;
   const dialect = patchDialect(request.headers.get("content-type"));
@@ -58,8 +54,18 @@ export async function update(call: Call): Promise<Response> {
   return json(call, imageView(ctx, await updateImage(ctx, call.param("image_id"), operations)));
 }
 
-export async function remove(call: Call): Promise<Response> {
+export async function remove(call: Call<typeof routes.deleteImage>): Promise<Response> {
   const id = call.param("image_id");
   await deleteImage(call.ctx, id, incoming(call, { method: "DELETE", path: `/v2/images/${id}` }));
+  return empty(call, 204);
+}
+
+export async function deactivate(call: Call<typeof actions.deactivateImage>): Promise<Response> {
+  await setActive(call.ctx, call.param("image_id"), "deactivate");
+  return empty(call, 204);
+}
+
+export async function reactivate(call: Call<typeof actions.reactivateImage>): Promise<Response> {
+  await setActive(call.ctx, call.param("image_id"), "reactivate");
   return empty(call, 204);
 }

@@ -4,7 +4,9 @@ import { describeStores, describeStoresInDetail } from "../../stores_info/descri
 import type { Call } from "../bind.ts";
 import { asciiJson as json } from "../reply.ts";
 
-export function importInfo(call: Call): Response {
+type Asked = Pick<Call, "ctx">;
+
+export function importInfo(call: Asked): Response {
   return json(call, {
     "import-methods": {
       description: "Import methods available.",
@@ -14,14 +16,14 @@ export function importInfo(call: Call): Response {
   });
 }
 
-export function stores(call: Call): Response {
+export function stores(call: Asked): Response {
   return json(call, { stores: describeStores(call.ctx) });
 }
 
-export async function usage(call: Call): Promise<Response> {
+export async function usage(call: Asked): Promise<Response> {
   return json(call, { usage: await showUsage(call.ctx) });
 }
 
-export async function storesDetail(call: Call): Promise<Response> {
+export async function storesDetail(call: Asked): Promise<Response> {
   return json(call, { stores: await describeStoresInDetail(call.ctx) });
 }

@@ -1,5 +1,6 @@
 /** /v2/images/{id}/members (spec/images-api.md §2.13). */
-import type { MemberRecord, MemberStatus } from "../../../db/records.ts";
+import type { MemberRecord } from "../../../db/records.ts";
+import type * as routes from "../../../openapi/members.ts";
 import { addMember } from "../../members/add.ts";
 import { listMembers } from "../../members/list.ts";
 import { removeMember } from "../../members/remove.ts";
@@ -20,29 +21,28 @@ function view(member: MemberRecord) {
   };
 }
 
-export async function list(call: Call): Promise<Response> {
+export async function list(call: Call<typeof routes.listMembers>): Promise<Response> {
   const members = await listMembers(call.ctx, call.param("image_id"));
   return json(call, { members: members.map(view), schema: "/v2/schemas/members" });
 }
 
-export async function add(call: Call): Promise<Response> {
-  const { member } = call.body as { member: string };
-  return json(call, view(await addMember(call.ctx, call.param("image_id"), member)));
+export async function add(call: Call<typeof routes.addMember>): Promise<Response> {
+  return json(call, view(await addMember(call.ctx, call.param("image_id"), call.body.member)));
 }
 
-export async function show(call: Call): Promise<Response> {
+export async function show(call: Call<typeof routes.showMember>): Promise<Response> {
   return json(call, view(await showMember(call.ctx, call.param("image_id"), call.param("member_id"))));
 }
 
-export async function update(call: Call): Promise<Response> {
-  const { status } = call.body as { status: MemberStatus };
+export async function update(call: Call<typeof routes.updateMember>): Promise<Response> {
+  const { status } = call.body;
   return json(
     call,
     view(await updateMember(call.ctx, call.param("image_id"), call.param("member_id"), status)),
   );
 }
 
-export async function remove(call: Call): Promise<Response> {
+export async function remove(call: Call<typeof routes.removeMember>): Promise<Response> {
   await removeMember(call.ctx, call.param("image_id"), call.param("member_id"));
   // Upstream's one 204 without a content type.
   const response = empty(call, 204);

@@ -1,4 +1,5 @@
 /** /v2/metadefs/namespaces (spec/metadefs-api.md §4). */
+import type * as routes from "../../../openapi/metadefs_namespaces.ts";
 import { parseNamespace } from "../../metadefs/bodies.ts";
 import { createNamespace } from "../../metadefs/create_namespace.ts";
 import { deleteNamespace } from "../../metadefs/delete_namespace.ts";
@@ -6,8 +7,8 @@ import { listNamespaces } from "../../metadefs/list_namespaces.ts";
 import { showNamespace } from "../../metadefs/show_namespace.ts";
 import { updateNamespace } from "../../metadefs/update_namespace.ts";
 import type { Call } from "../bind.ts";
-import { parseNamespaceList, parseNamespaceShow } from "../metadef_query.ts";
-import { empty, json } from "../reply.ts";
+import { namespacePage } from "../metadef_query.ts";
+import { empty, json, pageLinks } from "../reply.ts";
 import {
   bareNamespaceView,
   createdNamespaceView,
@@ -16,28 +17,19 @@ import {
   namespaceView,
 } from "../view/metadef.ts";
 
-export async function list(call: Call): Promise<Response> {
-  const { ctx, query } = call;
-  const wanted = parseNamespaceList(query, ctx.deps.config);
+export async function list(call: Call<typeof routes.listNamespaces>): Promise<Response> {
+  const { ctx, search } = call;
+  const wanted = namespacePage(call.query(), ctx.deps.config);
   const namespaces = await listNamespaces(ctx, wanted);
-  const first = new URLSearchParams(query);
-  first.delete("marker");
-  const link = (parameters: URLSearchParams) => {
-    const text = parameters.toString();
-    return `/v2/metadefs/namespaces${text === "" ? "" : `?${text}`}`;
-  };
-  const following = new URLSearchParams(first);
   const last = namespaces.length === wanted.limit ? namespaces.at(-1) : undefined;
-  if (last) following.append("marker", last.namespace);
   return json(call, {
     namespaces: namespaces.map(namespaceView),
-    first: link(first),
-    ...(last ? { next: link(following) } : {}),
+    ...pageLinks("/v2/metadefs/namespaces", search, last?.namespace ?? null),
     schema: "/v2/schemas/metadefs/namespaces",
   });
 }
 
-export async function create(call: Call): Promise<Response> {
+export async function create(call: Call<typeof routes.createNamespace>): Promise<Response> {
   const body = parseNamespace(call.body);
   const namespace = await createNamespace(call.ctx, body);
   const { scheme, host } = call.c.get("base");
@@ -46,18 +38,18 @@ export async function create(call: Call): Promise<Response> {
   return json(call, createdNamespaceView(namespace, body), 201, { location: `${scheme}://${host}${path}` });
 }
 
-export async function show(call: Call): Promise<Response> {
-  const resourceType = parseNamespaceShow(call.query);
+export async function show(call: Call<typeof routes.showNamespace>): Promise<Response> {
+  const resourceType = call.query().resource_type ?? null;
   const { namespace, contents } = await showNamespace(call.ctx, call.param("namespace"), resourceType);
   return json(call, fullNamespaceView(namespace, contents));
 }
 
-export async function update(call: Call): Promise<Response> {
+export async function update(call: Call<typeof routes.updateNamespace>): Promise<Response> {
   const namespace = await updateNamespace(call.ctx, call.param("namespace"), parseNamespace(call.body));
   return json(call, bareNamespaceView(namespace));
 }
 
-export async function remove(call: Call): Promise<Response> {
+export async function remove(call: Call<typeof routes.deleteNamespace>): Promise<Response> {
   await deleteNamespace(call.ctx, call.param("namespace"));
   return empty(call, 204);
 }

@@ -1,5 +1,7 @@
 /** Objects and properties of a namespace (spec/metadefs-api.md §5, §6). */
 import type { MetadefKind } from "../../../db/metadef_records.ts";
+import type * as objects from "../../../openapi/metadefs_objects.ts";
+import type * as properties from "../../../openapi/metadefs_properties.ts";
 import { addPart } from "../../metadefs/add_part.ts";
 import { objectPart, parseObject, parseProperty, propertyPart } from "../../metadefs/bodies.ts";
 import { changePart } from "../../metadefs/change_part.ts";
@@ -7,13 +9,14 @@ import { listParts } from "../../metadefs/list_parts.ts";
 import { propertyView } from "../../metadefs/property_schema.ts";
 import { clearParts, removePart } from "../../metadefs/remove_parts.ts";
 import { showPart, showPropertyOf } from "../../metadefs/show_part.ts";
-import type { Call, Handler } from "../bind.ts";
-import { checkObjectList } from "../metadef_query.ts";
+import type { Ctx } from "../../deps.ts";
+import type { Call } from "../bind.ts";
 import { empty, json } from "../reply.ts";
 import { objectView, propertiesView, sentObjectView } from "../view/metadef.ts";
 
-export async function listObjects(call: Call): Promise<Response> {
-  checkObjectList(call.query);
+export async function listObjects(call: Call<typeof objects.listObjects>): Promise<Response> {
+  // Upstream judges the query, and lists all the same.
+  call.query();
   const { namespace, parts } = await listParts(call.ctx, "object", call.param("namespace"));
   return json(call, {
     objects: parts.map((each) => objectView(namespace.namespace, each)),
@@ -22,45 +25,45 @@ export async function listObjects(call: Call): Promise<Response> {
   });
 }
 
-export async function addObject(call: Call): Promise<Response> {
+export async function addObject(call: Call<typeof objects.addObject>): Promise<Response> {
   const body = parseObject(call.body);
   const added = await addPart(call.ctx, "object", call.param("namespace"), objectPart(body));
   return json(call, sentObjectView(call.param("namespace"), added, body), 201);
 }
 
-export async function showObject(call: Call): Promise<Response> {
+export async function showObject(call: Call<typeof objects.showObject>): Promise<Response> {
   const { part } = await showPart(call.ctx, "object", call.param("namespace"), call.param("object"));
   return json(call, objectView(call.param("namespace"), part));
 }
 
-export async function changeObject(call: Call): Promise<Response> {
+export async function changeObject(call: Call<typeof objects.changeObject>): Promise<Response> {
   const body = parseObject(call.body, { changed: true });
   const part = objectPart(body);
   const changed = await changePart(call.ctx, "object", call.param("namespace"), call.param("object"), part);
   return json(call, sentObjectView(call.param("namespace"), changed, body));
 }
 
-export async function listProperties(call: Call): Promise<Response> {
+export async function listProperties(call: Call<typeof properties.listProperties>): Promise<Response> {
   const { parts } = await listParts(call.ctx, "property", call.param("namespace"));
   return json(call, { properties: propertiesView(parts) });
 }
 
-export async function addProperty(call: Call): Promise<Response> {
+export async function addProperty(call: Call<typeof properties.addProperty>): Promise<Response> {
   const body = parseProperty(call.body);
   await addPart(call.ctx, "property", call.param("namespace"), propertyPart(body.name, body));
   return json(call, propertyView(body, body.name), 201);
 }
 
-export async function showProperty(call: Call): Promise<Response> {
+export async function showProperty(call: Call<typeof properties.showProperty>): Promise<Response> {
   const [namespace, name] = [call.param("namespace"), call.param("property")];
-  const resourceType = call.query.getAll("resource_type").at(-1);
+  const resourceType = call.query().resource_type;
   const part = resourceType === undefined
     ? (await showPart(call.ctx, "property", namespace, name)).part
     : await showPropertyOf(call.ctx, resourceType, namespace, name);
   return json(call, propertyView(part.schema, part.name));
 }
 
-export async function changeProperty(call: Call): Promise<Response> {
+export async function changeProperty(call: Call<typeof properties.changeProperty>): Promise<Response> {
   const body = parseProperty(call.body);
   const part = propertyPart(body.name, body);
   await changePart(call.ctx, "property", call.param("namespace"), call.param("property"), part);
@@ -68,16 +71,16 @@ export async function changeProperty(call: Call): Promise<Response> {
 }
 
 /** DELETE of one; the kind is the name of the path's last parameter. */
-export function remove(kind: MetadefKind): Handler {
-  return async (call) => {
+export function remove<K extends MetadefKind>(kind: K) {
+  return async (call: { ctx: Ctx; param(name: "namespace" | K): string }): Promise<Response> => {
     await removePart(call.ctx, kind, call.param("namespace"), call.param(kind));
     return empty(call, 204);
   };
 }
 
 /** DELETE of all. */
-export function clear(kind: MetadefKind): Handler {
-  return async (call) => {
+export function clear(kind: MetadefKind) {
+  return async (call: { ctx: Ctx; param(name: "namespace"): string }): Promise<Response> => {
     await clearParts(call.ctx, kind, call.param("namespace"));
     return empty(call, 204);
   };

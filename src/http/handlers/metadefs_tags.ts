@@ -1,4 +1,5 @@
 /** Tags of a namespace (spec/metadefs-api.md §7). */
+import type * as routes from "../../../openapi/metadefs_tags.ts";
 import { addTag } from "../../metadefs/add_part.ts";
 import { addTags } from "../../metadefs/add_tags.ts";
 import { parseTag, parseTags, tagPart } from "../../metadefs/bodies.ts";
@@ -6,35 +7,35 @@ import { changePart } from "../../metadefs/change_part.ts";
 import { listTags } from "../../metadefs/list_tags.ts";
 import { showPart } from "../../metadefs/show_part.ts";
 import type { Call } from "../bind.ts";
-import { parseTagList } from "../metadef_query.ts";
+import { tagPage } from "../metadef_query.ts";
 import { json } from "../reply.ts";
 import { namedView } from "../view/metadef.ts";
 
 const TRUE = ["true", "1", "t", "yes", "y", "on"];
 
-export async function list(call: Call): Promise<Response> {
-  const tags = await listTags(call.ctx, call.param("namespace"), parseTagList(call.query));
+export async function list(call: Call<typeof routes.listTags>): Promise<Response> {
+  const tags = await listTags(call.ctx, call.param("namespace"), tagPage(call.query()));
   return json(call, { tags: tags.map(({ name }) => ({ name })) });
 }
 
-export async function addMany(call: Call): Promise<Response> {
+export async function addMany(call: Call<typeof routes.addTags>): Promise<Response> {
   const tags = parseTags(call.body);
-  const header = call.request.headers.get("x-openstack-append") ?? "";
+  const header = call.headers()["X-Openstack-Append"] ?? "";
   const append = TRUE.includes(header.trim().toLowerCase());
   await addTags(call.ctx, call.param("namespace"), tags, { append });
   return json(call, { tags }, 201);
 }
 
-export async function add(call: Call): Promise<Response> {
+export async function add(call: Call<typeof routes.addTag>): Promise<Response> {
   return json(call, namedView(await addTag(call.ctx, call.param("namespace"), call.param("tag"))), 201);
 }
 
-export async function show(call: Call): Promise<Response> {
+export async function show(call: Call<typeof routes.showTag>): Promise<Response> {
   const { part } = await showPart(call.ctx, "tag", call.param("namespace"), call.param("tag"));
   return json(call, namedView(part));
 }
 
-export async function change(call: Call): Promise<Response> {
+export async function change(call: Call<typeof routes.changeTag>): Promise<Response> {
   const part = tagPart(parseTag(call.body));
   return json(
     call,

@@ -30,3 +30,30 @@ export function taskView(task: TaskRecord, progress?: TaskProgress): Record<stri
     ...(progress ? { progress } : {}),
   };
 }
+
+/** `YYYY-MM-DDTHH:MM:SS.ffffff`, without a zone. */
+function rawTime(time: string | null): string | null {
+  return time === null ? null : time.replace(" ", "T");
+}
+
+/** A task as it is shown at its image: database keys and times (spec/tasks-api.md §7). */
+export function imageTaskView(task: TaskRecord, progress?: TaskProgress) {
+  return {
+    id: task.id,
+    type: task.type,
+    status: task.status,
+    owner: task.owner,
+    expires_at: rawTime(task.expires_at),
+    created_at: rawTime(task.created_at),
+    updated_at: rawTime(task.updated_at),
+    deleted_at: rawTime(task.deleted_at),
+    deleted: task.deleted,
+    image_id: task.image_id,
+    request_id: task.request_id,
+    user_id: task.user_id,
+    input: task.input,
+    result: task.result,
+    message: task.message,
+    ...(progress ? { progress } : {}),
+  };
+}

@@ -1,5 +1,4 @@
 /** ISO 8601 times in queries (spec/images-api.md §4.4). */
-import type { Timestamp } from "../../db/records.ts";
 
 const DATE = /^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?|(\d{2})(\d{2}))?$/;
 const CLOCK = /^(\d{2})(?::?(\d{2})(?::?(\d{1,2})(?:[.,](\d+))?)?)?$/;
@@ -7,8 +6,8 @@ const ZONE = /(Z|[+-]\d{2}(?::?\d{2})?)$/;
 
 const MINUTE = 60_000;
 
-/** The time in UTC as the database keeps it; date only means midnight; null when it is no time. */
-export function parseTime(text: string): Timestamp | null {
+/** The time in UTC, `YYYY-MM-DD HH:MM:SS.ffffff`; a date alone means midnight; null for text that is not a time. */
+export function parseTime(text: string): string | null {
   const [date = "", rest] = splitOnce(text.trim(), /[T ]/);
   const zone = rest === undefined ? "Z" : ZONE.exec(rest)?.[1] ?? "Z";
   const day = DATE.exec(date);

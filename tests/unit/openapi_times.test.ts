@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseTime } from "../../src/http/parse_time.ts";
+import { parseTime } from "../../openapi/times.ts";
 
 const ROWS: [text: string, time: string | null][] = [
   ["2026-02-03T04:05:06Z", "2026-02-03 04:05:06.000000"],
