@@ -1,17 +1,29 @@
 /**
- * The catalogue that the program brings along for the common properties. Names, types and allowed values are
+ * The catalogue that the program brings along: the namespaces of Glance 33.0.0. Names, types and allowed values are
  * upstream's, because other services go by them; the texts are ours. All of it is public, so that the check of an
  * image is of use to everybody.
  */
 import type { NewNamespace } from "../../db/metadef_records.ts";
-import { HYPERVISOR, LIBVIRT, LIBVIRT_IMAGE, VOLUME_TYPE } from "./catalogue/libvirt.ts";
+import {
+  PROCESSOR_ALLOCATION,
+  RESOURCE_ALLOCATION,
+  STORAGE_ALLOCATION,
+  VIRTUAL_SYSTEM,
+} from "./catalogue/cim.ts";
+import { AGGREGATE_DISK, AGGREGATE_IO, AGGREGATE_SERVERS, HOST_CAPABILITIES } from "./catalogue/hosts.ts";
+import { HYPERVISOR, LIBVIRT, LIBVIRT_IMAGE, NOVA_34, VOLUME_TYPE } from "./catalogue/libvirt.ts";
 import { QUOTA, RANDOM_NUMBERS } from "./catalogue/limits.ts";
 import { COMMON_IMAGE, INSTANCE_DATA, OPERATING_SYSTEM, SHUTDOWN } from "./catalogue/operating_system.ts";
-import { CPU_MODE, CPU_PINNING, CPU_TOPOLOGY, MEMORY_BACKING, WATCHDOG } from "./catalogue/processor.ts";
+import { CPU_PINNING, CPU_TOPOLOGY, MEMORY_BACKING, WATCHDOG } from "./catalogue/processor.ts";
 import { SIGNATURES, TPM, VTPM } from "./catalogue/security.ts";
+import { DATABASES, RUNTIMES, WEB_SERVERS } from "./catalogue/software.ts";
+import { VMWARE, VMWARE_FLAVOR, VMWARE_QUOTA, XENAPI } from "./catalogue/vmware.ts";
 import { readCatalogueFile } from "./catalogue_file.ts";
 
-/** The documents, in the form of catalogue files. */
+/** Namespaces that no release of Glance has. */
+export const OWN = [NOVA_34] as const;
+
+/** The documents, in the form of catalogue files: those of Glance 33.0.0, and ours. */
 export const CATALOGUE = [
   OPERATING_SYSTEM,
   COMMON_IMAGE,
@@ -21,7 +33,6 @@ export const CATALOGUE = [
   HYPERVISOR,
   LIBVIRT_IMAGE,
   LIBVIRT,
-  CPU_MODE,
   CPU_PINNING,
   CPU_TOPOLOGY,
   MEMORY_BACKING,
@@ -31,6 +42,22 @@ export const CATALOGUE = [
   VOLUME_TYPE,
   QUOTA,
   RANDOM_NUMBERS,
+  AGGREGATE_DISK,
+  AGGREGATE_IO,
+  AGGREGATE_SERVERS,
+  HOST_CAPABILITIES,
+  VMWARE,
+  VMWARE_FLAVOR,
+  VMWARE_QUOTA,
+  XENAPI,
+  PROCESSOR_ALLOCATION,
+  RESOURCE_ALLOCATION,
+  STORAGE_ALLOCATION,
+  VIRTUAL_SYSTEM,
+  DATABASES,
+  RUNTIMES,
+  WEB_SERVERS,
+  ...OWN,
 ] as const;
 
 /** Every namespace of the catalogue, ready to be loaded. */

@@ -17,6 +17,16 @@ export function text(title: string, description: string, values?: readonly strin
   return { title, description, type: "string", ...(values ? { enum: values } : {}) };
 }
 
+/** A property that holds one of `values`, or a choice of them where hosts are looked for. */
+export function oneOf(title: string, description: string, values: readonly string[]) {
+  return { ...text(title, description, values), operators: ["<or>"] };
+}
+
+/** A property that holds a list of `values`. */
+export function several(title: string, description: string, values: readonly string[]) {
+  return { title, description, type: "array", items: { type: "string", enum: values } };
+}
+
 /** A property that holds a whole number. */
 export function whole(
   title: string,

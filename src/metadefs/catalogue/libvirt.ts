@@ -3,6 +3,8 @@ import { bool, FLAVOR, IMAGE, namespace, text, whole } from "./definitions.ts";
 
 const BUSES = ["scsi", "virtio", "uml", "xen", "ide", "usb", "fdc", "sata", "lxc"];
 
+const MEMORY_ENCRYPTION = ["amd-sev", "amd-sev-es", "amd-sev-snp"];
+
 export const LIBVIRT_IMAGE = namespace(
   "OS::Compute::LibvirtImage",
   "Devices on libvirt",
@@ -115,6 +117,52 @@ export const LIBVIRT = namespace(
         "true",
         "false",
       ]),
+      mem_encryption_model: text(
+        "Way to encrypt memory",
+        "Feature of the processor that encrypts the memory of the server.",
+        MEMORY_ENCRYPTION,
+      ),
+      virtio_packed_ring: text(
+        "Packed queues",
+        "Whether virtio devices may use queues in packed form, which cost the processor less.",
+        ["true", "false"],
+      ),
+    },
+  },
+);
+
+/** Ours: what Nova of 2026.2 (34) reads and no namespace of Glance 33.0.0 has. */
+export const NOVA_34 = namespace(
+  "OS::Compute::LibvirtNova34",
+  "Devices on libvirt since Nova 34",
+  "What Nova 34 reads besides; this namespace is oneglance's own and not part of Glance's catalogue.",
+  {
+    resource_type_associations: [{ name: IMAGE, prefix: "hw_" }, { name: FLAVOR, prefix: "hw:" }],
+    properties: {
+      mem_encryption_model: text(
+        "Way to encrypt memory",
+        "Feature of the processor that encrypts the memory of the server, Intel's among them.",
+        [...MEMORY_ENCRYPTION, "intel-tdx"],
+      ),
+      sound_model: text("Sound device", "Model of the sound card; without one there is none.", [
+        "sb16",
+        "es1370",
+        "pcspk",
+        "ac97",
+        "ich6",
+        "ich9",
+        "usb",
+        "virtio",
+      ]),
+      usb_model: text("USB controller", "Model of the USB controller; redirected ports need one.", [
+        "qemu-xhci",
+        "nec-xhci",
+      ]),
+      redirected_usb_ports: whole(
+        "Redirected USB ports",
+        "Number of USB ports whose devices may be those of the person at the SPICE console.",
+        { minimum: 0, maximum: 15 },
+      ),
     },
   },
 );

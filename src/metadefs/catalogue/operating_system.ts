@@ -46,7 +46,6 @@ export const COMMON_IMAGE = namespace(
         "Architecture of the processor it is built for, such as x86_64.",
       ),
       os_distro: DISTRO,
-      hw_cpu_mode: text("CPU model of the guest", "How the processor that the guest sees is chosen."),
       os_version: VERSION,
       description: text("Description", "What the image is, in words for people."),
       cinder_encryption_key_id: text(

@@ -1,22 +1,5 @@
 /** Processor and memory of a server. */
-import { FLAVOR, HARDWARE, IMAGE, namespace, text, whole } from "./definitions.ts";
-
-export const CPU_MODE = namespace(
-  "OS::Compute::CPUMode",
-  "Processor seen by the guest",
-  "How the model of the virtual processor relates to that of the host.",
-  {
-    protected: false,
-    resource_type_associations: [{ name: IMAGE, prefix: "hw_" }, { name: FLAVOR, prefix: "hw:" }],
-    properties: {
-      cpu_mode: text(
-        "Way to choose the model",
-        "host-model: close to the host's; host-passthrough: exactly the host's; custom: one by name; none: as the hypervisor likes.",
-        ["none", "host-model", "host-passthrough", "custom"],
-      ),
-    },
-  },
-);
+import { HARDWARE, namespace, text, whole } from "./definitions.ts";
 
 export const CPU_PINNING = namespace(
   "OS::Compute::CPUPinning",
