@@ -4,6 +4,7 @@ import type { Ctx } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { ownsImage } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { deleteData, removeStaged } from "./delete_data.ts";
 import { findImage } from "./find.ts";
@@ -22,6 +23,7 @@ export async function deleteImage(ctx: Ctx, id: string, asked: Incoming): Promis
   const image = await findImage(ctx, id, message);
   await authorizeImage(deps.policy, "delete_image", caller, image);
   if (image.protected) fail("forbidden", `Image ${id} is protected and cannot be deleted.`);
+  if (!ownsImage(caller, image)) fail("not_found", message);
   if (await isDeletedByPeer(ctx, image, asked)) return;
   deps.background.cancel(id);
   if (deps.config.get("DEFAULT.delayed_delete") && image.locations.length > 0) {

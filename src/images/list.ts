@@ -2,7 +2,7 @@
 import type { ImageListQuery, ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
-import { allowedImages, authorize } from "../policy/authorize.ts";
+import { authorize, authorizedImages } from "../policy/authorize.ts";
 import { listTarget } from "../policy/targets.ts";
 import { readable } from "./readable.ts";
 
@@ -22,7 +22,7 @@ export async function listImages(ctx: Ctx, query: Omit<ImageListQuery, "viewer">
   }
   const conditions = await withoutHidden(ctx, query.conditions);
   const rows = query.limit === 0 ? [] : await deps.db.read.images({ ...query, conditions, viewer });
-  const allowed = await allowedImages(deps.policy, "get_image", caller, rows);
+  const allowed = await authorizedImages(deps.policy, "get_image", caller, rows);
   const images = deps.protections.active
     ? await Promise.all(allowed.map((row) => readable(ctx, row)))
     : allowed;

@@ -2,6 +2,7 @@
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { requireOwner } from "../policy/owner.ts";
 import { limitText } from "../quota/counts.ts";
 import { remainingStorage } from "../quota/storage.ts";
 import type { Draft } from "./draft.ts";
@@ -43,6 +44,8 @@ export async function patchLocations(ctx: Ctx, draft: Draft, { op, path, value }
   if (status !== "active" && (op === "remove" || status !== "queued")) {
     fail("conflict", `It's not allowed to ${WORDS[op].conflict} locations if image status is ${status}.`);
   }
+  // Before a location is looked up: that goes out of the house.
+  requireOwner(ctx.caller, draft.image);
   if (op === "remove") remove(draft, path[1]!);
   else if (op === "add") await add(ctx, draft, path[1]!, withStore(ctx, value as GivenLocation));
   else await replace(ctx, draft, (value as GivenLocation[]).map((given) => withStore(ctx, given)));

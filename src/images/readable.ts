@@ -7,7 +7,9 @@ export async function readable(ctx: Ctx, image: ImageRecord): Promise<ImageRecor
   const { protections } = ctx.deps;
   if (!protections.active) return image;
   const names = Object.keys(image.properties);
-  const allowed = await Promise.all(names.map((name) => protections.allows("read", name, ctx.caller)));
+  const allowed = await Promise.all(
+    names.map(async (name) => await protections.allows("read", name, ctx.caller)),
+  );
   if (allowed.every(Boolean)) return image;
   const entries = Object.entries(image.properties).filter((_, index) => allowed[index]);
   return { ...image, properties: Object.fromEntries(entries) };

@@ -2,6 +2,7 @@
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { findImage } from "./find.ts";
 
@@ -16,6 +17,8 @@ export async function setActive(ctx: Ctx, id: string, action: keyof typeof CHANG
   const image = await findImage(ctx, id);
   await authorizeImage(ctx.deps.policy, action, ctx.caller, image);
   const { from, to } = CHANGES[action];
+  if (image.status === to) return;
+  requireOwner(ctx.caller, image);
   const result = await ctx.deps.db.write.transitionImage({ id, from: [from], to });
   if (result.outcome === "gone") fail("not_found", `No image found with ID ${id}`);
   if (result.outcome === "status" && result.status !== to) {

@@ -3,6 +3,7 @@ import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { checkPropertyQuota, checkTagQuota } from "../quota/counts.ts";
 import { isWritable, type WritableAttribute } from "./attributes.ts";
@@ -27,6 +28,7 @@ export async function updateImage(ctx: Ctx, id: string, operations: Operation[])
   const draft = new Draft(image);
   for (const operation of operations) await apply(ctx, draft, operation);
   if (draft.addsProperties) checkPropertyQuota(ctx.deps.config, draft.properties);
+  requireOwner(ctx.caller, image);
   const save = async (to: "deleted" | "pending_delete") =>
     await ctx.deps.db.write.changeImage(draft.change(to)) ??
       fail("not_found", `No image found with ID ${id}`);
@@ -80,8 +82,8 @@ function applyToAttribute(ctx: Ctx, draft: Draft, name: WritableAttribute, opera
 
 async function applyToProperty(ctx: Ctx, draft: Draft, name: string, operation: Operation): Promise<void> {
   const { protections } = ctx.deps;
-  const may = (action: "create" | "read" | "update" | "delete") =>
-    protections.allows(action, name, ctx.caller);
+  const may = async (action: "create" | "read" | "update" | "delete") =>
+    await protections.allows(action, name, ctx.caller);
   const there = draft.has(name) && await may("read");
   if (operation.op === "remove") {
     if (!there) fail("conflict", `Property ${name} does not exist.`, { form: "detail" });

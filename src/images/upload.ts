@@ -6,6 +6,7 @@ import { tell } from "../notify/telling.ts";
 import { uploadFailedEvent } from "../notify/told_by_writes.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import type { Quota } from "../quota/quota.ts";
 import { checkStorageQuota, storageSizeQuota } from "../quota/storage.ts";
@@ -43,6 +44,7 @@ export async function uploadImage(ctx: Ctx, input: UploadInput): Promise<void> {
   await authorizeImage(deps.policy, "upload_image", caller, image);
   if (image.status !== "queued") refuseTransition(image.status);
   requireFormats(image);
+  requireOwner(caller, image);
   const uploading = await uploadingQuota(ctx, image);
   const transfer = deps.transfers.begin(store.id);
   try {

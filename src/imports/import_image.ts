@@ -6,6 +6,7 @@ import { findImage } from "../images/find.ts";
 import { askPeer, type Incoming, peerOf } from "../images/peer.ts";
 import { DIGEST_LENGTHS } from "../images/validation_data.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { enforceImageSizeTotal } from "../quota/unified.ts";
 import { breakStaleLock, startTask } from "../tasks/start.ts";
@@ -48,12 +49,11 @@ export async function importImage(
     if (!image[name]) fail("conflict", `'${name}' needs to be set before import`);
   }
   if (method.name === "glance-download") checkRemote(method);
-  await authorizeImage(
-    deps.policy,
-    method.name === "copy-image" ? "copy_image" : "modify_image",
-    caller,
-    image,
-  );
+  if (method.name === "copy-image") await authorizeImage(deps.policy, "copy_image", caller, image);
+  else {
+    await authorizeImage(deps.policy, "modify_image", caller, image);
+    requireOwner(caller, image);
+  }
   await breakStaleLock(ctx, image);
   if (method.name === "glance-direct") await refuseWhileStaging(ctx, image);
   const stores = chooseStores(ctx, image, request, store);

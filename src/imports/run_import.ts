@@ -2,13 +2,12 @@
 import type { ImageColumns, ImageRecord } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
-import { imageById } from "../images/find.ts";
 import { checkSizeCap } from "../images/receive.ts";
 import { getLog } from "../observe/log.ts";
 import { checkStorageQuota } from "../quota/storage.ts";
 import { lostReason, stoppingReason } from "../tasks/background.ts";
 import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
-import { BUSY, type TaskRun } from "../tasks/start.ts";
+import { refuseUnlocked, type TaskRun } from "../tasks/start.ts";
 import { verifyFile } from "../signatures/verifier.ts";
 import { beginImport } from "./begin.ts";
 import { bringToStaging } from "./bring.ts";
@@ -37,8 +36,8 @@ export async function runImport(run: TaskRun, resumed = false): Promise<void> {
   let job: ImportJob;
   try {
     job = jobOf(run.task);
-    // A task of POST /v2/tasks may name an image that another task works on, or none: nothing of it is touched.
-    if (run.imageId !== job.imageId) await refuseUnlocked(run, job);
+    // A task of POST /v2/tasks may name an image that another task works on, another's, or none: it is not touched.
+    if (run.imageId !== job.imageId) await refuseUnlocked(run.ctx, job.imageId);
   } catch (error) {
     const end = taskEnd(deps, "failure", { message: messageOf(error) });
     await deps.db.write.endTask({ token: run.token, end });
@@ -58,12 +57,6 @@ export async function runImport(run: TaskRun, resumed = false): Promise<void> {
   } catch (error) {
     await settle(run, job, attempt, run.signal.aborted ? run.signal.reason : error);
   }
-}
-
-/** Errors: not_found, conflict. */
-async function refuseUnlocked({ ctx }: TaskRun, { imageId }: ImportJob): Promise<never> {
-  await imageById(ctx.deps, imageId);
-  fail("conflict", BUSY);
 }
 
 async function settle(run: TaskRun, job: ImportJob, attempt: Attempt, error: unknown): Promise<void> {

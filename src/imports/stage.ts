@@ -9,6 +9,7 @@ import { uploadError, warnIfFull } from "../images/store_errors.ts";
 import type { Transfer } from "../images/transfers.ts";
 import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { enforceImageStagingTotal, uploadingQuota } from "../quota/unified.ts";
 import { checkStorageQuota } from "../quota/storage.ts";
@@ -42,6 +43,7 @@ export async function stageImage(ctx: Ctx, input: StageInput): Promise<void> {
   const image = await findImage(ctx, input.id);
   await authorizeImage(deps.policy, "modify_image", caller, image);
   if (image.status !== "queued") refuseTransition(image.status);
+  requireOwner(caller, image);
   const uploading = await uploadingQuota(ctx, image);
   const transfer = deps.transfers.begin(STAGING);
   try {

@@ -5,8 +5,9 @@ import { passesFilter } from "../images/external_location.ts";
 import { findImage } from "../images/find.ts";
 import { DIGEST_LENGTHS } from "../images/validation_data.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { ownsImage } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
-import { breakStaleLock, startTask } from "../tasks/start.ts";
+import { breakStaleLock, enterTask, startTask, workOn } from "../tasks/start.ts";
 import { importLocation } from "./import_location.ts";
 
 export interface HashGiven {
@@ -47,7 +48,11 @@ export async function addLocation(
   }
   await breakStaleLock(ctx, image);
   const input = { image_id: image.id, loc_url: url, validation_data: validation ?? {} };
-  await startTask(ctx, image, { type: "location_import", input }, importLocation);
+  const task = { type: "location_import" as const, input };
+  if (ownsImage(caller, image)) return void await startTask(ctx, image, task, importLocation);
+  // Upstream takes the request too; the task says that the image is another's, and does not lock it.
+  const run = await enterTask(ctx, { ...task, image_id: image.id }, { imageId: null, lock: false });
+  workOn(run!, (each) => importLocation(each));
 }
 
 function checkHash({ os_hash_algo, os_hash_value }: HashGiven): void {

@@ -4,6 +4,7 @@ import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";
 import { removeCopies } from "../images/remove_copies.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 
 /** Takes the copy out of one store. Errors: not_found, conflict, forbidden, internal. */
@@ -25,6 +26,7 @@ export async function deleteFromStore(ctx: Ctx, storeId: string, imageId: string
   }
   const location = image.locations.find((each) => deps.stores.forLocation(each)?.id === storeId) ??
     fail("not_found", `Image ${imageId} is not stored in store ${storeId}.`);
+  requireOwner(caller, image);
   await removeCopies(
     ctx,
     image,

@@ -8,7 +8,7 @@ import { getLog } from "../observe/log.ts";
 import { limitText } from "../quota/counts.ts";
 import { stoppingReason } from "../tasks/background.ts";
 import { leaveTask, messageOf, processTask, taskEnd } from "../tasks/finish.ts";
-import type { TaskRun } from "../tasks/start.ts";
+import { refuseUnlocked, type TaskRun } from "../tasks/start.ts";
 import { nodeAlgorithm } from "../util/hash_algorithm.ts";
 import type { HashGiven } from "./add.ts";
 import { hashLocation } from "./hash_location.ts";
@@ -34,6 +34,8 @@ export async function importLocation(run: TaskRun, giveUp = false): Promise<void
   try {
     const input = inputOf(run);
     if (!await processTask(deps, run.task.id)) return;
+    // The image is another's, or another task's: it is not touched.
+    if (run.imageId !== id) await refuseUnlocked(run.ctx, id);
     const image = await imageById(deps, id);
     if (image.status === "importing") await verify(run, image, input, giveUp);
     else if (image.status !== "queued") await hashUnlessKnown(run, image, input, giveUp);
@@ -67,11 +69,8 @@ function inputOf({ task }: TaskRun): Input {
 }
 
 async function saveLocation(run: TaskRun, image: ImageRecord, input: Input): Promise<void> {
-  const { caller, deps } = run.ctx;
+  const { deps } = run.ctx;
   const { url, validation } = input;
-  if (!caller.isAdmin && caller.projectId !== image.owner) {
-    fail("forbidden", "The image belongs to another project.");
-  }
   const quota = deps.config.get("DEFAULT.image_location_quota");
   if (quota >= 0 && quota < 1) fail("too_large", limitText("image locations", 1, quota));
   const size = await sizeOfExternal(run.ctx, url, {});

@@ -4,6 +4,7 @@ import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { refuseBeyondBmp } from "../images/attributes.ts";
 import { authorizeMember } from "../policy/authorize.ts";
+import { checkLegacyMembers } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { limitText } from "../quota/counts.ts";
 import { sharedImage } from "./shared_image.ts";
@@ -14,6 +15,7 @@ export async function addMember(ctx: Ctx, imageId: string, member: string): Prom
   refuseBeyondBmp(member);
   requireWriter(caller);
   const image = await sharedImage(ctx, imageId, "Only shared images have members.");
+  checkLegacyMembers(deps.policy, "add_member", caller, image);
   await authorizeMember(deps.policy, "add_member", caller, image);
   const quota = deps.config.get("DEFAULT.image_member_quota");
   const result = await deps.db.write.addMember({ imageId, member, quota });

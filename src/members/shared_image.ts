@@ -3,6 +3,7 @@ import type { ImageRecord, MemberRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";
+import { ownsImage } from "../policy/owner.ts";
 
 /** The image, which must be shared. Errors: not_found, forbidden with `refusal`. */
 export async function sharedImage(ctx: Ctx, imageId: string, refusal: string): Promise<ImageRecord> {
@@ -18,6 +19,6 @@ export async function visibleMembers(ctx: Ctx, image: ImageRecord, member?: stri
     imageId: image.id,
     ...(member === undefined ? {} : { member }),
   });
-  if (caller.isAdmin || (image.owner !== null && image.owner === caller.projectId)) return members;
+  if (ownsImage(caller, image)) return members;
   return members.filter((one) => one.member === caller.projectId);
 }

@@ -1,12 +1,13 @@
 /**
  * Refusals by policy, and whether they are 403 or 404 (spec/policy.md §6). Every function returns at once, and a
- * promise only where an `http:` check takes part.
+ * promise only where an `http:` check takes part. What checks a caller is called `authorize…`: by that name the lint
+ * rule of `tools/lint_plugin.ts` refuses a call that is not awaited.
  */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
 import { fail } from "../errors.ts";
 import type { Enforcer, PolicyTarget } from "./enforcer.ts";
-import { checkLegacyCreate, checkLegacyOwner, refuseOwner } from "./legacy_owner.ts";
+import { checkLegacyCreate, checkLegacyOwner, refuseOwner } from "./owner.ts";
 import { imageTarget, newImageTarget } from "./targets.ts";
 
 /** Rules whose refusal never hides the image. */
@@ -19,7 +20,7 @@ export function authorize(
   caller: Caller,
   target: PolicyTarget,
 ): void | Promise<void> {
-  return then(enforcer.allows(rule, caller, target), (allowed) => allowed ? undefined : refuse(rule));
+  return authorizeBy(enforcer.allows(rule, caller, target), (allowed) => allowed ? undefined : refuse(rule));
 }
 
 /**
@@ -34,10 +35,13 @@ export function authorizeBehind(
   caller: Caller,
   target: PolicyTarget,
 ): void | Promise<void> {
-  return then(enforcer.allows(rule, caller, target), (allowed) => {
+  return authorizeBy(enforcer.allows(rule, caller, target), (allowed) => {
     if (allowed) return;
     if (rule === gate) fail("not_found");
-    return then(enforcer.allows(gate, caller, target), (known) => known ? refuse(rule) : fail("not_found"));
+    return authorizeBy(
+      enforcer.allows(gate, caller, target),
+      (known) => known ? refuse(rule) : fail("not_found"),
+    );
   });
 }
 
@@ -53,7 +57,7 @@ export function authorizeImage(
 ): void | Promise<void> {
   const target = imageTarget(image, caller);
   if (PLAIN.has(rule)) return authorize(enforcer, rule, caller, target);
-  return andThen(
+  return authorizeAfter(
     authorizeBehind(enforcer, "get_image", rule, caller, target),
     () => checkLegacyOwner(enforcer, rule, caller, image),
   );
@@ -70,12 +74,9 @@ export function authorizeMember(
   image: ImageRecord,
 ): void | Promise<void> {
   const target = imageTarget(image, caller);
-  return then(enforcer.allows("get_image", caller, target), (known) => {
+  return authorizeBy(enforcer.allows("get_image", caller, target), (known) => {
     if (!known) fail("not_found");
-    return andThen(
-      authorize(enforcer, rule, caller, target),
-      () => checkLegacyOwner(enforcer, rule, caller, image),
-    );
+    return authorize(enforcer, rule, caller, target);
   });
 }
 
@@ -102,7 +103,7 @@ export function authorizeCreate(
   image: { owner?: string | null; visibility?: string },
 ): void | Promise<void> {
   const target = newImageTarget(image, caller);
-  return then(enforcer.allows("add_image", caller, target), (allowed) => {
+  return authorizeBy(enforcer.allows("add_image", caller, target), (allowed) => {
     if (!allowed) {
       if (target.owner === caller.projectId) refuse("add_image");
       refuseOwner(target.owner);
@@ -114,7 +115,7 @@ export function authorizeCreate(
 }
 
 /** The images of a page that the caller passes the rule on; the others vanish without a word. */
-export function allowedImages(
+export function authorizedImages(
   enforcer: Enforcer,
   rule: string,
   caller: Caller,
@@ -131,11 +132,11 @@ function refuse(rule: string): never {
   fail("forbidden", `You are not authorized to complete ${rule} action.`);
 }
 
-function andThen(done: void | Promise<void>, next: () => void): void | Promise<void> {
+function authorizeAfter(done: void | Promise<void>, next: () => void): void | Promise<void> {
   return done === undefined ? next() : done.then(next);
 }
 
-function then<T>(
+function authorizeBy<T>(
   answer: boolean | Promise<boolean>,
   next: (answer: boolean) => T | Promise<T>,
 ): T | Promise<T> {

@@ -4,6 +4,7 @@ import { fail } from "../errors.ts";
 import { refuseBeyondBmp } from "../images/attributes.ts";
 import { findImage } from "../images/find.ts";
 import { authorizeImage } from "../policy/authorize.ts";
+import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { limitText } from "../quota/counts.ts";
 
@@ -17,6 +18,7 @@ export async function addTag(ctx: Ctx, imageId: string, tag: string): Promise<vo
   requireWriter(caller);
   const image = await findImage(ctx, imageId, `Image ${imageId} not found.`);
   await authorizeImage(deps.policy, "modify_image", caller, image);
+  requireOwner(caller, image);
   const quota = deps.config.get("DEFAULT.image_tag_quota");
   const result = await deps.db.write.addTag({ id: imageId, tag, quota });
   if (result.outcome === "gone") fail("not_found", `Image ${imageId} not found.`);

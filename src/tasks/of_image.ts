@@ -1,7 +1,6 @@
 /** GET /v2/images/{id}/tasks (spec/tasks-api.md §7). */
 import type { TaskRecord } from "../../db/task_records.ts";
 import type { Ctx } from "../deps.ts";
-import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { toTimestamp } from "../util/timestamp.ts";
@@ -11,7 +10,7 @@ export async function imageTasks(ctx: Ctx, imageId: string): Promise<TaskRecord[
   const { caller, deps } = ctx;
   const image = await findImage(ctx, imageId, "The resource could not be found.");
   await authorizeImage(deps.policy, "get_image", caller, image);
-  if (!caller.isAdmin && caller.projectId === null) fail("not_found");
+  if (!caller.isAdmin && caller.projectId === null) return [];
   return await deps.db.read.imageTasks({
     imageId,
     now: toTimestamp(Date.now()),

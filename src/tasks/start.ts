@@ -4,7 +4,9 @@ import type { NewTask, TaskRecord } from "../../db/task_records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { isAbandoned } from "../images/abandoned.ts";
+import { findImage } from "../images/find.ts";
 import { newLogContext, setIdentity, withLogContext } from "../observe/context.ts";
+import { requireOwner } from "../policy/owner.ts";
 import { fromTimestamp } from "../util/timestamp.ts";
 import type { Run } from "./background.ts";
 import { saveCaller } from "./caller.ts";
@@ -12,7 +14,7 @@ import { taskEnd } from "./finish.ts";
 
 const LOCK = "os_glance_import_task";
 /** What is said of an image that a living task holds. */
-export const BUSY = "Image has active task";
+const BUSY = "Image has active task";
 
 /** Minutes without a word after which a task that nobody of ours works on counts as lost. */
 const PATIENCE = { pending: 120, other: 60 };
@@ -70,6 +72,12 @@ export async function enterTask(
   }
   background.release(run);
   return null;
+}
+
+/** Why a task has not got the image that it names. Errors: not_found, forbidden, conflict; one of them always. */
+export async function refuseUnlocked(ctx: Ctx, imageId: string): Promise<never> {
+  requireOwner(ctx.caller, await findImage(ctx, imageId));
+  fail("conflict", BUSY);
 }
 
 /** Works on an entered run in the background; its lines in the log are about its task and whoever asked for it. */

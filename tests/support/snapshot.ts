@@ -18,7 +18,7 @@ export async function snapshot(service: TestService): Promise<string> {
   } finally {
     reader.close();
   }
-  for (const folder of ["images", "staging"]) lines.push(...await files(join(service.dir, folder)));
+  for (const folder of ["images", "staging", "a", "b"]) lines.push(...await files(join(service.dir, folder)));
   return lines.join("\n");
 }
 

@@ -3,15 +3,16 @@ import assert from "node:assert/strict";
 import type { Caller } from "../../src/caller.ts";
 import { isError } from "../../src/errors.ts";
 import {
-  allowedImages,
   authorize,
   authorizeCreate,
+  authorizedImages,
   authorizeImage,
   authorizeMember,
   authorizeMetadef,
 } from "../../src/policy/authorize.ts";
 import { DEFAULT_RULES } from "../../src/policy/defaults.ts";
 import { isAdmin } from "../../src/policy/is_admin.ts";
+import { checkLegacyMembers } from "../../src/policy/owner.ts";
 import {
   imageTarget,
   listTarget,
@@ -141,7 +142,7 @@ Deno.test("the list and its images have rules of their own", async () => {
   });
   await withPolicy({ get_images: "@", get_image: "!" }, (policy) => {
     assert.equal(code(() => authorize(policy, "get_images", owner, listTarget(owner))), "ok");
-    assert.deepEqual(allowedImages(policy, "get_image", owner, [image]), []);
+    assert.deepEqual(authorizedImages(policy, "get_image", owner, [image]), []);
     assert.equal(code(() => authorizeImage(policy, "get_image", owner, image)), "not_found");
   });
 });
@@ -154,7 +155,7 @@ Deno.test("a list keeps the images that pass, in their order", async () => {
     imageOf({ id: "4", visibility: "private", owner: null }),
   ];
   await withPolicy({}, (policy) => {
-    const kept = allowedImages(policy, "get_image", owner, images);
+    const kept = authorizedImages(policy, "get_image", owner, images);
     assert.deepEqual((kept as typeof images).map((image) => image.id), ["2", "3"]);
   });
 });
@@ -214,8 +215,8 @@ Deno.test("legacy mode ORs deprecated defaults into rules without override, and 
     assert.equal(policy.allows("cache_list", noRole, {}), false);
     const shared = imageOf({ visibility: "shared" });
     const ask = (rule: string, caller: Caller) => code(() => authorizeImage(policy, rule, caller, image));
-    const askMember = (rule: string, caller: Caller) =>
-      code(() => authorizeMember(policy, rule, caller, shared));
+    const askMember = (rule: "add_member" | "delete_member" | "modify_member", caller: Caller) =>
+      code(() => checkLegacyMembers(policy, rule, caller, shared));
     for (
       const rule of ["modify_image", "delete_image", "deactivate", "reactivate", "delete_image_location"]
     ) {
@@ -229,9 +230,10 @@ Deno.test("legacy mode ORs deprecated defaults into rules without override, and 
     const orphan = imageOf({ owner: null });
     assert.equal(code(() => authorizeImage(policy, "delete_image", callerOf(null, []), orphan)), "forbidden");
     assert.equal(ask("get_image", noRole), "ok");
-    assert.equal(askMember("add_member", noRole), "forbidden");
-    assert.equal(askMember("add_member", owner), "ok");
-    assert.equal(askMember("delete_member", noRole), "forbidden");
+    for (const rule of ["add_member", "delete_member"] as const) {
+      assert.equal(askMember(rule, noRole), "forbidden");
+      assert.equal(askMember(rule, owner), "ok");
+    }
     assert.equal(askMember("modify_member", owner), "forbidden");
     assert.equal(askMember("modify_member", noRole), "ok");
     assert.equal(code(() => authorizeCreate(policy, noRole, { owner: "third" })), "forbidden");
