@@ -3,7 +3,7 @@ import type { ImageTotals } from "../../db/records.ts";
 import type { Config } from "../config/config.ts";
 import type { Door } from "../server.ts";
 import { maskUrl } from "../observe/mask.ts";
-import { VERSION } from "../util/version.ts";
+import { BUILD_VERSION } from "../util/version.ts";
 
 export interface BannerInput {
   server: Pick<Door, "hostname" | "port">;
@@ -18,7 +18,7 @@ export function banner({ server, config, summary, images }: BannerInput): string
   const host = server.hostname.includes(":") ? `[${server.hostname}]` : server.hostname;
   const url = `http://${host}:${server.port}`;
   const lines = [
-    `oneglance ${VERSION} listens on ${url}`,
+    `oneglance ${BUILD_VERSION} listens on ${url}`,
     `  database  ${maskUrl(config.get("database.connection") ?? "")}`,
     `  access    ${summary}`,
   ];

@@ -16,7 +16,7 @@ Commands
   help           this text, or help of a command
 
 Options
-  --version      the version
+  --version      the version, and the build of an executable
   -h, --help     this text
 
 First steps: 'oneglance serve --standalone' needs no configuration and no other service.

@@ -3,7 +3,7 @@ import { parseShared } from "../config/cli_options.ts";
 import { loadConfig } from "../config/config.ts";
 import { takeValue } from "../util/take_option.ts";
 import { UsageError } from "../util/usage_error.ts";
-import { VERSION } from "../util/version.ts";
+import { BUILD_VERSION } from "../util/version.ts";
 import { DB_ACTIONS, runDbAction } from "./db_actions.ts";
 import { manageMetadefs, METADEF_ACTIONS } from "./manage_metadefs.ts";
 import type { Program } from "./program.ts";
@@ -19,12 +19,15 @@ const HELP: Record<string, string> = {
   ...METADEF_ACTIONS,
 };
 
+/** Actions of upstream's that are still to come. */
+const PENDING: readonly string[] = ["purge", "purge_images_table", "upgrade", "version_control"];
+
 /** Resolves to the exit code. Errors: UsageError, config, database. */
 export async function manage(program: Program): Promise<number> {
   const shared = parseShared(program.args);
   const usage = `${program.name} category action [<args>]\nAvailable categories:\n\tdb`;
   if (shared.version) {
-    program.out(VERSION);
+    program.out(BUILD_VERSION);
     return 0;
   }
   if (shared.help) {
@@ -60,6 +63,10 @@ async function action(
   shared: ReturnType<typeof parseShared>,
   name: string,
 ): Promise<number> {
+  if (PENDING.includes(name)) {
+    program.err(`ERROR: ${program.name} db ${name} is not in yet.`);
+    return 1;
+  }
   if (!Object.hasOwn(DB_ACTIONS, name)) {
     const known = [...Object.keys(DB_ACTIONS), ...Object.keys(METADEF_ACTIONS)].map((each) => `'${each}'`)
       .join(", ");

@@ -2,7 +2,7 @@
 import { GlanceError } from "../errors.ts";
 import { didYouMean } from "../util/near.ts";
 import { UsageError } from "../util/usage_error.ts";
-import { VERSION } from "../util/version.ts";
+import { BUILD_VERSION } from "../util/version.ts";
 import { parseLine } from "./command_line.ts";
 import { db } from "./db.ts";
 import { HELP, helpOf } from "./help.ts";
@@ -32,9 +32,25 @@ export const PROGRAMS: Readonly<Record<string, (program: Program) => Promise<num
   "glance-manage": manage,
 };
 
+/** Names of upstream's programs that have no counterpart yet, and the exit codes by which they say that they failed. */
+const PENDING: Readonly<Record<string, number>> = {
+  "glance-cache-cleaner": 1,
+  "glance-cache-manage": 1,
+  "glance-cache-prefetcher": 1,
+  "glance-cache-pruner": 1,
+  "glance-replicator": 1,
+  "glance-scrubber": 1,
+  "glance-status": 255,
+};
+
 /** Runs the command line; resolves to the exit code. */
 export async function run(program: Program): Promise<number> {
   const [first = "", ...rest] = program.args;
+  const pending = [program.name, first].find((name) => Object.hasOwn(PENDING, name));
+  if (pending !== undefined) {
+    program.err(`ERROR: ${pending} is not in yet: oneglance ${BUILD_VERSION} has no counterpart of it.`);
+    return PENDING[pending]!;
+  }
   const own = !Object.hasOwn(PROGRAMS, program.name);
   try {
     return own ? await runOwn(program, first, rest) : await PROGRAMS[program.name]!(program);
@@ -48,7 +64,9 @@ export async function run(program: Program): Promise<number> {
     }
     if (error instanceof GlanceError) {
       program.err(`ERROR: ${error.message}`);
-      return error.code === "config" ? 5 : 1;
+      // Upstream's glance-manage ends with 1 whatever is wrong, its glance-api with 5 for a configuration.
+      const manages = (own ? first : program.name) === "glance-manage";
+      return error.code === "config" && !manages ? 5 : 1;
     }
     throw error;
   }
@@ -56,7 +74,7 @@ export async function run(program: Program): Promise<number> {
 
 async function runOwn(program: Program, first: string, rest: string[]): Promise<number> {
   if (first === "--version") {
-    program.out(VERSION);
+    program.out(BUILD_VERSION);
     return 0;
   }
   if (first === "" || first === "-h" || first === "--help" || first === "help") {
@@ -79,7 +97,7 @@ async function help(program: Program, [topic, ...more]: string[], code: number):
 async function runCommand(name: string, program: Program): Promise<number> {
   const line = parseLine(program.args);
   if (line.help || line.version) {
-    program.out(line.help ? helpOf(name)! : VERSION);
+    program.out(line.help ? helpOf(name)! : BUILD_VERSION);
     return 0;
   }
   return await COMMANDS[name]!(program, line);

@@ -16,12 +16,13 @@ import { describeUsers, type FileUser, otherUsersOf } from "../util/file_users.t
 import { raiseOpenFiles } from "../util/open_files.ts";
 import { takeFlags } from "../util/take_flags.ts";
 import { takeValue } from "../util/take_option.ts";
-import { VERSION } from "../util/version.ts";
+import { BUILD_VERSION } from "../util/version.ts";
 import { banner } from "./banner.ts";
 import { type CommandLine, refuseRest } from "./command_line.ts";
 import { configure, type Configured } from "./configuration.ts";
 import { databaseFile, isFirstStart, loadShipped } from "./first_start.ts";
 import type { Program } from "./program.ts";
+import { makeHangUp } from "./hang_up.ts";
 import { untilStopped } from "./signals.ts";
 import { isHomeless, makeDataDir } from "./standalone.ts";
 
@@ -43,7 +44,8 @@ export async function serve(program: Program, line: CommandLine): Promise<number
     );
   }
   try {
-    return await serveConfigured(program, config, standalone);
+    const hangUp = makeHangUp(config, () => load(program, line).config);
+    return await serveConfigured(program, config, { standalone, hangUp });
   } catch (error) {
     // Who looks for the reason looks into the log file; the command line is told as well.
     if (error instanceof GlanceError && config.get("DEFAULT.log_file")) {
@@ -55,12 +57,16 @@ export async function serve(program: Program, line: CommandLine): Promise<number
   }
 }
 
-async function serveConfigured(program: Program, given: Config, standalone: boolean): Promise<number> {
+async function serveConfigured(
+  program: Program,
+  given: Config,
+  { standalone, hangUp }: { standalone: boolean; hangUp: () => void },
+): Promise<number> {
   const config = withPaste(given, getLog("oneglance.paste"));
   refuseOpenAccess(config, standalone);
   warnOfMissing(config);
   // From here on a signal means a stop in order, also while the parts are still being put together.
-  const stopped = untilStopped();
+  const stopped = untilStopped(hangUp);
   const lifecycle = { stopping: false };
   const files = raiseOpenFiles();
   const host = config.get("DEFAULT.bind_host");
@@ -137,7 +143,7 @@ function logOthers(config: Config, standalone: boolean, others: readonly FileUse
 
 function logStart(config: Config): void {
   const log = getLog("oneglance.start");
-  log.info(`oneglance ${VERSION} starts; configuration: ${config.files.join(", ") || "none"}`);
+  log.info(`oneglance ${BUILD_VERSION} starts; configuration: ${config.files.join(", ") || "none"}`);
   const workers = config.get("DEFAULT.workers") ?? 0;
   if (workers > 1) log.info(`workers = ${workers}: one process serves, whatever workers says`);
 }

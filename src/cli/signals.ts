@@ -1,5 +1,5 @@
 /** SIGTERM and SIGINT: the first asks for a stop, a second one ends the process at once. */
-import { flushLog, reopenLog } from "../observe/log.ts";
+import { flushLog } from "../observe/log.ts";
 
 /**
  * How long another signal counts as the same one, in ms: Ctrl-C reaches every process of a terminal, and those that
@@ -7,8 +7,8 @@ import { flushLog, reopenLog } from "../observe/log.ts";
  */
 const SAME_SIGNAL = 500;
 
-/** Resolves at the first SIGTERM or SIGINT. SIGHUP makes the log open its file anew. */
-export function untilStopped(): Promise<void> {
+/** Resolves at the first SIGTERM or SIGINT. Each SIGHUP calls `hangUp`. */
+export function untilStopped(hangUp: () => void): Promise<void> {
   return new Promise((resolve) => {
     let asked: number | null = null;
     const stop = (code: number) => () => {
@@ -22,6 +22,6 @@ export function untilStopped(): Promise<void> {
     };
     Deno.addSignalListener("SIGTERM", stop(143));
     Deno.addSignalListener("SIGINT", stop(130));
-    Deno.addSignalListener("SIGHUP", () => reopenLog());
+    Deno.addSignalListener("SIGHUP", hangUp);
   });
 }

@@ -17,8 +17,11 @@ let watching = false;
  * @throws GlanceError `config`: a log file cannot be opened, log_config_append is missing.
  */
 export function configureLogging(config: Config, prog: string): void {
-  const appended = config.get("DEFAULT.log_config_append");
-  setUpLog(appended === null ? fromOptions(config, prog) : fromPython(config, appended));
+  const levels = levelsOf(config);
+  // With Python's own configuration everything goes to standard output.
+  const isPython = config.get("DEFAULT.log_config_append") !== null;
+  const to = isPython ? [streamWriter(Deno.stdout)] : writers(config, prog);
+  setUpLog({ format: formatter(config), writers: to, ...levels });
   if (!watching) {
     watching = true;
     globalThis.addEventListener("unload", flushLog);
@@ -28,19 +31,26 @@ export function configureLogging(config: Config, prog: string): void {
   describe(config);
 }
 
-function fromOptions(config: Config, prog: string): LogSetup {
+/** Which lines a configuration wants: what may change while the program runs, as in oslo.log. */
+export type Levels = Pick<LogSetup, "rootLevel" | "levels">;
+
+/**
+ * The levels that a configuration says.
+ * @throws GlanceError `config`: log_config_append is missing.
+ */
+export function levelsOf(config: Config): Levels {
+  const appended = config.get("DEFAULT.log_config_append");
+  return appended === null ? optionLevels(config) : pythonLevels(config, appended);
+}
+
+function optionLevels(config: Config): Levels {
   const levels = new Map<string, LevelName>();
   for (const pair of config.get("DEFAULT.default_log_levels")) {
     const [name, word] = pair.split("=");
     const level = parseLevel(word ?? "");
     if (name && level !== null) levels.set(name.trim(), level);
   }
-  return {
-    format: formatter(config),
-    writers: writers(config, prog),
-    rootLevel: config.get("DEFAULT.debug") ? "DEBUG" : "INFO",
-    levels,
-  };
+  return { rootLevel: config.get("DEFAULT.debug") ? "DEBUG" : "INFO", levels };
 }
 
 function formatter(config: Config): LogSetup["format"] {
@@ -74,8 +84,8 @@ function logPath(config: Config, prog: string): string | null {
   return directory === null ? null : join(directory, `${prog}.log`);
 }
 
-/** Python's logging configuration: the levels of its loggers; everything goes to standard output. */
-function fromPython(config: Config, given: string): LogSetup {
+/** The levels of the loggers of Python's logging configuration. */
+function pythonLevels(config: Config, given: string): Levels {
   const path = config.findFile(given) ??
     fail("config", `[DEFAULT] log_config_append: ${given} does not exist`);
   const sections = new Map<string, Map<string, string>>();
@@ -90,12 +100,7 @@ function fromPython(config: Config, given: string): LogSetup {
     if (group.startsWith("logger_") && name && level !== null) levels.set(name, level);
   }
   const root = parseLevel(sections.get("logger_root")?.get("level") ?? "") ?? "WARNING";
-  return {
-    format: formatter(config),
-    writers: [streamWriter(Deno.stdout)],
-    rootLevel: levels.get("glance") ?? root,
-    levels,
-  };
+  return { rootLevel: levels.get("glance") ?? root, levels };
 }
 
 function describe(config: Config): void {

@@ -145,6 +145,12 @@ export function setUpLog(next: LogSetup): void {
   for (const writer of previous.writers) writer.close();
 }
 
+/** Puts other levels in place, and leaves everything else. */
+export function setLevels(next: Pick<LogSetup, "rootLevel" | "levels">): void {
+  setup = { ...setup, ...next };
+  for (const logger of loggers.values()) logger.threshold = thresholdOf(logger.name);
+}
+
 /** Writes what is kept back; call before the program ends. */
 export function flushLog(): void {
   repeats.flush();
