@@ -1,11 +1,11 @@
 /** Takes a request's body into a write handle under the caps on size and stall (design: bytes). */
 import type { Ctx } from "../deps.ts";
 import { fail, GlanceError } from "../errors.ts";
-import { refuseStorage } from "../quota/storage.ts";
+import { checkStorageQuota, refuseStorage } from "../quota/storage.ts";
 import type { WriteHandle } from "../stores/store.ts";
 import { isOfBody } from "../util/pump.ts";
 
-/** How often the growing data is looked at, in ms. */
+/** How often received bytes are counted, in ms. */
 const POLL = 100;
 
 export interface ReceiveOptions {
@@ -100,6 +100,12 @@ async function pipeWatched(
     clearInterval(timer);
     stop.removeEventListener("abort", onStop);
   }
+}
+
+/** The bytes that the storage quota leaves to the image, null = any number. Errors: too_large, when the declared size is more than that or the cap. */
+export async function checkRoom(ctx: Ctx, imageId: string, declared: number | null): Promise<number | null> {
+  if (declared !== null) checkSizeCap(ctx, declared);
+  return await checkStorageQuota(ctx, imageId, declared);
 }
 
 /** Errors: too_large, when the declared size is above image_size_cap. */

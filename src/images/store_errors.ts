@@ -37,6 +37,16 @@ export function uploadError(error: unknown): unknown {
   }
 }
 
+/** The same for who stages: the store is the staging area, and its data belongs to the image. */
+export function stageError(error: unknown): unknown {
+  const options = { cause: error, close: true };
+  if (isError(error, "store_duplicate")) return new GlanceError("conflict", error.message, options);
+  if (isError(error, "store_add_disabled")) {
+    return new GlanceError("unavailable", "The staging area takes no data.", options);
+  }
+  return uploadError(error);
+}
+
 /** Tells the operator of a store that had no room for an image; nothing for other errors. Throws nothing. */
 export async function warnIfFull(
   { deps, caller, requestId }: Ctx,

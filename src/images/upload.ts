@@ -1,26 +1,18 @@
 /** PUT /v2/images/{id}/file (spec/images-api.md §2.6.1): bytes in, `queued → saving → active`. */
-import type { ImageRecord, OverLimit, TransitionResult } from "../../db/records.ts";
+import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
-import { tell } from "../notify/telling.ts";
-import { uploadFailedEvent } from "../notify/told_by_writes.ts";
-import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
-import type { Quota } from "../quota/quota.ts";
-import { checkStorageQuota, storageSizeQuota } from "../quota/storage.ts";
+import { storageSizeQuota } from "../quota/storage.ts";
 import { enforceImageSizeTotal, uploadingQuota } from "../quota/unified.ts";
 import { signatureVerifier } from "../signatures/verifier.ts";
-import type { Store, StoredLocation, WriteHandle } from "../stores/store.ts";
+import type { Store } from "../stores/store.ts";
 import { findImage } from "./find.ts";
 import { judgeData } from "./judge_data.ts";
-import { checkSizeCap, receive } from "./receive.ts";
-import { recoverUpload } from "./recover.ts";
-import { uploadError, warnIfFull } from "./store_errors.ts";
-import type { Transfer } from "./transfers.ts";
-
-const log = getLog("oneglance.images.upload");
+import { checkRoom } from "./receive.ts";
+import { requireQueued, withTransfer } from "./transfer.ts";
 
 export interface UploadInput {
   id: string;
@@ -38,99 +30,29 @@ export interface UploadInput {
 export async function uploadImage(ctx: Ctx, input: UploadInput): Promise<void> {
   const { deps, caller } = ctx;
   requireWriter(caller);
-  const sizeQuota = await enforceImageSizeTotal(ctx, input.size);
+  const declared = input.size;
+  const sizeQuota = await enforceImageSizeTotal(ctx, declared);
   const store = chooseStore(ctx, input.store);
   const image = await findImage(ctx, input.id);
   await authorizeImage(deps.policy, "upload_image", caller, image);
-  if (image.status !== "queued") refuseTransition(image.status);
+  requireQueued(image, "saving");
   requireFormats(image);
   requireOwner(caller, image);
-  const uploading = await uploadingQuota(ctx, image);
-  const transfer = deps.transfers.begin(store.id);
-  try {
-    const begun = await deps.db.write.transitionImageWithin({
-      change: { id: image.id, from: ["queued"], to: "saving", beginUpload: transfer.lease },
-      limit: uploading?.limit ?? null,
-    });
-    if (begun.outcome === "gone") fail("not_found", `No image found with ID ${image.id}`);
-    if (begun.outcome === "status") refuseTransition(begun.status);
-    if (begun.outcome === "over") return uploading!.refuse(begun.used);
-    await saveData(ctx, input, begun.image, store, transfer, sizeQuota);
-  } catch (error) {
-    throw uploadError(error);
-  } finally {
-    transfer.end();
-  }
-}
-
-async function saveData(
-  ctx: Ctx,
-  input: UploadInput,
-  image: ImageRecord,
-  store: Store,
-  transfer: Transfer,
-  sizeQuota: Quota | null,
-): Promise<void> {
-  const algorithm = ctx.deps.config.get("DEFAULT.hashing_algorithm");
-  let handle: WriteHandle | undefined;
-  let unsure = false;
-  try {
-    if (input.size !== null) checkSizeCap(ctx, input.size);
-    const room = await checkStorageQuota(ctx, image.id, input.size);
-    const verifier = await signatureVerifier(ctx, image);
+  const limit = await uploadingQuota(ctx, image);
+  const begin = { image, to: "saving", store, storeId: store.id, limit } as const;
+  await withTransfer(ctx, begin, async (transfer) => {
+    const algorithm = deps.config.get("DEFAULT.hashing_algorithm");
+    const room = await checkRoom(ctx, image.id, declared);
+    const verifier = await signatureVerifier(ctx, transfer.image);
     const body = verifier ? verifier.watch(input.body, algorithm) : input.body;
-    handle = await store.open(image.id, { size: input.size, algorithm });
-    const size = await receive(ctx, handle, body, input.size, transfer.signal, { room });
-    const virtual_size = await judgeData(ctx, image, handle, size);
-    const digests = await handle.digests();
-    await verifier?.check(digests.hash);
-    const location = await handle.commit();
-    const quota = sizeQuota ?? storageSizeQuota(ctx, size);
-    const columns = {
-      size,
-      virtual_size,
-      checksum: digests.md5,
-      os_hash_algo: algorithm,
-      os_hash_value: digests.hash,
-    };
-    unsure = true;
-    const result = await activate(ctx, image.id, transfer.lease.token, location, columns, quota);
-    unsure = false;
-    if (result.outcome === "over") quota!.refuse(result.used);
-    if (result.outcome !== "done") refuseLate(image.id);
-  } catch (error) {
-    if (unsure) await recoverUpload(ctx.deps, { ...transfer.lease, image_id: image.id });
-    else {
-      await warnIfFull(ctx, store, image.id, error);
-      await handle?.cancel();
-      await putBack(ctx, image.id, transfer.lease.token, uploadError(error));
-    }
-    throw error;
-  }
-}
-
-/** When this throws, the database alone knows what it did: then only the lease says whether the data may go. */
-async function activate(
-  ctx: Ctx,
-  id: string,
-  token: string,
-  location: StoredLocation,
-  columns: Partial<ImageRecord>,
-  quota: Quota | null,
-): Promise<TransitionResult | OverLimit> {
-  return await ctx.deps.db.write.transitionImageWithin({
-    change: { id, from: ["saving"], to: "active", columns, addLocations: [location], endUpload: token },
-    limit: quota?.limit ?? null,
+    const { size, handle } = await transfer.receive(body, { declared, room });
+    const virtual_size = await judgeData(ctx, transfer.image, handle, size);
+    const { md5: checksum, hash: os_hash_value } = await handle.digests();
+    await verifier?.check(os_hash_value);
+    const columns = { size, virtual_size, checksum, os_hash_algo: algorithm, os_hash_value };
+    const kept = await transfer.complete({ columns, limit: sizeQuota ?? storageSizeQuota(ctx, size) });
+    if (!kept) refuseLate(image.id);
   });
-}
-
-/** Back to `queued`, unless it was deleted meanwhile. */
-async function putBack(ctx: Ctx, id: string, token: string, why: unknown): Promise<void> {
-  try {
-    await tell(ctx.deps, uploadFailedEvent(why)).cancelUpload({ token });
-  } catch (error) {
-    log.error(`image ${id} could not be put back to queued yet`, { error, repeated: "put back" });
-  }
 }
 
 function chooseStore(ctx: Ctx, id: string | null): Store {
@@ -152,8 +74,4 @@ function refuseLate(id: string): never {
     "gone",
     `Image ${id} could not be found after upload. The image may have been deleted during the upload.`,
   );
-}
-
-function refuseTransition(status: string): never {
-  fail("conflict", `Image status transition from ${status} to saving is not allowed`, { close: true });
 }

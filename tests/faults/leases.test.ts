@@ -130,29 +130,36 @@ Deno.test("what cannot be removed or written now is tried again, and stops nothi
   assert.deepEqual(filesIn(`${service.dir}/images`), []);
 });
 
-Deno.test("an upload whose last write may or may not have been done leaves the data only to an active image", async (t) => {
-  for (const done of [true, false]) {
-    await t.step(done ? "it was done" : "it was not", async () => {
-      await using service = await startService();
-      const { write } = service.deps.db;
-      const real = write.transitionImageWithin;
-      write.transitionImageWithin = async (input) => {
-        if (input.change.to !== "active") return await real(input);
-        if (done) await real(input);
-        throw new GlanceError("unavailable", "The database server does not answer.");
-      };
-      const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
-      const response = await service.ask(`/v2/images/${id}/file`, OWNER, {
-        method: "PUT",
-        headers: { "content-type": "application/octet-stream" },
-        body: "data",
+const UNSURE = [
+  { what: "an upload", path: "file", ends: "active", whole: "active", folder: "images" },
+  { what: "a stage", path: "stage", ends: "same", whole: "uploading", folder: "staging" },
+] as const;
+
+Deno.test("a transfer whose last write may or may not have been done leaves the data only to an image that has it", async (t) => {
+  for (const { what, path, ends, whole, folder } of UNSURE) {
+    for (const done of [true, false]) {
+      await t.step(`${what}: ${done ? "it was done" : "it was not"}`, async () => {
+        await using service = await startService();
+        const { write } = service.deps.db;
+        const real = write.transitionImageWithin;
+        write.transitionImageWithin = async (input) => {
+          if (input.change.to !== ends) return await real(input);
+          if (done) await real(input);
+          throw new GlanceError("unavailable", "The database server does not answer.");
+        };
+        const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
+        const response = await service.ask(`/v2/images/${id}/${path}`, OWNER, {
+          method: "PUT",
+          headers: { "content-type": "application/octet-stream" },
+          body: "data",
+        });
+        assert.equal(response.status, 503);
+        await response.body?.cancel();
+        assert.equal(await statusOf(service, id), done ? whole : "queued");
+        assert.deepEqual(filesIn(`${service.dir}/${folder}`), done ? [id] : []);
+        assert.deepEqual(await service.deps.db.read.uploads(), []);
       });
-      assert.equal(response.status, 503);
-      await response.body?.cancel();
-      assert.equal(await statusOf(service, id), done ? "active" : "queued");
-      assert.deepEqual(filesIn(`${service.dir}/images`), done ? [id] : []);
-      assert.deepEqual(await service.deps.db.read.uploads(), []);
-    });
+    }
   }
 });
 
