@@ -19,7 +19,10 @@ import { TextSource } from "./value_texts.ts";
 
 /** What `loadConfig` needs. */
 export interface LoadOptions {
-  /** Files and directories of the command line, in its order; empty means the program's default ones. */
+  /**
+   * Files and directories of the command line, in its order; without a file the program's default files are read
+   * before them, without a directory its default directories.
+   */
   readonly sources?: readonly files.ConfigSource[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Texts of the command line, by `GROUP.option`. */
@@ -205,7 +208,10 @@ export function loadConfig(given: LoadOptions): Config {
   const env = given.env ?? {};
   const named = given.sources ?? [];
   const searchPath = given.searchPath ?? files.defaultSearchPath(env);
-  const sources = named.length > 0 ? named : files.defaultSources(given.prog, env, searchPath);
+  // Named files replace the default files alone, named directories the default directories alone.
+  const fallback = files.defaultSources(given.prog, env, searchPath)
+    .filter(({ kind }) => named.every((each) => each.kind !== kind));
+  const sources = [...fallback, ...named];
   const paths = files.listFiles(sources, env);
   const dirs = sources.filter((each) => each.kind === "dir").map((each) => files.expand(each.path, env));
   const entries = paths.flatMap((path) => parseIni(files.readText(path), path));

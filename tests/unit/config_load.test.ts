@@ -141,6 +141,37 @@ for (const [prog, names] of DEFAULT_FILES) {
   });
 }
 
+const PARTLY: [named: ("file" | "dir")[], values: [number, number, number]][] = [
+  [[], [1, 2, 2]],
+  [["dir"], [1, 1, 3]],
+  [["file"], [128, 2, 4]],
+  [["file", "dir"], [128, 128, 3]],
+  [["dir", "file"], [128, 128, 4]],
+];
+for (const [named, expected] of PARTLY) {
+  Deno.test(`default files without --config-file, default directories without --config-dir: ${named}`, () => {
+    const text = (value: number, ...names: string[]) =>
+      `[DEFAULT]\n${names.map((each) => `image_${each}_quota = ${value}\n`).join("")}`;
+    const made = {
+      "default/glance-api.conf": text(1, "tag", "member", "property"),
+      "default/glance-api.conf.d/1.conf": text(2, "member", "property"),
+      "d/1.conf": text(3, "property"),
+      "f.conf": text(4, "property"),
+    };
+    withFiles(made, (folder) => {
+      const paths = { file: join(folder, "f.conf"), dir: join(folder, "d") };
+      for (const prog of ["glance-api", "glance-manage"]) {
+        const sources = named.map((kind) => ({ kind, path: paths[kind] }));
+        const config = loadConfig({ prog, sources, searchPath: [join(folder, "default")] });
+        const got = ["tag", "member", "property"].map((each) =>
+          config.get(`DEFAULT.image_${each}_quota` as "DEFAULT.image_tag_quota")
+        );
+        assert.deepEqual(got, expected);
+      }
+    });
+  });
+}
+
 Deno.test("the search path starts in the home directory, first found counts", () => {
   withFiles(
     { ".glance/glance-scrubber.conf": "[DEFAULT]\nscrub_time = 5\n", "glance-scrubber.conf": "" },
