@@ -7,11 +7,22 @@ import type { KeystoneRequest } from "./keystone_request.ts";
 import type { KeystoneSettings } from "./keystone_settings.ts";
 import type { ServiceSession, ServiceToken } from "./service_session.ts";
 
+/** What Keystone says of one token and nobody can use; `odd` is for the log. */
+export interface OddAnswer {
+  readonly odd: string;
+}
+
 /**
  * Validates a token. Null: Keystone does not know it.
- * Errors: `unavailable` when Keystone cannot be asked or does not serve us; the message is for the log.
+ * Errors: `unavailable` when Keystone cannot be asked or does not let us in; the message is for the log.
  */
-export type ValidateToken = (token: string, options: { allowExpired: boolean }) => Promise<Token | null>;
+export type ValidateToken = (
+  token: string,
+  options: { allowExpired: boolean },
+) => Promise<Token | OddAnswer | null>;
+
+/** Statuses by which a proxy says that Keystone is away. */
+const AWAY = [429, 502, 503, 504];
 
 /** Makes the validator for the configured Keystone. Nothing is asked before the first token. */
 export function makeValidateToken(
@@ -45,20 +56,22 @@ export function makeValidateToken(
     if (answer.status === 404) return null;
     const { host } = new URL(await base());
     if (answer.status !== 200) {
-      fail("unavailable", `Keystone at ${host} answers ${answer.status} to a token's validation.`);
+      const odd = `Keystone at ${host} answers ${answer.status} to a token's validation.`;
+      return AWAY.includes(answer.status) ? fail("unavailable", odd) : { odd };
     }
     const body = v.safeParse(TokenAnswer, answer.body);
-    if (!body.success) {
-      fail("unavailable", `Keystone at ${host} describes a token in a way that is not known.`);
-    }
-    return body.output.token;
+    return body.success
+      ? body.output.token
+      : { odd: `Keystone at ${host} describes a token in a way that is not known.` };
   };
   return async (subject, options) => {
+    let moved = true; // Keystone may have moved: the next token looks again.
     try {
-      return await validate(subject, options);
-    } catch (error) {
-      endpoint = null; // Keystone may have moved: the next token looks again.
-      throw error;
+      const answer = await validate(subject, options);
+      moved = answer !== null && "odd" in answer;
+      return answer;
+    } finally {
+      if (moved) endpoint = null;
     }
   };
 }

@@ -23,9 +23,6 @@ export interface KeystoneSettings {
   delayed: boolean;
 }
 
-/** Milliseconds an answer of Keystone may take when `http_connect_timeout` is unset. */
-const ANSWER_TIMEOUT_MS = 20_000;
-
 /**
  * Reads the settings.
  * @throws GlanceError `config` when something that a login needs is missing
@@ -50,15 +47,27 @@ export function readKeystoneSettings(config: Pick<Config, "get">): KeystoneSetti
 
 /** Trust and limits of requests to Keystone, for `makeOutbound({ keystone: … })`. */
 export function keystoneOutbound(config: Pick<Config, "get">): OutboundOptions {
-  const seconds = config.get("keystone_authtoken.http_connect_timeout") ??
-    config.get("keystone_authtoken.timeout") ?? 0;
-  const limit = seconds > 0 ? seconds * 1000 : ANSWER_TIMEOUT_MS;
   return {
     caFile: config.get("keystone_authtoken.cafile"),
     insecure: config.get("keystone_authtoken.insecure"),
     certFile: config.get("keystone_authtoken.certfile"),
     keyFile: config.get("keystone_authtoken.keyfile"),
-    connectTimeoutMs: limit,
-    totalTimeoutMs: limit * 2,
+    ...keystonePatience(
+      config,
+      config.get("keystone_authtoken.http_connect_timeout") ?? config.get("keystone_authtoken.timeout"),
+    ),
   };
+}
+
+/**
+ * How long an answer of Keystone may take: its head the seconds that its section says, all of it `[oneglance]
+ * keystone_timeout`; whichever is unset, or 0, or shorter than the head, is as long as the other.
+ */
+export function keystonePatience(
+  config: Pick<Config, "get">,
+  seconds: number | null,
+): Pick<OutboundOptions, "connectTimeoutMs" | "totalTimeoutMs"> {
+  const total = config.get("oneglance.keystone_timeout");
+  const head = seconds !== null && seconds > 0 ? seconds : total;
+  return { connectTimeoutMs: head * 1000, totalTimeoutMs: Math.max(head, total) * 1000 };
 }

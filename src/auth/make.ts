@@ -7,14 +7,15 @@ import type { OutboundFetch } from "../net/outbound.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { readFlavor } from "./flavor.ts";
 import { readIdentityHeaders } from "./identity_headers.ts";
-import { makeValidateToken } from "./keystone_client.ts";
+import { KeystoneBreaker } from "./keystone_breaker.ts";
+import { makeValidateToken, type ValidateToken } from "./keystone_client.ts";
 import { makeKeystoneRequest } from "./keystone_request.ts";
 import { type KeystoneSettings, readKeystoneSettings } from "./keystone_settings.ts";
 import type { AuthLog } from "./log.ts";
 import { ANONYMOUS, OPEN_CALLER } from "./open_access.ts";
 import { makeServiceSession } from "./service_session.ts";
 import { TokenCache } from "./token_cache.ts";
-import { type CallerByToken, makeCallerByToken } from "./token_caller.ts";
+import { type CallerByToken, makeCallerByToken, type TokenTools } from "./token_caller.ts";
 import type { Identity } from "./token_to_caller.ts";
 
 /** What an authenticator works with. */
@@ -116,19 +117,36 @@ function makeKeystoneLookUp(settings: KeystoneSettings, tools: AuthTools): Calle
   }
   const request = makeKeystoneRequest(tools.outbound, settings.maxRetries);
   const session = makeServiceSession(settings.login, request, now);
-  const validate = makeValidateToken(settings, session, request);
+  const ask = makeValidateToken(settings, session, request);
   const cache = new TokenCache<Identity>({ seconds: settings.tokenCacheTime, now });
-  const reported: typeof validate = async (token, options) => {
+  const validate = withBreaker(ask, new KeystoneBreaker(now), tools.log);
+  return makeCallerByToken({ settings, validate, cache, log: tools.log, now });
+}
+
+/** Asks by way of the breaker. What is wrong with Keystone, and where it is, is for the log only. */
+function withBreaker(ask: ValidateToken, breaker: KeystoneBreaker, log: AuthLog): TokenTools["validate"] {
+  const refuse = (seconds: number | null, cause?: unknown): never =>
+    fail("unavailable", "The Keystone service is temporarily unavailable.", {
+      cause,
+      headers: seconds === null ? {} : { "retry-after": String(seconds) },
+    });
+  return async (token, options) => {
+    if (!breaker.mayAsk) refuse(breaker.retryAfter);
+    const was = breaker.retryAfter;
     try {
-      return await validate(token, options);
+      const answer = await breaker.run(() => ask(token, options));
+      if (was !== null) log.info("Keystone answers again.");
+      if (answer === null || !("odd" in answer)) return answer;
+      log.error(`A token cannot be validated: ${answer.odd}`, { repeated: "validation" });
     } catch (error) {
       if (!isError(error, "unavailable")) throw error;
-      tools.log.error(`A token cannot be validated: ${error.message}`, { repeated: "validation" });
-      // What is wrong with Keystone, and where it is, is for the log only.
-      return fail("unavailable", "The Keystone service is temporarily unavailable.", { cause: error });
+      const pause = breaker.retryAfter;
+      const others = pause === null ? "" : ` For ${pause} s others are told so without asking.`;
+      log.error(`A token cannot be validated: ${error.message}${others}`, { repeated: "validation" });
+      refuse(pause, error);
     }
+    return refuse(null);
   };
-  return makeCallerByToken({ settings, validate: reported, cache, log: tools.log, now });
 }
 
 /** Sets `isAdmin` anew for every request: the policy file may have changed since the token was cached. */

@@ -2,7 +2,7 @@
 import type { Caller } from "../caller.ts";
 import { allowedByRules } from "./access_rules.ts";
 import { makeCatalogPool } from "./catalog_pool.ts";
-import type { ValidateToken } from "./keystone_client.ts";
+import type { Token } from "./keystone_answers.ts";
 import type { KeystoneSettings } from "./keystone_settings.ts";
 import type { AuthLog } from "./log.ts";
 import type { TokenCache } from "./token_cache.ts";
@@ -19,7 +19,8 @@ export type CallerByToken = (
 /** What makes the function. */
 export interface TokenTools {
   settings: KeystoneSettings;
-  validate: ValidateToken;
+  /** What Keystone says of a token, null when it does not know it. Errors: `unavailable`. */
+  validate: (token: string, options: { allowExpired: boolean }) => Promise<Token | null>;
   cache: TokenCache<Identity>;
   log: AuthLog;
   now: () => number;

@@ -36,6 +36,12 @@ export const LOGIN_OPTIONS = {
   keyfile: str({ help: "Key of the client certificate." }),
   insecure: bool({ default: false, help: "Do not check certificates." }),
   timeout: int({ help: "Seconds for one request." }),
+  tls_ciphers: str({ acts: false, help: "Ciphers of TLS, as OpenSSL names them." }),
+  tls_min_version: choice({
+    choices: ["1.2", "1.3"],
+    acts: false,
+    help: "Oldest version of TLS; older ones than 1.2 are never spoken.",
+  }),
   split_loggers: bool({ default: false, acts: false, help: "Belongs to Python." }),
   collect_timing: bool({ default: false, acts: false, help: "Belongs to Python." }),
 };
@@ -54,7 +60,9 @@ export const AUTHTOKEN_OPTIONS = {
     ignoreCase: true,
     help: "Which of Keystone's endpoints in the catalog to use.",
   }),
-  http_connect_timeout: int({ help: "Seconds to connect to Keystone." }),
+  http_connect_timeout: int({
+    help: "Seconds until Keystone begins to answer; unset means as long as [oneglance] keystone_timeout.",
+  }),
   http_request_max_retries: int({ default: 3, help: "Attempts to connect to Keystone." }),
   delay_auth_decision: bool({
     default: true,
@@ -82,8 +90,8 @@ export const AUTHTOKEN_OPTIONS = {
   memcache_tls_keyfile: str({ acts: false, help: "TLS to memcached." }),
   memcache_tls_allowed_ciphers: str({ acts: false, help: "TLS to memcached." }),
   memcache_sasl_enabled: bool({ default: false, acts: false, help: "SASL to memcached." }),
-  memcache_username: str({ default: "", acts: false, help: "SASL to memcached." }),
-  memcache_password: str({ default: "", secret: true, acts: false, help: "SASL to memcached." }),
+  memcache_username: str({ acts: false, help: "SASL to memcached." }),
+  memcache_password: str({ secret: true, acts: false, help: "SASL to memcached." }),
   memcache_use_advanced_pool: bool({ default: true, acts: false, help: "Pool of connections to memcached." }),
   memcache_pool_maxsize: int({ default: 10, acts: false, help: "Pool of connections to memcached." }),
   memcache_pool_dead_retry: int({ default: 300, acts: false, help: "Pool of connections to memcached." }),
@@ -98,7 +106,10 @@ export const AUTHTOKEN_OPTIONS = {
   include_service_catalog: bool({ default: true, help: "Ask Keystone for the catalog of a token." }),
   enforce_token_bind: str({ default: "permissive", acts: false, help: "Token binding; gone from Keystone." }),
   service_token_roles: list({ default: ["service"], help: "Roles of which a service token needs one." }),
-  service_token_roles_required: bool({ default: true, help: "Whether it needs one." }),
+  service_token_roles_required: bool({
+    default: true,
+    help: "Whether it needs one; before 2026.2 (keystonemiddleware 13.0.0) the default was false.",
+  }),
   service_type: str({ help: "Type of this service, for access rules of application credentials." }),
 };
 

@@ -13,6 +13,13 @@ export const ONEGLANCE_OPTIONS = {
     default: false,
     help: "Permit a flavor without authentication on an address other than loopback.",
   }),
+  keystone_timeout: int({
+    default: 60,
+    min: 1,
+    max: 2000000,
+    help:
+      "Seconds that the whole of an answer of Keystone may take; a longer http_connect_timeout holds instead.",
+  }),
   ignored_paste_filters: list({
     default: [],
     help: "Names of filters of the paste file that oneglance does not have and may do without.",

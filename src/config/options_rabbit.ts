@@ -6,6 +6,11 @@ export const RABBIT_OPTIONS = {
   ssl_ca_file: str({ default: "", aliases: ["kombu_ssl_ca_certs"], help: "CA certificates." }),
   ssl_cert_file: str({ default: "", aliases: ["kombu_ssl_certfile"], help: "Client certificate." }),
   ssl_key_file: str({ default: "", aliases: ["kombu_ssl_keyfile"], help: "Its key." }),
+  ssl_enforce_hostname_verification: bool({
+    default: true,
+    acts: false,
+    help: "Check the broker's name in its certificate. It is always checked.",
+  }),
   ssl_version: str({ default: "", acts: false, aliases: ["kombu_ssl_version"], help: "Version of TLS." }),
   ssl_enforce_fips_mode: bool({ default: false, acts: false, help: "FIPS mode." }),
   rabbit_quorum_queue: bool({ default: false, help: "Quorum queues." }),

@@ -79,6 +79,15 @@ export const BARBICAN_USER_OPTIONS = LOGIN_OPTIONS;
 
 /** `[vault]` (spec/configuration.md §15). */
 export const VAULT_OPTIONS = {
+  auth_method: choice({
+    choices: ["approle", "jwt", "kubernetes"],
+    default: "approle",
+    acts: false,
+    help: "Vault.",
+  }),
+  auth_path: str({ acts: false, help: "Vault." }),
+  token_role: str({ acts: false, help: "Vault." }),
+  token_file: str({ acts: false, help: "Vault." }),
   root_token_id: str({ acts: false, secret: true, help: "Vault." }),
   approle_role_id: str({ acts: false, secret: true, help: "Vault." }),
   approle_secret_id: str({ acts: false, secret: true, help: "Vault." }),

@@ -28,7 +28,7 @@ export const FILE_STORE_OPTIONS = {
   filesystem_store_timeout: int({
     default: 0,
     min: 0,
-    help: "Seconds for one I/O operation; 0 means no limit.",
+    help: "Seconds for one stat, statvfs or unlink, after which the answer is 503; 0 means no limit.",
   }),
   filesystem_store_thread_pool_size: int({
     default: 10,

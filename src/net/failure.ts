@@ -1,9 +1,18 @@
 /** What the runtime says when a request fails, in words that hold no address, query or credential. */
 
+/** What rustls says of a certificate outside of its time; the number is a second since 1970. */
+const TIMES: readonly (readonly [RegExp, string])[] = [
+  [/not valid after (\d+)/, "the certificate has expired at"],
+  [/not valid before (\d+)/, "the certificate is valid only from"],
+];
+
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/refused|ECONNREFUSED/i, "connection refused"],
   [/dns error|failed to lookup|ENOTFOUND|EAI_/i, "the name does not resolve"],
-  [/certificate|self.signed|ERR_TLS|UNABLE_TO|altname/i, "the certificate is not trusted"],
+  [/CERT_HAS_EXPIRED|certificate (has )?expired/i, "the certificate has expired"],
+  [/CERT_NOT_YET_VALID|certificate (is )?not (yet valid|valid yet)/i, "the certificate is not valid yet"],
+  [/not valid for name|NotValidForName|altname/i, "the certificate is that of another name"],
+  [/certificate|self.signed|ERR_TLS|UNABLE_TO/i, "the certificate is not trusted"],
   [
     /reset|ECONNRESET|broken pipe|EPIPE|closed before|connection closed|incomplete|reading a body/i,
     "the connection was cut",
@@ -19,6 +28,12 @@ export function explainFailure(error: unknown): string {
   const text = error instanceof Error
     ? `${error.message} ${(error as { code?: string }).code ?? ""} ${String(error.cause ?? "")}`
     : "";
+  for (const [pattern, words] of TIMES) {
+    const second = pattern.exec(text)?.[1];
+    if (second !== undefined) {
+      return `${words} ${new Date(Number(second) * 1000).toISOString().slice(0, 19)}Z`;
+    }
+  }
   return REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? "the connection failed";
 }
 

@@ -1,11 +1,9 @@
 /** `[oslo_limit]`: how limits are asked for (spec/configuration.md §14). */
+import { keystonePatience } from "../auth/keystone_settings.ts";
 import { readServiceLogin, type ServiceLogin } from "../auth/service_login.ts";
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 import type { OutboundOptions } from "../net/outbound.ts";
-
-/** Milliseconds an answer of Keystone may take when `timeout` is unset. */
-const ANSWER_TIMEOUT_MS = 20_000;
 
 /** The endpoint under whose service and region limits are registered: by id, or by what it is. */
 export type LimitEndpoint =
@@ -59,14 +57,11 @@ function readEndpoint(config: Pick<Config, "get">): LimitEndpoint {
 
 /** Trust and limits of the requests, for `makeOutbound({ limits: … })`. */
 export function limitsOutbound(config: Pick<Config, "get">): OutboundOptions {
-  const seconds = config.get("oslo_limit.timeout") ?? 0;
-  const limit = seconds > 0 ? seconds * 1000 : ANSWER_TIMEOUT_MS;
   return {
     caFile: config.get("oslo_limit.cafile"),
     insecure: config.get("oslo_limit.insecure"),
     certFile: config.get("oslo_limit.certfile"),
     keyFile: config.get("oslo_limit.keyfile"),
-    connectTimeoutMs: limit,
-    totalTimeoutMs: limit * 2,
+    ...keystonePatience(config, config.get("oslo_limit.timeout")),
   };
 }

@@ -47,6 +47,10 @@ export interface FakeKeystone extends AsyncDisposable {
     serviceLifetime: number;
     /** Milliseconds before an answer. */
     delay: number;
+    /** Answers wait for this. */
+    hold?: Promise<void>;
+    /** Answers begin and then bring nothing more. */
+    dribble?: boolean;
   };
   validations(): Seen[];
   logins(): Seen[];
@@ -99,6 +103,11 @@ export function fakeKeystone(options: { port?: number } = {}): FakeKeystone {
         body: await request.text(),
       });
       if (state.delay) await new Promise((done) => setTimeout(done, state.delay));
+      await state.hold;
+      if (state.dribble) {
+        const start = new TextEncoder().encode("{");
+        return new Response(new ReadableStream({ start: (controller) => controller.enqueue(start) }));
+      }
       if (url.pathname === "/") return root();
       if (url.pathname === "/v3/auth/tokens" && request.method === "POST") return login(seen.at(-1)!.body);
       if (url.pathname === "/v3/auth/tokens") return validate(request, url);
