@@ -136,9 +136,18 @@ function field(line: string, limit: number): [name: string, value: string] {
     throw new Refused(431, `A header may have up to ${limit} bytes (max_header_line).`);
   }
   if (mark < 0 || !TOKEN.test(name)) throw new Refused(400, "A header is not 'name: value'.");
-  const value = line.slice(mark + 1).replace(/^[ \t]+/, "").trimEnd();
+  const value = withoutBlanks(line.slice(mark + 1));
   if (!VALUE.test(value)) throw new Refused(400, `The header ${name} has a control character.`);
   return [name, value];
+}
+
+/** Without the blanks and tabs around it; other white space is a byte of some character. */
+function withoutBlanks(text: string): string {
+  const isBlank = (at: number) => text[at] === " " || text[at] === "\t";
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
 }
 
 /** Errors: Refused, for a target or a host that no link could be made of. */

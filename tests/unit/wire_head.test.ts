@@ -41,6 +41,9 @@ Deno.test("what a head says", async (t) => {
     ["bytes above ASCII in a value", "GET / HTTP/1.1\nhost: a\nx-a: \xe9\n\n", {
       fields: [["host", "a"], ["x-a", "\xe9"]],
     }],
+    ["a value whose last byte looks like a blank elsewhere", "GET / HTTP/1.1\nhost: a\nx-a: \xc3\xa0\n\n", {
+      fields: [["host", "a"], ["x-a", "\xc3\xa0"]],
+    }],
     ["the path as it was sent", "GET //a/../b%zz?x={y} HTTP/1.1\nhost: a\n\n", {
       url: "http://a//a/../b%zz?x={y}",
     }],
