@@ -7,10 +7,7 @@ import type { newLogContext } from "../observe/context.ts";
 export interface Connection {
   /** Address of the TCP peer. */
   peer: string;
-  /**
-   * Settles when the answer is over; absent in tests. Of an answer in memory a rejection says that it could not be
-   * sent. Of a stream nothing is said: Deno 2.4 rejects whenever there is a content-length, 2.9 never.
-   */
+  /** Resolves when all of the answer was handed to the system; rejects when it was not. Absent in tests. */
   completed?: Promise<void>;
 }
 
@@ -25,8 +22,6 @@ export interface Env {
     ctx: Ctx;
     /** Scheme, host and prefix of the request as the client sees them. */
     base: RequestBase;
-    /** Of an answer that is a stream: whether all of it has been taken, as far as is known. */
-    allTaken?: () => boolean;
   };
 }
 

@@ -1,4 +1,6 @@
 /** Scheme, host and prefix as the client sees them (spec/auth-and-middleware.md §6). */
+import { fail } from "../errors.ts";
+import { isHost } from "../util/host.ts";
 import type { RequestBase } from "./env.ts";
 
 /** Proxy headers count only when `trusted` (enable_proxy_headers_parsing). */
@@ -8,7 +10,9 @@ export function requestBase(request: Request, peer: string, trusted: boolean): R
     scheme: request.url.startsWith("https:") ? "https" : "http",
     // Few answers name the host, and every request pays for looking.
     get host() {
-      return headers.get("host") ?? new URL(request.url).host;
+      const host = headers.get("host") ?? new URL(request.url).host;
+      if (!isHost(host)) fail("bad_request", "Host is not a name or address with a port.");
+      return host;
     },
     prefix: "",
     client: peer,
@@ -25,10 +29,19 @@ export function requestBase(request: Request, peer: string, trusted: boolean): R
   const prefix = headers.get("x-forwarded-prefix");
   return {
     scheme: found.proto || base.scheme,
-    host: found.host || base.host,
+    host: found.host ? forwardedHost(found.host) : base.host,
     prefix: prefix ? `/${prefix.replaceAll(/^\/+|\/+$/g, "")}` : "",
     client: found.for || base.client,
   };
+}
+
+/** What the nearest client saw, where there are several proxies. Errors: bad_request, for what no link may name. */
+function forwardedHost(text: string): string {
+  const host = text.split(",", 1)[0]!.trim();
+  if (!isHost(host)) {
+    fail("bad_request", "The host that the proxy names is not a name or address with a port.");
+  }
+  return host;
 }
 
 /** The first element of `Forwarded` (RFC 7239). */

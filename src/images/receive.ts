@@ -93,7 +93,7 @@ async function pipeWatched(
     }
   }, POLL);
   try {
-    await handle.pipe(body, abort.signal);
+    await handle.pipe(body, abort.signal, check);
   } catch (error) {
     throw abort.signal.aborted ? abort.signal.reason : error;
   } finally {

@@ -68,10 +68,17 @@ export class FileWrite implements WriteHandle {
     );
   }
 
-  async pipe(body: ReadableStream<Uint8Array>, signal?: AbortSignal): Promise<void> {
+  async pipe(
+    body: ReadableStream<Uint8Array>,
+    signal?: AbortSignal,
+    check?: (size: number) => void,
+  ): Promise<void> {
     if (this.#state !== "new" || this.#piping) fail("internal", "The write handle was used already.");
     const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
-    this.#piping = pump(body, (piece) => this.#write(piece), stop);
+    this.#piping = pump(body, async (piece) => {
+      await this.#write(piece);
+      check?.(this.#written);
+    }, stop);
     await this.#piping;
     const expected = this.#options.size ?? 0;
     if (expected > 0 && this.#written !== expected) {

@@ -35,8 +35,12 @@ export interface WriteOptions {
  * nothing behind; what another writer has put in its place meanwhile is not touched.
  */
 export interface WriteHandle {
-  /** Writes the whole body. Resolves when all of it is in the store's hands; errors: store_full, store_write_denied, internal (the body's own error is passed on as it is). */
-  pipe(body: ReadableStream<Uint8Array>, signal?: AbortSignal): Promise<void>;
+  /**
+   * Writes the whole body. Resolves when all of it is in the store's hands; errors: store_full, store_write_denied,
+   * internal (the body's own error is passed on as it is). A store that knows calls `check` with the bytes written
+   * after each piece; what that throws ends the body.
+   */
+  pipe(body: ReadableStream<Uint8Array>, signal?: AbortSignal, check?: (size: number) => void): Promise<void>;
   /** Bytes written so far, cheap; may be polled while `pipe` runs. */
   written(): Promise<number>;
   /** Reads bytes already written, for format inspection; null when not yet there or this store cannot read back. */

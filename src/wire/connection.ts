@@ -1,4 +1,5 @@
 /** One connection: heads, answers, and how it ends (RFC 9112). */
+import { breakSocket } from "../util/break_socket.ts";
 import { type Asked, writeResponse } from "./answer.ts";
 import { type Body, openBody } from "./body.ts";
 import { type Head, headLength, type HeadLimits, parseHead, Refused } from "./head.ts";
@@ -41,7 +42,7 @@ export interface Host {
 const SHORT = 64 * 1024;
 
 /** Of a larger one so much, and for so long, so that the client gets to read its answer (RFC 9112 §9.6). */
-const LINGER_BYTES = 256 * 1024;
+const LINGER_BYTES = 64 * 1024;
 const LINGER_TIME = 2000;
 
 const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
@@ -58,6 +59,7 @@ export class Connection {
   #late: "close" | "timeout" = "close";
   #closed = false;
   #last = false;
+  #writing = false;
   #first = true;
   #gone = Promise.withResolvers<void>();
 
@@ -103,6 +105,7 @@ export class Connection {
     this.#gone.resolve();
     this.deadline = Infinity;
     this.#host.waits(this, null);
+    if (this.#writing) breakSocket(this.#conn);
     try {
       this.#conn.close();
     } catch {
@@ -201,9 +204,11 @@ export class Connection {
     write: async (bytes: Uint8Array) => {
       this.#expect("close", this.#host.limits.idleTime);
       this.#host.waits(this, "peer");
+      this.#writing = true;
       try {
         return await this.#conn.write(bytes);
       } finally {
+        this.#writing = false;
         this.deadline = Infinity;
         this.#host.waits(this, null);
       }

@@ -1,5 +1,6 @@
 /** The head of a request as RFC 9112 wants it; what could be read in two ways is refused. */
 import { Buffer } from "node:buffer";
+import { isHost } from "../util/host.ts";
 
 /** Bounds of a head. */
 export interface HeadLimits {
@@ -54,12 +55,6 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::\d{0,5})?$/;
-
-/** Whether a text may stand for the host, and port, in a URL (RFC 3986 §3.2.2). */
-export function isHost(text: string): boolean {
-  return HOST.test(text);
-}
 
 /**
  * The number of bytes of the head at the start of `bytes`, with the empty line that ends it; null when it has not
@@ -102,9 +97,12 @@ export function parseHead(bytes: Buffer, limits: HeadLimits): Head {
     const list = OWN[entry[0]];
     if (list !== undefined) own[list].push(entry[1]);
   }
+  const { host, path } = urlOf(method, target, own.host, minor);
+  // RFC 9112 §3.2.2: the host of an absolute target counts, whatever Host says.
+  for (const entry of fields) if (entry[0] === "host") entry[1] = host;
   return {
     method,
-    url: urlOf(method, target, own.host, minor),
+    url: `http://${host}${path}`,
     fields,
     minor,
     framing: framing(own.length, own.coding, minor),
@@ -151,7 +149,12 @@ function withoutBlanks(text: string): string {
 }
 
 /** Errors: Refused, for a target or a host that no link could be made of. */
-function urlOf(method: string, target: string, hosts: string[], minor: number): string {
+function urlOf(
+  method: string,
+  target: string,
+  hosts: string[],
+  minor: number,
+): { host: string; path: string } {
   if (hosts.length > 1) throw new Refused(400, "A request has one Host.");
   if (hosts.length === 0 && minor > 0) throw new Refused(400, "A request of HTTP/1.1 has a Host.");
   const [given] = hosts;
@@ -162,10 +165,10 @@ function urlOf(method: string, target: string, hosts: string[], minor: number): 
   const host = absolute ? absolute[1]! : given ?? "localhost";
   if (!isHost(host)) throw new Refused(400, "The target of the request names no host.");
   const path = decodeTarget(absolute ? absolute[2]! : target);
-  if (path === "*" && method === "OPTIONS") return `http://${host}/`;
-  if (absolute && !path.startsWith("/")) return `http://${host}/${path}`;
+  if (path === "*" && method === "OPTIONS") return { host, path: "/" };
+  if (absolute && !path.startsWith("/")) return { host, path: `/${path}` };
   if (!path.startsWith("/")) throw new Refused(400, "The target of a request begins with '/'.");
-  return `http://${host}${path}`;
+  return { host, path };
 }
 
 /** Clients send other characters than ASCII as UTF-8. */

@@ -15,6 +15,9 @@ const STUCK = 30_000;
 /** Between two attempts when no connection can be taken, in ms. */
 const PAUSE = 50;
 
+/** Connections given up at once when the system has no file for another. */
+const GIVEN_UP = 16;
+
 export interface ListenOptions {
   hostname: string;
   port: number;
@@ -123,7 +126,7 @@ export function listen(options: ListenOptions): Listener {
         // A peer that has left again is no reason to wait.
         if (error instanceof Deno.errors.ConnectionAborted) continue;
         options.onExhausted(error as Error);
-        giveUpOne();
+        for (let count = 0; count < GIVEN_UP && giveUpOne(); count++);
         await new Promise((resolve) => setTimeout(resolve, PAUSE));
       }
     }

@@ -22,7 +22,7 @@ export interface Served {
 export async function serve(
   dataDir: string,
   set: Record<string, string> = {},
-  { port = 0, openFiles }: { port?: number; openFiles?: number } = {},
+  { port = 0, openFiles }: { port?: number; openFiles?: number | string } = {},
 ): Promise<Served> {
   const { name, args } = oneglance([
     "serve",

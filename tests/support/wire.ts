@@ -11,6 +11,8 @@ export interface Wire extends Disposable {
   send(bytes: Uint8Array | string): Promise<void>;
   /** Reads one answer to its end; a 204 and an answer without length end with their headers. */
   answer(): Promise<WireAnswer>;
+  /** Reads until the server ends the connection; what came before that. */
+  rest(): Promise<string>;
   /** Closes the connection without an end of the body. */
   [Symbol.dispose](): void;
 }
@@ -46,6 +48,16 @@ export async function wire(port: number): Promise<Wire> {
       const body = text(held.subarray(0, length));
       held = held.slice(length);
       return { status: Number(head.split(" ")[1]), head, body };
+    },
+    async rest() {
+      try {
+        while (await more());
+      } catch (error) {
+        if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
+      }
+      const all = text(held);
+      held = new Uint8Array();
+      return all;
     },
     [Symbol.dispose]() {
       if (open) conn.close();

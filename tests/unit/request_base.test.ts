@@ -21,3 +21,23 @@ for (const [name, headers, client] of ROWS) {
     assert.equal(requestBase(request, "10.0.0.1", false).client, "10.0.0.1", "when no proxy is trusted");
   });
 }
+
+Deno.test("the host of links is one, or the request is refused", async (t) => {
+  const rows: [string, Record<string, string>, string | null][] = [
+    ["Host", { host: "img:9292" }, "img:9292"],
+    ["an address with brackets", { host: "[2001:db8::1]:9292" }, "[2001:db8::1]:9292"],
+    ["a Host with a path and a user", { host: "a/b@c" }, null],
+    ["an empty Host", { host: "" }, null],
+    ["X-Forwarded-Host", { host: "img", "x-forwarded-host": "cloud.example.org" }, "cloud.example.org"],
+    ["of several proxies", { host: "img", "x-forwarded-host": "one.example.org, two" }, "one.example.org"],
+    ["X-Forwarded-Host with a path", { host: "img", "x-forwarded-host": "a/b" }, null],
+    ["Forwarded with a blank", { host: "img", forwarded: 'host="a b"' }, null],
+  ];
+  for (const [name, headers, want] of rows) {
+    await t.step(name, () => {
+      const host = () => requestBase(new Request("http://img/", { headers }), "10.0.0.1", true).host;
+      if (want === null) assert.throws(host, /is not a name or address with a port/);
+      else assert.equal(host(), want);
+    });
+  }
+});

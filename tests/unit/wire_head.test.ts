@@ -50,6 +50,7 @@ Deno.test("what a head says", async (t) => {
     ["UTF-8 in the target", "GET /?name=\xc3\xa9 HTTP/1.1\nhost: a\n\n", { url: "http://a/?name=é" }],
     ["an absolute target counts more than Host", "GET http://b:1/x HTTP/1.1\nhost: a\n\n", {
       url: "http://b:1/x",
+      fields: [["host", "b:1"]],
     }],
     ["an absolute target without a path", "GET http://b?x HTTP/1.1\nhost: a\n\n", { url: "http://b/?x" }],
     ["OPTIONS *", "OPTIONS * HTTP/1.1\nhost: a\n\n", { url: "http://a/" }],

@@ -79,10 +79,8 @@ function record(c: any, started: number, client: string): void {
     });
   const completed = (c.env as { completed?: Promise<void> } | undefined)?.completed;
   if (res.status !== 200 && res.status !== 206 || !completed) return line(res.status);
-  const allTaken: (() => boolean) | undefined = c.get("allTaken");
   // 499, as nginx writes it: the client left before the end.
-  const end = (sent: boolean) => () => line(allTaken?.() ?? sent ? res.status : 499);
-  completed.then(end(true), end(false));
+  completed.then(() => line(res.status), () => line(499));
 }
 
 /** Turns whatever was thrown into an answer; what is not of the closed list is logged and told as 500. */

@@ -1,0 +1,25 @@
+/** A listener of ours without the service around it, as a process of its own. Says its port, and when files run out. */
+import { listen } from "../../src/wire/listen.ts";
+
+// The runtime makes what it needs for signals when it first has to; it ends the process when it has no file for that.
+Deno.addSignalListener("SIGHUP", () => {});
+
+const answer = () => {
+  const response = new Response("served");
+  response.headers.set("content-length", "6");
+  return response;
+};
+const { addr } = listen({
+  hostname: "127.0.0.1",
+  port: 0,
+  // More than there are files.
+  connections: 10_000,
+  connectionsOfPeer: 0,
+  requestsOfPeer: 0,
+  limits: { line: 0, head: 65_536, fields: 100, headTime: 0, idleTime: 0, keepAlive: true },
+  handler: answer,
+  refuse: ({ status, message }) => new Response(message, { status }),
+  onFull: () => console.log("full"),
+  onExhausted: (error) => console.log(`exhausted: ${error.message}`),
+});
+console.log(`port ${addr.port}`);

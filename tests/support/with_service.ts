@@ -1,0 +1,17 @@
+/** A service in a folder of its own for one test, as a process of its own. */
+import { serve, type Served } from "./served.ts";
+
+export async function withService(
+  set: Record<string, string>,
+  action: (server: Served, dir: string) => Promise<void>,
+  more: { openFiles?: number | string } = {},
+): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "oneglance-wire-" });
+  const server = await serve(dir, set, more);
+  try {
+    await action(server, dir);
+  } finally {
+    await server.crash();
+    await Deno.remove(dir, { recursive: true });
+  }
+}
