@@ -13,6 +13,7 @@
  */
 import config from "../deno.json" with { type: "json" };
 import { WORKERS } from "../workers.ts";
+import { compileTrouble } from "./compile_trouble.ts";
 import { withoutMusl } from "./lock_file.ts";
 import { run } from "./run.ts";
 
@@ -35,9 +36,15 @@ const environment = {
 
 async function step(what: string, command: string, args: string[], cwd: URL): Promise<void> {
   console.log(what);
-  const { code } = await run(command, args, { cwd: cwd.pathname, env: environment });
+  const { code, stderr } = await run(command, args, {
+    cwd: cwd.pathname,
+    env: environment,
+    captureErrors: true,
+  });
+  const trouble = code === 0 ? null : compileTrouble(stderr, Deno.version.deno);
+  if (trouble === null && stderr !== "") console.error(stderr.trimEnd());
   if (code !== 0) {
-    console.error(`compile: ${what}: ${command} ended with code ${code}`);
+    console.error(`compile: ${trouble ?? `${what}: ${command} ended with code ${code}`}`);
     Deno.exit(1);
   }
 }

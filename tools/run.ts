@@ -2,6 +2,7 @@
 export interface Ended {
   code: number;
   stdout: string;
+  stderr: string;
 }
 
 /** What to run it with. */
@@ -10,9 +11,11 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Keep the standard output instead of passing it through. */
   capture?: boolean;
+  /** Keep the standard error instead of passing it through. */
+  captureErrors?: boolean;
 }
 
-/** Runs a command to its end, without standard input; its standard error goes to ours. */
+/** Runs a command to its end, without standard input; what is not captured goes to where ours goes. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -24,12 +27,16 @@ export async function run(
     env: options.env,
     stdin: "null",
     stdout: options.capture ? "piped" : "inherit",
-    stderr: "inherit",
-  });
-  const { code, stdout } = options.capture
-    ? await child.output()
-    : { code: (await child.spawn().status).code, stdout: new Uint8Array() };
-  return { code, stdout: new TextDecoder().decode(stdout) };
+    stderr: options.captureErrors ? "piped" : "inherit",
+  }).spawn();
+  const textOf = (captured: boolean | undefined, stream: () => ReadableStream<Uint8Array>) =>
+    captured ? new Response(stream()).text() : Promise.resolve("");
+  const [{ code }, stdout, stderr] = await Promise.all([
+    child.status,
+    textOf(options.capture, () => child.stdout),
+    textOf(options.captureErrors, () => child.stderr),
+  ]);
+  return { code, stdout, stderr };
 }
 
 /** Runs the deno that runs this program. */
