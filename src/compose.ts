@@ -125,7 +125,7 @@ async function build(
   closers.push(() => background.close());
   const policyLog = getLog("oneglance.policy");
   const policy = await makeEnforcer(config, { outbound: outbound.fetch, log: policyLog });
-  const protections = await loadPropertyProtections(config, policy, policyLog);
+  const protections = loadPropertyProtections(config, policy, policyLog);
   const auth = await makeAuthenticator(config, {
     outbound: outbound.fetch,
     isAdmin: (caller) => isAdmin(policy, caller),

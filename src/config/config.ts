@@ -68,7 +68,8 @@ export class Config {
   readonly #values = new Map<string, Resolved>();
   readonly #stores = new Map<string | null, StoreConfig>();
   readonly #resolver: Resolver;
-  readonly #lookIn: readonly string[];
+  /** The directories of the configuration, then the search path: where companion files are looked for, in this order. */
+  readonly lookIn: readonly string[];
   readonly #made: ConstructorParameters<typeof Config>;
   readonly #env: Readonly<Record<string, string | undefined>>;
 
@@ -78,7 +79,7 @@ export class Config {
     this.files = paths.files;
     this.dirs = paths.dirs;
     this.#env = given.env ?? {};
-    this.#lookIn = [
+    this.lookIn = [
       ...this.dirs,
       ...this.files.map((file) => dirname(file)).reverse(),
       ...(given.searchPath ?? files.defaultSearchPath(this.#env)),
@@ -141,7 +142,7 @@ export class Config {
    * stands for itself (spec/configuration.md §1.4). Null when there is none. Directories are found too.
    */
   findFile(name: string): string | null {
-    return files.findFile(name, this.#lookIn, this.#env);
+    return files.findFile(name, this.lookIn, this.#env);
   }
 
   /** `[group, name, text]` of every option, secrets as `****`: for the list at start and for `doctor`. */

@@ -53,7 +53,8 @@ export function isBase(name: string): boolean {
 }
 
 export function isReserved(name: string): boolean {
-  return RESERVED.includes(name) || name.startsWith("os_glance");
+  const bare = name.trim();
+  return RESERVED.includes(bare) || bare.startsWith("os_glance");
 }
 
 /**

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { type Caller, NOBODY } from "../caller.ts";
 import { fail, isError } from "../errors.ts";
+import { didYouMean } from "../util/near.ts";
 import type { PolicyTarget } from "./enforcer.ts";
 import type { PolicyConfig } from "./files.ts";
 import { isAdmin } from "./is_admin.ts";
@@ -16,6 +17,11 @@ export interface PolicyQuestion {
   as: string;
   /** `key=value`, as a rule sees it: `owner=abc`, `visibility=public`. */
   target: readonly string[];
+}
+
+/** A decision, with what to try when it is not what was expected. */
+export interface Answer extends Explanation {
+  hint?: string;
 }
 
 const USAGE =
@@ -52,18 +58,39 @@ export async function runPolicyCheck(
 
 /**
  * Answers a question, with one explanation per rule.
- * @throws GlanceError `config` when the caller or the target cannot be understood.
+ * @throws GlanceError `config` when there is no such rule, or the caller or the target cannot be understood.
  */
 export async function policyCheck(
   question: PolicyQuestion,
   enforcer: PolicyEnforcer,
-): Promise<Explanation[]> {
+): Promise<Answer[]> {
   const caller = await readCaller(question.as, enforcer);
   const target = readTarget(question.target);
-  const names = question.rule === undefined ? [...enforcer.rules().keys()] : [question.rule];
-  const answers: Explanation[] = [];
-  for (const name of names) answers.push(await enforcer.explain(name, caller, target));
+  const known = [...enforcer.rules().keys()];
+  if (question.rule !== undefined && !known.includes(question.rule)) {
+    fail("config", `--rule: there is no rule "${question.rule}".${didYouMean(question.rule, known)}`);
+  }
+  const answers: Answer[] = [];
+  for (const name of question.rule === undefined ? known : [question.rule]) {
+    const answer = await enforcer.explain(name, caller, target);
+    answers.push({ ...answer, ...await hintFor(answer, caller, target, enforcer) });
+  }
   return answers;
+}
+
+/** Tokens of Keystone carry what a role implies; who writes `role:member` alone asks for another caller than is meant. */
+async function hintFor(
+  { allowed, rule }: Explanation,
+  caller: Caller,
+  target: PolicyTarget,
+  enforcer: PolicyEnforcer,
+): Promise<{ hint?: string }> {
+  if (allowed || !caller.roles.includes("member") || caller.roles.includes("reader")) return {};
+  const reader = { ...caller, roles: [...caller.roles, "reader"] };
+  if (!(await enforcer.explain(rule, reader, target)).allowed) return {};
+  return {
+    hint: "with role:reader it is allowed: Keystone puts it into the token of a member, so name both roles",
+  };
 }
 
 function readArgs(args: string[]): PolicyQuestion & { json: boolean } {
@@ -141,18 +168,16 @@ function summarize(answer: Explanation): string {
   return `${answer.allowed ? "allowed" : "denied "}  ${answer.rule}`;
 }
 
-function describe(answer: Explanation): string {
+function describe(answer: Answer): string {
   const lines = [`${answer.allowed ? "allowed" : "denied"}: ${answer.rule}`];
-  if (answer.decidedBy === null) {
-    return [...lines, "there is no rule of that name and none that stands in"].join("\n");
-  }
   const origin = answer.origin === null ? "default" : `${answer.origin.file}:${answer.origin.line}`;
   lines.push(`decided by "${answer.decidedBy}" (${origin}): ${answer.expression || "@"}`);
-  if (answer.decidedBy !== answer.rule) lines.push(`"${answer.rule}" is not defined`);
   if (!answer.scope.passed) {
     lines.push(`the rule is for ${answer.scope.required} tokens, this is a ${answer.scope.token} token`);
   }
-  return [...lines, ...answer.trace.map(describeStep)].join("\n");
+  lines.push(...answer.trace.map(describeStep));
+  if (answer.hint !== undefined) lines.push(`hint: ${answer.hint}`);
+  return lines.join("\n");
 }
 
 function describeStep({ depth, text, result, note }: TraceStep): string {

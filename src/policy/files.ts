@@ -1,4 +1,4 @@
-/** The policy files of the operator: where they are, whether they changed, what stands in them (spec/policy.md §2). */
+/** The policy files of the operator: where they are and what stands in them (spec/policy.md §2). */
 import { dirname, isAbsolute, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
@@ -6,32 +6,47 @@ import { parsePolicyFile } from "./policy_file.ts";
 import type { Override } from "./rule_set.ts";
 
 /** What policy asks of the configuration. */
-export type PolicyConfig = Pick<Config, "get" | "findFile">;
+export type PolicyConfig = Pick<Config, "get" | "findFile" | "lookIn">;
 
-/** A policy file as it lies on the disk. */
-export interface FoundFile {
+/** Which files hold now. */
+export interface PolicyPlace {
+  /** In the order in which they apply. */
+  files: string[];
+  /** These and the folders in which another may appear: none of them changes without a change here. */
+  watched: string[];
+}
+
+/** A policy file and its text. */
+export interface ReadFile {
   path: string;
-  /** Changes when the file does. */
-  stamp: string;
+  text: string;
 }
 
 /**
- * The files that hold now, in the order in which they apply: `policy_file`, then those of each of `policy_dirs`,
- * sorted by name, without hidden files and sub-directories.
+ * The files that hold now: `policy_file`, then those of each of `policy_dirs`, sorted by name, without hidden files and
+ * sub-directories.
  */
-export function findPolicyFiles(config: PolicyConfig): FoundFile[] {
-  const paths: string[] = [];
-  const file = locate(config, config.get("oslo_policy.policy_file"));
-  if (file !== null) paths.push(file);
+export function findPolicyFiles(config: PolicyConfig): PolicyPlace {
+  const files: string[] = [];
+  const watched = new Set<string>();
+  const watchFor = (name: string) => {
+    for (const folder of isAbsolute(name) ? [dirname(name)] : config.lookIn) {
+      if (exists(folder)) watched.add(folder);
+    }
+  };
+  const file = config.get("oslo_policy.policy_file");
+  const found = locate(config, file);
+  if (found !== null && stat(found)?.isDirectory === false) files.push(found);
+  else watchFor(file);
   for (const name of config.get("oslo_policy.policy_dirs")) {
     const directory = locate(config, name);
-    if (directory !== null) paths.push(...filesOf(directory));
+    if (directory === null || stat(directory)?.isDirectory !== true) watchFor(name);
+    else {
+      watched.add(directory);
+      files.push(...filesOf(directory));
+    }
   }
-  return paths.flatMap((path) => {
-    const info = stat(path);
-    if (info === null || info.isDirectory) return [];
-    return { path, stamp: `${info.mtime?.getTime()} ${info.size} ${info.ino}` };
-  });
+  return { files, watched: [...files, ...watched] };
 }
 
 function locate(config: PolicyConfig, name: string): string | null {
@@ -39,9 +54,13 @@ function locate(config: PolicyConfig, name: string): string | null {
 }
 
 function filesOf(directory: string): string[] {
-  if (stat(directory)?.isDirectory !== true) return [];
   const names = [...Deno.readDirSync(directory)].map((entry) => entry.name);
-  return names.filter((name) => !name.startsWith(".")).sort().map((name) => join(directory, name));
+  return names.filter((name) => !name.startsWith(".")).sort().map((name) => join(directory, name))
+    .filter((path) => stat(path)?.isDirectory === false);
+}
+
+function exists(path: string): boolean {
+  return stat(path) !== null;
 }
 
 function stat(path: string): Deno.FileInfo | null {
@@ -53,17 +72,22 @@ function stat(path: string): Deno.FileInfo | null {
   }
 }
 
+/** The texts of the files. @throws GlanceError `config` when one cannot be read. */
+export function readPolicyFiles(paths: readonly string[]): ReadFile[] {
+  return paths.map((path) => ({ path, text: readText(path) }));
+}
+
 /**
- * Reads all files; a later file overrides an earlier one.
- * @throws GlanceError `config` naming file and line when one cannot be read or understood.
+ * The rules of all files; a later file overrides an earlier one.
+ * @throws GlanceError `config` naming file and line when one cannot be understood.
  */
-export function readPolicyFiles(
-  files: readonly FoundFile[],
+export function parsePolicyFiles(
+  files: readonly ReadFile[],
 ): { overrides: Map<string, Override>; warnings: string[] } {
   const overrides = new Map<string, Override>();
   const warnings: string[] = [];
-  for (const { path } of files) {
-    const parsed = parsePolicyFile(readText(path), path);
+  for (const { path, text } of files) {
+    const parsed = parsePolicyFile(text, path);
     for (const [name, override] of parsed.overrides) overrides.set(name, override);
     warnings.push(...parsed.warnings);
   }
@@ -79,8 +103,8 @@ function readText(path: string): string {
 }
 
 /** A `policy.json` that older releases would have read and this one does not, or null. */
-export function forgottenJson(config: PolicyConfig, files: readonly FoundFile[]): string | null {
-  const beside = files[0] === undefined ? null : join(dirname(files[0].path), "policy.json");
-  const path = config.findFile("policy.json") ?? (beside !== null && stat(beside) !== null ? beside : null);
-  return path !== null && !files.some((file) => file.path === path) ? path : null;
+export function forgottenJson(config: PolicyConfig, files: readonly string[]): string | null {
+  const beside = files[0] === undefined ? null : join(dirname(files[0]), "policy.json");
+  const path = config.findFile("policy.json") ?? (beside !== null && exists(beside) ? beside : null);
+  return path !== null && !files.includes(path) ? path : null;
 }

@@ -7,10 +7,12 @@ import type { Enforcer, PolicyTarget } from "./enforcer.ts";
 import {
   findPolicyFiles,
   forgottenJson,
-  type FoundFile,
+  parsePolicyFiles,
   type PolicyConfig,
+  type ReadFile,
   readPolicyFiles,
 } from "./files.ts";
+import { FileWatch } from "./file_watch.ts";
 import type { Question } from "./evaluate.ts";
 import { askServer, type RemoteOptions } from "./http_check.ts";
 import { buildRuleSet, type Rule, type RuleSet } from "./rule_set.ts";
@@ -36,18 +38,17 @@ export interface PolicyEnforcer extends Enforcer {
   explain(rule: string, caller: Caller, target: PolicyTarget): Promise<Explanation>;
   /** The rules that hold now, by name. */
   rules(): ReadonlyMap<string, Rule>;
-  /** Reads the files again when one of them changed; bad files are logged and leave the rules as they are. */
-  reloadIfChanged(): void;
 }
 
-/** How often the files are looked at, at most. Two or three stats: some 10 µs. */
+/** How often files are looked for besides where a folder that is watched cannot tell, for example in a new folder. */
 const LOOK_EVERY_MS = 1000;
 
-const SILENT: PolicyLog = { debug() {}, info() {}, warn() {}, error() {} };
+/** For who has no log. */
+export const SILENT: PolicyLog = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * Reads the policy files and makes the enforcer. Later changes of the files hold within a second; a rule that was
- * removed from a file returns to its default.
+ * Reads the policy files and makes the enforcer. Later changes of the files hold from the next `refresh` on; a rule that
+ * was removed from a file returns to its default.
  * @throws GlanceError `config` with `file:line` when a file cannot be understood.
  */
 // deno-lint-ignore require-await -- refusals are rejections, as for every other part that is made at start
@@ -60,28 +61,25 @@ export async function makeEnforcer(
   const enforceNewDefaults = config.get("oslo_policy.enforce_new_defaults");
   const build = ruleSetBuilder(config, options.outbound, enforceNewDefaults, log);
 
-  let files = findPolicyFiles(config);
-  let seen = stampOf(files);
-  let rules = build(files);
+  const files = new PolicyFiles(config);
+  let rules = build(files.read()!);
   let lookAt = now() + LOOK_EVERY_MS;
-  const json = forgottenJson(config, files);
+  const json = forgottenJson(config, files.paths);
   if (json !== null) {
     log.warn(`${json} is not read: name it in [oslo_policy] policy_file or move it to policy.yaml`);
   }
 
   let complaint = "";
-  function reloadIfChanged(): void {
+  function refresh(): void {
+    const late = now() >= lookAt;
+    if (!late && !files.mayHaveChanged()) return;
     lookAt = now() + LOOK_EVERY_MS;
     try {
-      files = findPolicyFiles(config);
-      const stamp = stampOf(files);
-      if (stamp === seen) return;
-      seen = stamp;
-      rules = build(files);
+      const texts = files.read();
+      if (texts === null) return;
+      rules = build(texts);
       complaint = "";
-      log.info(
-        `policy files were read again: ${files.map((file) => file.path).join(", ") || "none is left"}`,
-      );
+      log.info(`policy files were read again: ${files.paths.join(", ") || "none is left"}`);
     } catch (error) {
       const reason = error instanceof GlanceError ? error.message : String(error);
       if (reason === complaint) return;
@@ -90,33 +88,55 @@ export async function makeEnforcer(
     }
   }
 
-  function current(): RuleSet {
-    if (now() >= lookAt) reloadIfChanged();
-    return rules;
-  }
-
   return {
     legacyOwnerChecks: !enforceNewDefaults,
+    refresh,
     allows(rule, caller, target) {
-      const set = current();
-      const answer = inScope(set.rules.get(rule), caller) && set.check(rule)(caller, target, rule);
-      if (log.isDebug) tellDecision(log, set, rule, caller, answer);
+      const answer = inScope(rules.rules.get(rule), caller) && rules.check(rule)(caller, target, rule);
+      if (log.isDebug) tellDecision(log, rules, rule, caller, answer);
       return answer;
     },
-    passes: (rule, caller, target) => current().check(rule)(caller, target, rule),
-    explain: (rule, caller, target) => explainDecision(current(), rule, caller, target),
-    rules: () => current().rules,
-    reloadIfChanged,
+    passes: (rule, caller, target) => rules.check(rule)(caller, target, rule),
+    explain: (rule, caller, target) => explainDecision(rules, rule, caller, target),
+    rules: () => rules.rules,
   };
 }
 
-/** The function that reads files and puts their rules over the defaults, with a warning for each thing to mend. */
+/** The policy files as they were read last. */
+class PolicyFiles {
+  readonly #config: PolicyConfig;
+  readonly #watch = new FileWatch();
+  #read: string | null = null;
+  paths: readonly string[] = [];
+
+  constructor(config: PolicyConfig) {
+    this.#config = config;
+  }
+
+  mayHaveChanged(): boolean {
+    return this.#watch.mayHaveChanged();
+  }
+
+  /** The files with their texts; null when they are as they were. @throws GlanceError `config` */
+  read(): ReadFile[] | null {
+    const { files, watched } = findPolicyFiles(this.#config);
+    this.#watch.see(watched);
+    this.paths = files;
+    const texts = readPolicyFiles(files);
+    const all = JSON.stringify(texts);
+    if (all === this.#read) return null;
+    this.#read = all;
+    return texts;
+  }
+}
+
+/** The function that takes files and puts their rules over the defaults, with a warning for each thing to mend. */
 function ruleSetBuilder(
   config: PolicyConfig,
   outbound: OutboundFetch | undefined,
   enforceNewDefaults: boolean,
   log: PolicyLog,
-): (files: readonly FoundFile[]) => RuleSet {
+): (files: readonly ReadFile[]) => RuleSet {
   const remote: RemoteOptions = {
     contentType: config.get("oslo_policy.remote_content_type"),
     timeoutMs: config.get("oslo_policy.remote_timeout") * 1000,
@@ -124,10 +144,12 @@ function ruleSetBuilder(
   const options = {
     defaultRule: config.get("oslo_policy.policy_default_rule"),
     enforceNewDefaults,
+    usedByProtections: config.get("DEFAULT.property_protection_file") !== null &&
+      config.get("DEFAULT.property_protection_rule_format") === "policies",
     ask: (question: Question) => askServer(outbound ?? noWayOut, remote, question),
   };
   return (files) => {
-    const { overrides, warnings } = readPolicyFiles(files);
+    const { overrides, warnings } = parsePolicyFiles(files);
     const set = buildRuleSet(overrides, options);
     for (const warning of [...warnings, ...set.warnings]) log.warn(warning);
     return set;
@@ -136,11 +158,6 @@ function ruleSetBuilder(
 
 function noWayOut(): Promise<Response> {
   return Promise.reject(new Error("this process makes no outgoing requests for policy"));
-}
-
-/** Which files are there, and in which state. */
-function stampOf(files: readonly FoundFile[]): string {
-  return files.map(({ path, stamp }) => `${path}\0${stamp}`).join("\n");
 }
 
 function tellDecision(

@@ -1,18 +1,24 @@
 /** Who may create, read, update and delete which custom properties of images (spec/policy.md §9). */
 import type { Caller } from "../caller.ts";
 import type { Config } from "../config/config.ts";
-import { fail } from "../errors.ts";
-import type { PolicyEnforcer, PolicyLog } from "./load.ts";
+import { fail, GlanceError } from "../errors.ts";
+import { FileWatch } from "./file_watch.ts";
+import { type PolicyEnforcer, type PolicyLog, SILENT } from "./load.ts";
 import { parseProtectionFile, PROPERTY_ACTIONS, type PropertyAction } from "./protection_file.ts";
-import { pythonRegExp } from "./python_regexp.ts";
+import { type Pattern, pythonRegExp } from "./python_regexp.ts";
 import { NO_TARGET } from "./targets.ts";
 
 export type { PropertyAction } from "./protection_file.ts";
 
 export interface PropertyProtections {
+  /** Obeys a file that was changed; called once when a request comes in. A bad file leaves the protections as they are. */
+  refresh(): void;
   /** False when there is no file: everything is allowed, and callers may skip asking. */
   readonly active: boolean;
-  /** Whether the caller may do that with the custom property of that name; a promise only for `http:` checks. */
+  /**
+   * Whether the caller may do that with the custom property of that name; a promise only for `http:` checks. Blanks
+   * around the name play no part: a PATCH cannot tell them.
+   */
   allows(action: PropertyAction, property: string, caller: Caller): boolean | Promise<boolean>;
 }
 
@@ -20,7 +26,7 @@ export interface PropertyProtections {
 type Permission = (caller: Caller) => boolean | Promise<boolean>;
 
 interface Section {
-  pattern: RegExp;
+  pattern: Pattern;
   permissions: Record<PropertyAction, Permission>;
 }
 
@@ -35,17 +41,21 @@ const OWN: Section = {
 };
 
 /** Without a file nothing is protected. */
-const OFF: PropertyProtections = Object.freeze({ active: false, allows: () => true });
+const OFF: PropertyProtections = Object.freeze({ active: false, refresh() {}, allows: () => true });
+
+/** Names whose section is remembered, and how long they may be: any caller may ask for more of them. */
+const MAX_NAMES = 10_000;
+const MAX_LENGTH = 255;
 
 /**
- * Reads `property_protection_file`, once: changes need a restart.
+ * Reads `property_protection_file`. Later changes hold from the next `refresh` on.
  * @throws GlanceError `config`, with file and line, for whatever would make the protections doubtful.
  */
-export async function loadPropertyProtections(
+export function loadPropertyProtections(
   config: Pick<Config, "get" | "findFile">,
   enforcer: Pick<PolicyEnforcer, "passes">,
-  log?: PolicyLog,
-): Promise<PropertyProtections> {
+  log: PolicyLog = SILENT,
+): PropertyProtections {
   const name = config.get("DEFAULT.property_protection_file");
   if (name === null) return OFF;
   const file = config.findFile(name);
@@ -53,23 +63,70 @@ export async function loadPropertyProtections(
   const makePermission = config.get("DEFAULT.property_protection_rule_format") === "roles"
     ? rolesPermission
     : (value: string, where: string) => policyPermission(enforcer, value, where);
-  return makeProtections(readSections(await readText(file), file, makePermission, log));
+  return new FileProtections(file, (text) => readSections(text, file, makePermission, log), log);
 }
 
 /** The first section that is found in the name decides; a property without one is nobody's. */
-function makeProtections(sections: readonly Section[]): PropertyProtections {
-  return {
-    active: true,
-    allows(action, property, caller) {
-      const section = sections.find(({ pattern }) => pattern.test(property));
-      return section !== undefined && section.permissions[action](caller);
-    },
-  };
+class FileProtections implements PropertyProtections {
+  readonly active = true;
+  readonly #file: string;
+  readonly #parse: (text: string) => Section[];
+  readonly #log: PolicyLog;
+  readonly #watch = new FileWatch();
+  readonly #known = new Map<string, Section | undefined>();
+  #text: string | null = null;
+  #sections: readonly Section[] = [];
+  #complaint = "";
+
+  constructor(file: string, parse: (text: string) => Section[], log: PolicyLog) {
+    this.#file = file;
+    this.#parse = parse;
+    this.#log = log;
+    this.#read();
+  }
+
+  refresh(): void {
+    if (!this.#watch.mayHaveChanged()) return;
+    try {
+      if (!this.#read()) return;
+      this.#complaint = "";
+      this.#log.info(`property protections were read again: ${this.#file}`);
+    } catch (error) {
+      const reason = error instanceof GlanceError ? error.message : String(error);
+      if (reason === this.#complaint) return;
+      this.#complaint = reason;
+      this.#log.error(`property protections were not read again, those from before hold: ${reason}`);
+    }
+  }
+
+  allows(action: PropertyAction, property: string, caller: Caller): boolean | Promise<boolean> {
+    const section = this.#sectionOf(property.trim());
+    return section !== undefined && section.permissions[action](caller);
+  }
+
+  #sectionOf(property: string): Section | undefined {
+    if (this.#known.has(property)) return this.#known.get(property);
+    const section = this.#sections.find(({ pattern }) => pattern.test(property));
+    if (this.#known.size >= MAX_NAMES) this.#known.clear();
+    if (property.length <= MAX_LENGTH) this.#known.set(property, section);
+    return section;
+  }
+
+  /** Whether the file had another text than before. */
+  #read(): boolean {
+    this.#watch.see([this.#file]);
+    const text = readText(this.#file);
+    if (text === this.#text) return false;
+    this.#text = text;
+    this.#sections = this.#parse(text);
+    this.#known.clear();
+    return true;
+  }
 }
 
-async function readText(file: string): Promise<string> {
+function readText(file: string): string {
   try {
-    return await Deno.readTextFile(file);
+    return Deno.readTextFileSync(file);
   } catch (cause) {
     fail("config", `The property protection file ${file} cannot be read.`, { cause });
   }
@@ -79,18 +136,21 @@ function readSections(
   text: string,
   file: string,
   makePermission: (value: string, where: string) => Permission,
-  log: PolicyLog | undefined,
+  log: PolicyLog,
 ): Section[] {
   const sections = [OWN];
   for (const { name, line, values } of parseProtectionFile(text, file)) {
     const where = `${file}:${line}: [${name}]`;
     if (name.startsWith(OWN_PREFIX)) {
-      log?.warn(`${where}: properties of the service cannot be protected, the section is left out`);
+      log.warn(`${where}: properties of the service cannot be protected, the section is left out`);
       continue;
     }
-    const pattern = pythonRegExp(name) ?? fail("config", `${where} is not a regular expression`);
+    const pattern = pythonRegExp(name) ?? fail(
+      "config",
+      `${where} is not a regular expression, or not one that ends in bounded time: avoid repeated groups`,
+    );
     const permissions = PROPERTY_ACTIONS.map((action) => {
-      if (values[action] === "") log?.warn(`${where}: ${action} is empty: nobody may`);
+      if (values[action] === "") log.warn(`${where}: ${action} is empty: nobody may`);
       return [action, makePermission(values[action], `${where}: ${action}`)] as const;
     });
     sections.push({ pattern, permissions: Object.fromEntries(permissions) as Section["permissions"] });

@@ -1,4 +1,5 @@
 /** Defaults and overrides together: what holds now (spec/policy.md §2, §3). */
+import { didYouMean } from "../util/near.ts";
 import { DEFAULT_RULES, type DefaultRule } from "./defaults.ts";
 import { type AskServer, type Check, compile } from "./evaluate.ts";
 import { findCycles, referencedRules } from "./references.ts";
@@ -35,6 +36,8 @@ export interface RuleSetOptions {
   defaultRule: string;
   /** False ORs the deprecated defaults into rules without override. */
   enforceNewDefaults: boolean;
+  /** Property protections may name rules of a file that no other rule refers to. */
+  usedByProtections: boolean;
   ask: AskServer;
 }
 
@@ -68,7 +71,7 @@ export function buildRuleSet(overrides: ReadonlyMap<string, Override>, options: 
     find,
     check: (name) => check(name, false),
     compile: (node) => compile(node, false, { rule: check, ask: options.ask }),
-    warnings: warningsOf(rules, find),
+    warnings: [...warningsOf(rules, find), ...idleWarnings(rules, options)],
   };
 }
 
@@ -122,6 +125,20 @@ function warningsOf(rules: ReadonlyMap<string, Rule>, find: RuleSet["find"]): st
     if (rule.origin !== null && defaults.get(rule.name) === rule.expression) say("only repeats the default");
   }
   return warnings;
+}
+
+/** Rules of files that nothing asks for: slips of the pen, most of them. */
+function idleWarnings(rules: ReadonlyMap<string, Rule>, options: RuleSetOptions): string[] {
+  const known = DEFAULT_RULES.map(({ name }) => name);
+  const asked = new Set([options.defaultRule, ...known]);
+  for (const rule of rules.values()) for (const name of referencedRules(rule.tree)) asked.add(name);
+  return [...rules.values()].flatMap(({ name, origin }) => {
+    if (origin === null || asked.has(name)) return [];
+    const meant = didYouMean(name, known);
+    if (meant === "" && options.usedByProtections) return [];
+    const what = "is not one of the service's, and no rule refers to it: it decides nothing.";
+    return [`${origin.file}:${origin.line}: policy rule "${name}" ${what}${meant}`];
+  });
 }
 
 function brokenParts(node: Node): string[] {

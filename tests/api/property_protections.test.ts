@@ -220,6 +220,12 @@ Deno.test("format policies: rules of the policy file", async (t) => {
     creates("spl_a", ADMIN, 201),
     creates("spl_a", MEMBER, 403),
     creates("other", MEMBER, 201),
+    // A PATCH cannot tell blanks around a name, so a POST is judged without them too.
+    creates(" spl_a", MEMBER, 403),
+    creates("spl_a\u00a0", MEMBER, 403),
+    creates(" spl_a", SPL, 201),
+    creates(" os_glance_import_task", ADMIN, 403),
+    refuses(403, "add with blanks", [add("/ spl_new", "2")], "spl_new", { given, who: MEMBER }),
     refuses(403, "add", [add("/spl_new", "2")], "spl_new", { given, who: MEMBER }),
     changes("add", [add("/spl_new", "2")], { spl_new: "2" }, { given, who: SPL }),
   ]);

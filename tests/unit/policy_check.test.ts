@@ -47,13 +47,31 @@ Deno.test("allowed and denied, by role and project", async () => {
   );
 });
 
-Deno.test("the wrong scope and an undefined rule are told", async () => {
+Deno.test("the wrong scope is told", async () => {
   const scope = await run("--rule", "get_images", "--as", "role:admin,system:all");
   assert.equal(scope.exit, 1);
   assert.match(scope.output, /the rule is for project tokens, this is a system token/);
-  const undefinedRule = await run("--rule", "nope", "--as", "user:u");
-  assert.equal(undefinedRule.exit, 0);
-  assert.match(undefinedRule.output, /decided by "default" \(default\): @\n"nope" is not defined/);
+});
+
+Deno.test("a rule that there is not is a question that cannot be asked; the near name is told", async () => {
+  assert.deepEqual(await run("--rule", "nosuchrule", "--as", "user:u"), {
+    output: '--rule: there is no rule "nosuchrule".',
+    exit: 2,
+  });
+  assert.deepEqual(await run("--rule", "delete_imag", "--as", "user:u", "--json"), {
+    output: `--rule: there is no rule "delete_imag". Did you mean 'delete_image'?`,
+    exit: 2,
+  });
+});
+
+Deno.test("a member without reader is told what a token of Keystone has besides", async () => {
+  const ask = ["--rule", "get_image", "--target", "owner=p", "--as"];
+  const denied = await run(...ask, "role:member,project:p");
+  assert.equal(denied.exit, 1);
+  assert.match(denied.output, /\nhint: with role:reader it is allowed: .* name both roles$/);
+  assert.match(JSON.parse((await run(...ask, "role:member,project:p", "--json")).output).hint, /role:reader/);
+  assert.doesNotMatch((await run(...ask, "role:member,project:q")).output, /hint/);
+  assert.doesNotMatch((await run(...ask, "role:member,role:reader,project:p")).output, /hint/);
 });
 
 Deno.test("json, and all rules at once", async () => {

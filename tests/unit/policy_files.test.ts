@@ -12,7 +12,7 @@ interface Place {
   /** The texts logged as `level message`. */
   lines: string[];
   make(values?: Record<string, string>): Promise<PolicyEnforcer>;
-  /** Lets the files be looked at again. */
+  /** Lets a second pass. */
   wait(): void;
 }
 
@@ -83,26 +83,52 @@ Deno.test("absolute names of file and directory", () =>
     assert.equal(policy.allows("b", caller, {}), false);
   }));
 
-Deno.test("a change holds at the next look; a removed rule returns to its default", () =>
-  inPlace(async ({ directory, write, make, wait, lines }) => {
+Deno.test("a change holds from the next request on; a removed rule returns to its default", () =>
+  inPlace(async ({ directory, write, make, lines }) => {
+    await Deno.remove(`${directory}/policy.d`);
     const policy = await make();
-    const allowed = () => policy.allows("publicize_image", caller, {});
-    await write("policy.yaml", "publicize_image: role:member\n");
-    assert.equal(allowed(), false, "not looked at yet");
-    wait();
-    assert.equal(allowed(), true);
-    await write("policy.d/a.yaml", "publicize_image: '!'\n");
-    wait();
+    const allowed = () => {
+      policy.refresh();
+      return policy.allows("publicize_image", caller, {});
+    };
     assert.equal(allowed(), false);
-    await Deno.remove(`${directory}/policy.d/a.yaml`);
-    wait();
+    await write("policy.yaml", "publicize_image: role:member\n");
+    assert.equal(policy.allows("publicize_image", caller, {}), false, "one request keeps to one state");
+    assert.equal(allowed(), true, "a file appears");
+    await Deno.mkdir(`${directory}/policy.d`);
+    await write("policy.d/a.yaml", "publicize_image: '!'\n");
+    assert.equal(allowed(), false, "a folder appears");
+    await write("policy.d/b.yaml", "publicize_image: '@'\n");
+    assert.equal(allowed(), true, "a file in it");
+    await Deno.rename(`${directory}/policy.d/b.yaml`, `${directory}/policy.d/.b`);
+    assert.equal(allowed(), false, "and is renamed");
+    await Deno.remove(`${directory}/policy.d`, { recursive: true });
     assert.equal(allowed(), true);
     await write("policy.yaml", "");
-    wait();
     assert.equal(allowed(), false);
-    wait();
     assert.equal(allowed(), false, "unchanged files are not read again");
-    assert.equal(lines.filter((line) => line.startsWith("info policy files were read again")).length, 4);
+    assert.equal(lines.filter((line) => line.startsWith("info policy files were read again")).length, 6);
+  }));
+
+Deno.test("two changes of one length in the same moment", () =>
+  inPlace(async ({ directory, make }) => {
+    const text = (rule: string) => `publicize_image: "${rule}"\n`;
+    for (let i = 0; i < 50; i++) {
+      const policy = await make();
+      Deno.writeTextFileSync(`${directory}/policy.yaml`, text(i % 2 ? "@" : "!"));
+      policy.refresh();
+      assert.equal(policy.allows("publicize_image", caller, {}), i % 2 === 1);
+    }
+  }));
+
+Deno.test("a folder of the search path that appears is seen within a second", () =>
+  inPlace(async ({ directory, write, make, wait }) => {
+    const policy = await make({ "oslo_policy.policy_file": `${directory}/new/policy.yaml` });
+    await Deno.mkdir(`${directory}/new`);
+    await write("new/policy.yaml", "publicize_image: '@'\n");
+    wait();
+    policy.refresh();
+    assert.equal(policy.allows("publicize_image", caller, {}), true);
   }));
 
 Deno.test("a bad file on reload leaves the rules as they are and says so once", () =>
@@ -112,13 +138,14 @@ Deno.test("a bad file on reload leaves the rules as they are and says so once", 
     await write("policy.yaml", "publicize_image: '!'\nx: [unclosed\n");
     for (let i = 0; i < 3; i++) {
       wait();
+      policy.refresh();
       assert.equal(policy.allows("publicize_image", caller, {}), true);
     }
     const errors = lines.filter((line) => line.startsWith("error "));
     assert.equal(errors.length, 1);
     assert.ok(errors[0]!.includes(`${directory}/policy.yaml:`));
     await write("policy.yaml", "publicize_image: '!'\n");
-    policy.reloadIfChanged();
+    policy.refresh();
     assert.equal(policy.allows("publicize_image", caller, {}), false);
   }));
 
@@ -145,8 +172,33 @@ Deno.test("what is to mend is warned of at start", () =>
       `warn ${file}:1: policy rule "publicize_image" only repeats the default`,
       `warn ${file}:2: policy rule "typo" cannot be understood and denies: unexpected "role:b"`,
       `warn ${file}:5: policy rule "y" refers to "absent", which is not defined: the rule "default" stands in`,
+      ...[[4, "x"], [5, "y"]].map(([line, name]) =>
+        `warn ${file}:${line}: policy rule "${name}" is not one of the service's, and no rule refers to it: it decides nothing.`
+      ),
       `warn ${directory}/policy.json is not read: name it in [oslo_policy] policy_file or move it to policy.yaml`,
     ]);
+  }));
+
+Deno.test("rules that nothing asks for are warned of, with the name that may be meant", () =>
+  inPlace(async ({ directory, write, make, lines }) => {
+    await write(
+      "policy.yaml",
+      "delete_imag: '!'\nowner_only: role:x\nget_image: rule:owner_only\nspare: role:y\ndefault: '!'\n",
+    );
+    const idle = "is not one of the service's, and no rule refers to it: it decides nothing.";
+    const file = `${directory}/policy.yaml`;
+    await make();
+    assert.deepEqual(lines.splice(0), [
+      `warn ${file}:1: policy rule "delete_imag" ${idle} Did you mean 'delete_image'?`,
+      `warn ${file}:4: policy rule "spare" ${idle}`,
+    ]);
+    await make({ "oslo_policy.policy_default_rule": "spare" });
+    assert.equal(lines.splice(0).length, 1, "the default rule is asked for");
+    await make({
+      "DEFAULT.property_protection_file": "protections.conf",
+      "DEFAULT.property_protection_rule_format": "policies",
+    });
+    assert.equal(lines.length, 1, "property protections may ask for a rule");
   }));
 
 Deno.test("a policy.json that is named is read and not warned of", () =>

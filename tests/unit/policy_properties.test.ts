@@ -27,7 +27,7 @@ async function load(
       "DEFAULT.property_protection_rule_format": format,
     }, { searchPath: [directory] });
     const log = { debug() {}, info() {}, warn: (line: string) => warnings.push(line), error() {} };
-    const protections = await loadPropertyProtections(config, await makeEnforcer(config), log);
+    const protections = loadPropertyProtections(config, await makeEnforcer(config), log);
     return { protections, warnings: warnings.map((line) => line.replace(`${directory}/`, "")) };
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -43,7 +43,7 @@ function section(name: string, ...values: string[]): string {
 
 Deno.test("without a file everything is allowed", async () => {
   const config = configFrom({});
-  const off = await loadPropertyProtections(config, await makeEnforcer(config));
+  const off = loadPropertyProtections(config, await makeEnforcer(config));
   assert.equal(off.active, false);
   assert.equal(off.allows("create", "x", callerOf(null, [])), true);
 });
@@ -132,6 +132,11 @@ Deno.test("what would make the protections doubtful keeps the service from start
     [good + good, "roles", /protections\.conf:6: the section \[\^x_\] stands in line 1 already/],
     ["[a]\ncreate = @\nread = @\nupdate = @\n", "roles", /:1: the section \[a\] lacks "delete"/],
     [section("(", "@"), "roles", /:1: \[\(\] is not a regular expression/],
+    [
+      section("^(?!a)(b+)+$", "@"),
+      "roles",
+      /:1: \[.*\] is not a regular expression, or not one that ends in bounded time/,
+    ],
     [section("a", "@, !"), "roles", /:1: \[a\]: create has both @ and !/],
     [section("a", "x,y"), "policies", /has a comma/],
     ["create = @\n", "roles", /:1: a key stands before the first \[section\]/],
@@ -143,7 +148,8 @@ Deno.test("what would make the protections doubtful keeps the service from start
     await assert.rejects(load(text, format), { code: "config", message }, text);
   }
   const missing = configFrom({ "DEFAULT.property_protection_file": "/nowhere/protections.conf" });
-  await assert.rejects(loadPropertyProtections(missing, await makeEnforcer(missing)), { code: "config" });
+  const enforcer = await makeEnforcer(missing);
+  assert.throws(() => loadPropertyProtections(missing, enforcer), { code: "config" });
   assert.throws(() => configFrom({ "DEFAULT.property_protection_rule_format": "neither" }), {
     code: "config",
   });
@@ -156,6 +162,31 @@ Deno.test("Python's regular expressions", () => {
   assert.ok(!pythonRegExp("\\Aab\\Z")!.test("xab"));
   assert.ok(pythonRegExp("a\\-b\\_c")!.test("a-b_c"));
   assert.ok(pythonRegExp("\\\\A")!.test("\\A"));
+  assert.ok(pythonRegExp("[]x]y")!.test("]y"));
+  assert.ok(pythonRegExp("^(?!x_).*")!.test("y_x_"));
+  assert.ok(!pythonRegExp("^(?!x_).*")!.test("x_y"));
+  assert.ok(pythonRegExp("\\Ab(?=c)")!.test("bc"));
   assert.equal(pythonRegExp("*a"), null);
   assert.equal(pythonRegExp("(?x) a"), null);
+});
+
+Deno.test("a pattern ends in time, whatever the name, or is refused", () => {
+  // With an engine that goes back, each of these takes longer than there is time.
+  const long = `${"a".repeat(5000)}!`;
+  for (const source of ["^(a+)+$", "(a|aa)+$", "(.*a){20}b", "^(\\w+\\s?)*$", "(?i)^(A|a|aA)*$"]) {
+    assert.equal(pythonRegExp(source)!.test(long), false, source);
+  }
+  for (
+    const source of [
+      "^(?!x)(a+)+$",
+      "(a)(b+)*\\1",
+      "(?=.*a).*b.*c",
+      "(?!x)(a|aa){40}$",
+      "(?=a)[^](a+)+]",
+      "(a{100}){100}",
+    ]
+  ) {
+    assert.equal(pythonRegExp(source), null, source);
+  }
+  assert.equal(pythonRegExp("(?=a).*")!.test(long), false, "longer than any name");
 });

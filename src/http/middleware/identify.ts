@@ -10,6 +10,8 @@ import { pathOf } from "../versions.ts";
 export function identify(deps: Deps) {
   return createMiddleware<Env>(async (c, next) => {
     const request = c.req.raw;
+    deps.policy.refresh();
+    deps.protections.refresh();
     const caller = await deps.auth.identify({
       headers: request.headers,
       method: request.method,
