@@ -193,6 +193,8 @@ export interface DatabaseWrites extends MetadefWrites {
   ): Promise<boolean>;
   /** Ends an upload without data: a `saving` image is `queued` again, the lease goes. Nothing when it is not held. */
   cancelUpload(input: { token: string }): Promise<void>;
+  /** Writes some pages and takes them back in the same transaction: for health. Errors: unavailable when there is no space. */
+  probe(input?: undefined): Promise<void>;
   /** Writes nothing but the events it is given by `Database.telling`. */
   tellOnly(input?: undefined): Promise<void>;
   /**

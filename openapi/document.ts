@@ -18,7 +18,7 @@ import {
   showTaskSchema,
   showTasksSchema,
 } from "./schemas.ts";
-import { discoverVersions, listVersions, showContract, showHealth } from "./service.ts";
+import { discoverVersions, listVersions, showContract, showHealth, showReadiness } from "./service.ts";
 import { addTag, removeTag } from "./tags.ts";
 import { createTask, deleteTask, listTasks, showTask } from "./tasks.ts";
 
@@ -27,6 +27,7 @@ export const ROUTES = [
   discoverVersions,
   listVersions,
   showHealth,
+  showReadiness,
   showContract,
   listImages,
   createImage,

@@ -37,6 +37,9 @@ export const Health = z.looseObject({ detailed: z.boolean(), reasons: z.array(z.
   "Health",
 );
 
+/** The same, with what requests need: each part is `OK`, or why it cannot be used. */
+export const Readiness = Health.extend({ parts: z.record(z.string(), z.string()) }).openapi("Readiness");
+
 const HEALTH = { ...TEXTS, "application/json": { schema: Health } };
 
 export const showHealth = createRoute({
@@ -53,6 +56,25 @@ export const showHealth = createRoute({
       content: { ...TEXTS, "application/json": { schema: ErrorBody } },
     },
     503: { description: "Taken out of service.", content: HEALTH },
+  },
+});
+
+const READINESS = { ...TEXTS, "application/json": { schema: Readiness } };
+
+export const showReadiness = createRoute({
+  method: "get",
+  path: "/healthcheck/ready",
+  operationId: "showReadiness",
+  summary: "Tell whether what requests need can be used",
+  tags: ["service"],
+  security: OPEN,
+  responses: {
+    200: { description: "All parts can be used.", content: READINESS },
+    404: {
+      description: "The check does not answer requests from there.",
+      content: { ...TEXTS, "application/json": { schema: ErrorBody } },
+    },
+    503: { description: "A part cannot be used, or the service is taken out.", content: READINESS },
   },
 });
 

@@ -20,7 +20,8 @@ import {
 import { addTag, removeTag } from "../openapi/tags.ts";
 import { createTask, deleteTask, listTasks, showTask } from "../openapi/tasks.ts";
 import type { Deps } from "./deps.ts";
-import { HEALTH_PATH, makeIsHealth } from "./health/path.ts";
+import { makePartsHealth } from "./health/parts.ts";
+import { HEALTH_PATH, makeIsHealth, READY_PATH } from "./health/path.ts";
 import { bind } from "./http/bind.ts";
 import { bindMetadefs } from "./http/bind_metadefs.ts";
 import type { Env } from "./http/env.ts";
@@ -44,7 +45,7 @@ import { acceptedVersions, CHOICES_PATH, routingPath, VERSIONS_PATH } from "./ht
 export function buildHealthApp(deps: Pick<Deps, "config" | "lifecycle">): Hono<Env> {
   const app = new Hono<Env>({ getPath: () => HEALTH_PATH });
   app.onError((error, c) => answerError(error, c.req.raw, undefined));
-  app.get(HEALTH_PATH, service.health(deps));
+  app.get(HEALTH_PATH, service.health(deps, null));
   return app;
 }
 
@@ -58,7 +59,9 @@ export function buildApp(deps: Deps): Hono<Env> {
   app.onError((error, c) => answerError(error, c.req.raw, c.get("requestId")));
   app.notFound((c) => refuseRoute(c.req.raw.method, c.req.path));
   // Outside of everything: no request id, no CORS, no line in the log twice a second.
-  app.get(HEALTH_PATH, service.health(deps));
+  const parts = makePartsHealth(deps);
+  app.get(HEALTH_PATH, service.health(deps, deps.config.get("healthcheck.detailed") ? parts : null));
+  app.get(READY_PATH, service.readiness(deps, parts));
   app.use(entry(deps));
 
   app.all(CHOICES_PATH, service.versions(deps, settings, 300));

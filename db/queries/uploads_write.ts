@@ -64,3 +64,19 @@ export async function cancelUpload(
   );
   await dropUpload(conn, token);
 }
+
+/** Characters that fit into no page, so that the probe needs pages of its own. */
+const PROBE_SIZE = 4096;
+
+/** `DatabaseWrites.probe`. No image has the id. */
+export async function probe(conn: WriteConn): Promise<void> {
+  const lease = {
+    image_id: "",
+    token: "",
+    owner: "x".repeat(PROBE_SIZE),
+    store_id: null,
+    expires_at: conn.now(),
+  };
+  await beginUpload(conn, lease);
+  await dropUpload(conn, lease.token);
+}

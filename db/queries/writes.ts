@@ -15,7 +15,7 @@ import { takeStranded } from "./stranded.ts";
 import { addTag, removeTag } from "./tags_write.ts";
 import { endTask, preemptTask, renewTasks, startTask, takeTask } from "./task_leases_write.ts";
 import { changeTask, createTask, sweepTasks } from "./tasks_write.ts";
-import { cancelUpload, renewUploads, takeUpload } from "./uploads_write.ts";
+import { cancelUpload, probe, renewUploads, takeUpload } from "./uploads_write.ts";
 
 type Write<K extends keyof DatabaseWrites> = (
   conn: WriteConn,
@@ -54,6 +54,7 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   renewUploads,
   takeUpload,
   cancelUpload,
+  probe,
   tellOnly,
   takeEvents,
   dropEvents,

@@ -8,6 +8,8 @@ export interface Authenticator {
    * `context_is_admin`. `peer` is the address of the TCP peer, never of a proxy header.
    */
   identify(request: { headers: Headers; method: string; path: string; peer: string }): Promise<Caller | null>;
+  /** Asks the identity service for its versions, for health; null where there is none. Errors: `unavailable`. */
+  readonly reach: (() => Promise<void>) | null;
   /** Value of `WWW-Authenticate` on a 401, or null. */
   readonly challenge: string | null;
   /** One line for the start banner and `doctor`: what kind of authentication this is. */

@@ -75,6 +75,7 @@ function openAuthenticator(
     challenge: null,
     summary: `no authentication: whoever connects is an administrator${from}`,
     open: true,
+    reach: null,
     identify: async ({ headers, peer }) => {
       const said = believed(peer) ? readIdentityHeaders(headers, false) : "silent";
       if (said === "silent") return OPEN_CALLER;
@@ -90,16 +91,17 @@ function keystoneAuthenticator(
   anonymous: boolean,
   tools: AuthTools,
 ): Authenticator {
-  const callerByToken = makeKeystoneLookUp(settings, tools);
+  const keystone = makeKeystoneLookUp(settings, tools);
   const identify = async (request: Parameters<Authenticator["identify"]>[0]) => {
     const said = believed(request.peer) ? readIdentityHeaders(request.headers, true) : "silent";
     if (said === "invalid") return null;
-    return said === "silent" ? await callerByToken(request) : said;
+    return said === "silent" ? await keystone.callerByToken(request) : said;
   };
   return {
     challenge: `Keystone uri="${settings.wwwAuthenticateUri}"`,
     summary: `Keystone at ${settings.login.authUrl}${from}${anonymous ? ", anonymous readers allowed" : ""}`,
     open: false,
+    reach: keystone.reach,
     identify: async (request) => {
       const caller = await identify(request);
       if (caller !== null) return await withAdmin(caller, tools.isAdmin);
@@ -108,7 +110,12 @@ function keystoneAuthenticator(
   };
 }
 
-function makeKeystoneLookUp(settings: KeystoneSettings, tools: AuthTools): CallerByToken {
+interface Keystone {
+  callerByToken: CallerByToken;
+  reach: () => Promise<void>;
+}
+
+function makeKeystoneLookUp(settings: KeystoneSettings, tools: AuthTools): Keystone {
   const now = tools.now ?? Date.now;
   if (settings.memcachedServers.length > 0) {
     tools.log.info(
@@ -119,8 +126,16 @@ function makeKeystoneLookUp(settings: KeystoneSettings, tools: AuthTools): Calle
   const session = makeServiceSession(settings.login, request, now);
   const ask = makeValidateToken(settings, session, request);
   const cache = new TokenCache<Identity>({ seconds: settings.tokenCacheTime, now });
-  const validate = withBreaker(ask, new KeystoneBreaker(now), tools.log);
-  return makeCallerByToken({ settings, validate, cache, log: tools.log, now });
+  const breaker = new KeystoneBreaker(now);
+  const validate = withBreaker(ask, breaker, tools.log);
+  return {
+    callerByToken: makeCallerByToken({ settings, validate, cache, log: tools.log, now }),
+    reach: async () => {
+      if (breaker.retryAfter !== null) fail("unavailable", "Keystone did not answer just now.");
+      const { status } = await request(settings.login.authUrl);
+      if (status >= 500) fail("unavailable", `Keystone answers ${status} to GET ${settings.login.authUrl}.`);
+    },
+  };
 }
 
 /** Asks by way of the breaker. What is wrong with Keystone, and where it is, is for the log only. */

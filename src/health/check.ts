@@ -3,12 +3,25 @@ import type { Config } from "../config/config.ts";
 import type { Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { readNetworks } from "../net/cidr.ts";
+import type { PartHealth } from "./parts.ts";
 
 export interface HealthOutcome {
   healthy: boolean;
   /** One for every backend. */
   reasons: string[];
   detailed: boolean;
+  /** What requests need, when that was looked at. */
+  parts?: readonly PartHealth[];
+}
+
+/** The same with the parts, each of which must be usable. */
+export function withParts(outcome: HealthOutcome, parts: readonly PartHealth[]): HealthOutcome {
+  const problems = [
+    ...(outcome.healthy ? [] : outcome.reasons),
+    ...parts.filter(({ problem }) => problem !== null).map(({ name, problem }) => `${name}: ${problem}`),
+  ];
+  const healthy = problems.length === 0;
+  return { ...outcome, parts, healthy, reasons: healthy ? ["OK"] : problems };
 }
 
 /** Errors: not_found for a request that the health check must not answer. */

@@ -1,5 +1,5 @@
 /** Version discovery and negotiation (spec/images-api.md §1). */
-import { HEALTH_PATH } from "../health/path.ts";
+import { HEALTH_PATH, READY_PATH } from "../health/path.ts";
 import type { RequestBase } from "./env.ts";
 
 const ACCEPT_PREFIX = "application/vnd.openstack.images-";
@@ -57,7 +57,7 @@ export function routingPath(
     if (accept === null || !accept.startsWith(ACCEPT_PREFIX)) return path;
   }
   if (isHealth(path)) return HEALTH_PATH;
-  if (path === "/openapi.json") return path;
+  if (path === READY_PATH || path === "/openapi.json") return path;
   const first = path.split("/", 2)[1] ?? "";
   if (first === "versions") return VERSIONS_PATH;
   const accept = request.headers.get("accept");

@@ -109,6 +109,7 @@ Deno.test("answers of a life of an image hold to the contract", async () => {
     ["GET /", OWNER],
     ["GET /versions", OWNER],
     ["GET /healthcheck", OWNER],
+    ["GET /healthcheck/ready", OWNER],
     ["GET /openapi.json", OWNER],
     ["POST /v2/images", OWNER, { name: "n", min_ram: 1 }],
     ["GET /v2/images", OWNER],

@@ -2,7 +2,8 @@
 import type { Context } from "hono";
 import { contractDocument } from "../../../openapi/document.ts";
 import type { Deps } from "../../deps.ts";
-import { checkHealth } from "../../health/check.ts";
+import { checkHealth, type HealthOutcome, withParts } from "../../health/check.ts";
+import type { PartsHealth } from "../../health/parts.ts";
 import { VERSION } from "../../util/version.ts";
 import type { Env } from "../env.ts";
 import { givenId, markAnswer, requestIdOf } from "../every_answer.ts";
@@ -34,16 +35,29 @@ export function toVersion2() {
   };
 }
 
-/** GET and HEAD /healthcheck. */
-export function health(deps: Pick<Deps, "config" | "lifecycle">) {
+/** GET and HEAD /healthcheck; with `parts` the answer names them, its status is not theirs. */
+export function health(deps: Pick<Deps, "config" | "lifecycle">, parts: PartsHealth | null) {
   return async (c: Context<Env>) => {
-    const request = c.req.raw;
-    const outcome = await checkHealth(deps, {
-      peer: c.env?.peer ?? "127.0.0.1",
-      headers: request.headers,
-    });
-    return markAnswer(healthResponse(request, outcome), requestIdOf(givenId(request)));
+    const outcome = await outcomeFor(deps, c);
+    return answerHealth(c, parts === null ? outcome : { ...outcome, parts: await parts() });
   };
+}
+
+/** GET and HEAD /healthcheck/ready: 503 when a part cannot be used, which the body names. */
+export function readiness(deps: Pick<Deps, "config" | "lifecycle">, parts: PartsHealth) {
+  return async (c: Context<Env>) => {
+    const outcome = await outcomeFor(deps, c);
+    return answerHealth(c, withParts(outcome, await parts()));
+  };
+}
+
+function outcomeFor(deps: Pick<Deps, "config" | "lifecycle">, c: Context<Env>): Promise<HealthOutcome> {
+  return checkHealth(deps, { peer: c.env?.peer ?? "127.0.0.1", headers: c.req.raw.headers });
+}
+
+function answerHealth(c: Context<Env>, outcome: HealthOutcome): Response {
+  const request = c.req.raw;
+  return markAnswer(healthResponse(request, outcome), requestIdOf(givenId(request)));
 }
 
 /** GET /openapi.json; made when it is first asked for, since few ever do. */

@@ -92,7 +92,8 @@ const ENTITIES: Record<string, string> = {
   "'": "&#x27;",
 };
 
-function escapeHtml(text: string): string {
+/** Text for HTML. */
+export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (char) => ENTITIES[char]!);
 }
 

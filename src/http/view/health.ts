@@ -2,6 +2,7 @@
 import type { HealthOutcome } from "../../health/check.ts";
 import { VERSION } from "../../util/version.ts";
 import { textResponse } from "../reply.ts";
+import { escapeHtml } from "./error.ts";
 import { bestOffer, parseAccept } from "./negotiate.ts";
 
 export function healthResponse(request: Request, outcome: HealthOutcome): Response {
@@ -11,16 +12,24 @@ export function healthResponse(request: Request, outcome: HealthOutcome): Respon
   return textResponse(body, type, status);
 }
 
-function render(accept: string, { reasons, detailed, healthy }: HealthOutcome): [string, string] {
+function render(accept: string, { reasons, detailed, healthy, parts }: HealthOutcome): [string, string] {
   const type = bestOffer(parseAccept(accept) ?? [], ["text/plain", "text/html", "application/json"]);
   if (type === "application/json") {
-    const body = detailed
-      ? { detailed, now: new Date().toISOString(), reasons, version: VERSION }
-      : { detailed, reasons };
+    const body = {
+      detailed,
+      ...(detailed ? { now: new Date().toISOString() } : {}),
+      ...(parts
+        ? { parts: Object.fromEntries(parts.map(({ name, problem }) => [name, problem ?? "OK"])) }
+        : {}),
+      reasons,
+      ...(detailed ? { version: VERSION } : {}),
+    };
     return [type, JSON.stringify(body, null, 4)];
   }
   if (type === "text/html") {
-    const items = reasons.map((reason) => `<li>${reason}</li>`).join("");
+    const lines = parts ? parts.map(({ name, problem }) => `${name}: ${problem ?? "OK"}`) : [];
+    const items = [...reasons, ...lines.filter((line) => !reasons.includes(line))]
+      .map((line) => `<li>${escapeHtml(line)}</li>`).join("");
     const host = Deno.hostname();
     return [
       "text/html; charset=UTF-8",

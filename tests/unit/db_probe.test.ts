@@ -1,0 +1,38 @@
+/** The write that health asks for: it finds a database that takes nothing more, and leaves nothing. */
+import assert from "node:assert/strict";
+import { EmbeddedConn } from "../../db/engines/embedded.ts";
+import { toGlanceError } from "../../db/engines/engine_error.ts";
+import { probe } from "../../db/queries/uploads_write.ts";
+import { rowsOf } from "../support/raw_database.ts";
+import { withDatabase } from "../support/temp_database.ts";
+
+Deno.test("the probe leaves no row", () =>
+  withDatabase(async (db, path) => {
+    for (let each = 0; each < 3; each++) await db.write.probe();
+    assert.deepEqual(rowsOf(path, "SELECT * FROM oneglance_uploads"), []);
+    assert.deepEqual(await db.read.uploads(), []);
+  }));
+
+Deno.test("a database without space is found by the probe, though it can be read", () =>
+  withDatabase(async (db, path) => {
+    const conn = new EmbeddedConn(path, 5000);
+    try {
+      conn.exec("VACUUM");
+      conn.exec(`PRAGMA max_page_count = ${conn.one("PRAGMA page_count")!.page_count}`);
+      conn.exec("BEGIN IMMEDIATE");
+      const write = {
+        run: conn.run.bind(conn),
+        all: conn.all.bind(conn),
+        one: conn.one.bind(conn),
+        now: () => "2026-01-01 00:00:00.000000",
+      };
+      await assert.rejects(
+        probe(write),
+        (error) => toGlanceError(error).message === "There is no space left for the database.",
+      );
+      assert.equal(conn.inTransaction, false, "the engine has taken all of it back");
+      await db.read.ping();
+    } finally {
+      conn.close();
+    }
+  }));
