@@ -97,6 +97,11 @@ Deno.test("layers: against the arrows is caught", () => {
     ["src/images/show.ts", 'import type { Context } from "hono";', /hono may be imported only/],
     ["src/cli/serve.ts", 'import {\n  Hono,\n} from "npm:hono@4";', /hono may be imported only/],
     ["src/images/show.ts", 'import { z } from "zod";', /zod may be imported only/],
+    [
+      "tools/ledger.ts",
+      'import type { RouteConfig } from "@hono/zod-openapi";',
+      /hono.* may be imported only/,
+    ],
     ["src/images/show.ts", 'import { x } from "https://example.org/x.ts";', /packages come from npm/],
     ["src/images/show.ts", 'const q = "SELECT id FROM images";', /SQL belongs under db/],
     ["src/cache/open.ts", 'run("PRAGMA journal_mode=WAL");', /SQL belongs under db/],
