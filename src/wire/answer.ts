@@ -1,5 +1,6 @@
 /** Writes a response of fetch's kind to a connection. */
 import { Buffer } from "node:buffer";
+import { fail } from "../errors.ts";
 import { openReader } from "../util/pump.ts";
 
 /** Bytes read of an answer's stream, and written, at once. */
@@ -42,7 +43,7 @@ const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
 /**
  * Writes head and body. Resolves to whether the connection can take another request. Errors: those of the
- * connection and of the body; the body is cancelled then.
+ * connection; internal when the body breaks off or has another length. The body is cancelled then.
  */
 export async function writeResponse(sink: Sink, response: Response, asked: Asked): Promise<boolean> {
   const { status, headers } = response;
@@ -68,9 +69,9 @@ export async function writeResponse(sink: Sink, response: Response, asked: Asked
   const bytes = Buffer.from(`${head}\r\n`, "latin1");
 
   if (isSmall) {
-    const content = new Uint8Array(await response.arrayBuffer());
+    const content = new Uint8Array(await response.arrayBuffer().catch(brokeOff));
     // Another length than the head says would let the client misread the next answer.
-    if (content.length !== length) throw new Error(`the answer has ${content.length} bytes, not ${length}`);
+    if (content.length !== length) fail("internal", `The answer has ${content.length} bytes, not ${length}.`);
     await writeAll(sink, Buffer.concat([bytes, content]));
   } else if (body === null) await writeAll(sink, bytes);
   else await writeStream(sink, body, { head: bytes, length, chunked });
@@ -88,7 +89,8 @@ async function writeStream(
   try {
     if (!chunked) await writeAll(sink, head);
     let first = chunked ? head : NOTHING;
-    for (let piece; (piece = await reader.read()) !== null;) {
+    const read = () => reader.read().catch(brokeOff);
+    for (let piece; (piece = await read()) !== null;) {
       sent += piece.length;
       if (length !== null && sent > length) break;
       if (!chunked) await writeAll(sink, piece);
@@ -101,7 +103,7 @@ async function writeStream(
       }
     }
     if (length !== null && sent !== length) {
-      throw new Error(`the answer has not the ${length} bytes that its head says`);
+      fail("internal", `The data of the answer has not the ${length} bytes that its head says.`);
     }
     if (chunked) await writeAll(sink, Buffer.concat([first, LAST_CHUNK]));
   } catch (error) {
@@ -109,6 +111,11 @@ async function writeStream(
     reader.cancel(error).catch(() => {});
     throw error;
   }
+}
+
+/** Tells a body that fails from a connection that does: the one is ours, the other the client's. */
+function brokeOff(cause: unknown): never {
+  fail("internal", "The data of the answer broke off.", { cause });
 }
 
 async function writeAll(sink: Sink, bytes: Uint8Array): Promise<void> {

@@ -1,6 +1,8 @@
 /** What a request leaves in the log: whose line it is, one line for what happens, a stack for bugs, and no flood. */
 import assert from "node:assert/strict";
 import { toGlanceError } from "../../db/engines/engine_error.ts";
+import { buildApp } from "../../src/app.ts";
+import { writeResponse } from "../../src/wire/answer.ts";
 import { captureLog } from "../support/logged.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
 import { fedBody } from "../support/stored.ts";
@@ -150,6 +152,43 @@ Deno.test("a client that breaks off a JSON body: a warning and status 499", asyn
   assert.equal((await sending).status, 499);
   const lines = log.lines();
   assert.deepEqual([ofLevel(lines, "ERROR").length, ofLevel(lines, "WARNING").length], [0, 1]);
+});
+
+Deno.test("a download that breaks off: 499 when its client left, an ERROR and 500 when its store did", async () => {
+  await using service = await startService();
+  const app = buildApp(service.deps);
+  const { id } = await service.create(OWNER, BARE);
+  await service.upload(id, OWNER, "data");
+  const headers = {
+    "x-identity-status": "Confirmed",
+    "x-roles": "member,reader",
+    "x-project-id": "p1",
+    ...withId("req-9"),
+  };
+  const sentTo = async (write: () => Promise<number>, broken: boolean): Promise<string[]> => {
+    using log = captureLog();
+    const { promise: completed, resolve, reject } = Promise.withResolvers<void>();
+    const request = new Request(`http://localhost/v2/images/${id}/file`, { headers });
+    let answer = await app.fetch(request, { peer: "127.0.0.1", completed });
+    if (broken) {
+      await answer.body?.cancel();
+      const stream = new ReadableStream({
+        pull: (controller) => controller.error(new Deno.errors.NotFound("gone")),
+      });
+      answer = new Response(stream, answer);
+    }
+    await writeResponse({ write }, answer, { method: "GET", minor: 1, keepAlive: true }).then(
+      () => resolve(),
+      reject,
+    );
+    await completed.catch(() => {});
+    return log.lines();
+  };
+  const left = await sentTo(() => Promise.reject(new Deno.errors.BrokenPipe("x")), false);
+  assert.deepEqual([left.length, left[0]!.includes(" status: 499 ")], [1, true], left.join("\n"));
+  const [error, line] = await sentTo(() => Promise.resolve(1 << 20), true);
+  assert.match(error!, / ERROR .*\[None req-9 .*The data of the answer broke off\.: gone \(GET \/v2\/images/);
+  assert.match(line!, / status: 500 /);
 });
 
 Deno.test("who has no token cannot fill the log: lines are short whatever is sent", async () => {

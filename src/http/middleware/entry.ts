@@ -79,8 +79,12 @@ function record(c: any, started: number, client: string): void {
     });
   const completed = (c.env as { completed?: Promise<void> } | undefined)?.completed;
   if (res.status !== 200 && res.status !== 206 || !completed) return line(res.status);
-  // 499, as nginx writes it: the client left before the end.
-  completed.then(() => line(res.status), () => line(499));
+  completed.then(() => line(res.status), (error) => {
+    // 499, as nginx writes it: the client left before the end.
+    if (!(error instanceof GlanceError)) return line(499);
+    logFailure(error);
+    line(error.status);
+  });
 }
 
 /** Turns whatever was thrown into an answer; what is not of the closed list is logged and told as 500. */
