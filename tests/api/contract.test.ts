@@ -4,6 +4,7 @@ import type { RouteConfig } from "@hono/zod-openapi";
 import { SECURED } from "../../openapi/common.ts";
 import { contractDocument, ROUTES } from "../../openapi/document.ts";
 import { buildApp } from "../../src/app.ts";
+import { fakeKeystone } from "../support/fake_keystone.ts";
 import { checkAnswer, routeOf } from "../support/contract.ts";
 import { active, sharedWith } from "../support/images.ts";
 import { ADMIN, OWNER, startService, STRANGER } from "../support/service.ts";
@@ -95,7 +96,9 @@ Deno.test("a request to a route of the contract finds a handler", async () => {
 });
 
 Deno.test("answers of a life of an image hold to the contract", async () => {
+  await using keystone = fakeKeystone();
   await using service = await startService({
+    "keystone_authtoken.auth_url": keystone.url,
     "DEFAULT.show_multiple_locations": "true",
     "DEFAULT.show_image_direct_url": "true",
     "DEFAULT.enabled_backends": "fast:file, web:http",
