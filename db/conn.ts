@@ -15,6 +15,8 @@ export interface Conn {
   all(sql: string, params?: readonly Value[]): Row[] | Promise<Row[]>;
   /** The first row. */
   one(sql: string, params?: readonly Value[]): Row | undefined | Promise<Row | undefined>;
+  /** The URL of a location that is kept as `stored`. Errors: database, when it was sealed with another key. */
+  unseal(stored: string): string;
 }
 
 /** A connection inside a write transaction. */
@@ -23,6 +25,12 @@ export interface WriteConn extends Conn {
   run(sql: string, params?: readonly Value[]): number | Promise<number>;
   /** The time, later than every time that this process got before. */
   now(): Timestamp;
+  /** A location's URL as it is to be kept. */
+  seal(url: string): string;
+  /** Whether events of this type are recorded. */
+  wants(type: string): boolean;
+  /** Set when an event was recorded; reset by the code that commits and then wakes the sender. */
+  emitted: boolean;
 }
 
 /** `?, ?, ?` for as many values. */

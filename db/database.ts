@@ -23,7 +23,7 @@ import type {
   UsageRecord,
   Viewer,
 } from "./records.ts";
-import type { EventRecord, NewEvent } from "./event_records.ts";
+import type { EventRecord, LooseEvent } from "./event_records.ts";
 import type { MetadefReads, MetadefWrites } from "./metadef_database.ts";
 import type {
   NewTask,
@@ -191,12 +191,15 @@ export interface DatabaseWrites extends MetadefWrites {
   takeUpload(
     input: { token: string; by: Pick<UploadLease, "token" | "owner" | "expires_at"> },
   ): Promise<boolean>;
-  /** Ends an upload without data: a `saving` image is `queued` again, the lease goes. Nothing when it is not held. */
-  cancelUpload(input: { token: string }): Promise<void>;
+  /**
+   * Ends an upload without data: a `saving` image is `queued` again, the lease goes. Nothing when it is not held.
+   * `failure`: what the notification says of the failed upload; it is recorded in any case.
+   */
+  cancelUpload(input: { token: string; failure?: string }): Promise<void>;
   /** Writes some pages and takes them back in the same transaction: for health. Errors: unavailable when there is no space. */
   probe(input?: undefined): Promise<void>;
-  /** Writes nothing but the events it is given by `Database.telling`. */
-  tellOnly(input?: undefined): Promise<void>;
+  /** Records events that go with no change; those that are not wanted are left out. */
+  recordEvents(input: { events: LooseEvent[] }): Promise<void>;
   /**
    * The oldest `limit` events, in order, held by `owner` until `expiresAt`; none while another sender has some, unless
    * it is the `dead` one.
@@ -215,8 +218,8 @@ export interface DatabaseWrites extends MetadefWrites {
 export interface Database {
   read: DatabaseReads;
   write: DatabaseWrites;
-  /** The same writes; whichever is called also writes these events, in its transaction, and then calls `told`. */
-  telling(events: readonly NewEvent[], told?: () => void): DatabaseWrites;
+  /** Calls `listener` after each commit of this process that recorded events; null: no longer. */
+  onEvents(listener: (() => void) | null): void;
   /** Waits for the writes that were accepted, then closes everything. */
   close(): Promise<void>;
 }

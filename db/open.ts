@@ -1,4 +1,5 @@
 /** The one way to a database. */
+import { type ConnSettings, PLAIN, settle } from "./conn_settings.ts";
 import { parseConnection } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
@@ -9,7 +10,7 @@ import { migrateRemote, openRemote } from "./engines/remote.ts";
 import { Writer } from "./engines/writer.ts";
 import { requireSynced } from "./migrations/state.ts";
 import { readsOn } from "./queries/reads.ts";
-import { writersBy } from "./queries/writes.ts";
+import { writesBy } from "./queries/writes.ts";
 
 export interface OpenOptions {
   /** The text of `[database] connection`. */
@@ -20,6 +21,8 @@ export interface OpenOptions {
   force?: boolean;
   /** `require` (default): refuse a database that is not synced. `auto`: make or complete it, and its directory. */
   sync?: "require" | "auto";
+  /** Default: no notifications, URLs of locations in clear. */
+  settings?: ConnSettings;
 }
 
 /**
@@ -28,10 +31,12 @@ export interface OpenOptions {
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   const connection = parseConnection(options.connection);
+  // Before anything is made: a key that cannot be used is refused.
+  if (options.settings) settle(options.settings);
   try {
     if (connection.kind === "remote") {
       if (options.sync === "auto") await migrateRemote(connection);
-      return await openRemote(connection);
+      return await openRemote(connection, options.settings);
     }
     return await openFile(connection.path, options);
   } catch (error) {
@@ -39,21 +44,27 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   }
 }
 
-async function openFile(file: string, { writerUrl, force = false, sync }: OpenOptions): Promise<Database> {
+async function openFile(
+  file: string,
+  { writerUrl, force = false, sync, settings = PLAIN }: OpenOptions,
+): Promise<Database> {
   const path = prepareFile(file, { create: sync === "auto", force });
   if (sync === "auto") await migrateFile(path);
-  const reader = await openReader(path);
+  const reader = await openReader(path, settings);
   try {
     await requireSynced(reader);
-    const writer = await Writer.start(writerUrl, path, () => requireLocks(reader));
+    const writer = await Writer.start(writerUrl, path, settings, () => requireLocks(reader));
     const watch = new FileWatch(path);
     return {
       read: readsOn(new Remembered(reader)),
       // deno-lint-ignore require-await -- what is thrown must be a rejection
-      ...writersBy(async (name, input, events) => {
+      write: writesBy(async (name, input) => {
         watch.requireInPlace();
-        return writer.send(name, input, events);
+        return writer.send(name, input);
       }),
+      onEvents(listener) {
+        writer.onEvents = listener;
+      },
       close: async () => {
         watch.close();
         await writer.close();

@@ -124,6 +124,11 @@ export interface ImageTransition {
   beginUpload?: Omit<UploadLease, "image_id">;
   /** Token of the upload that ends: only while its lease is held; the lease goes in the same transaction. */
   endUpload?: string;
+  /**
+   * What it does with data, for its notifications: `prepared`, data is about to be written to the store of
+   * `beginUpload`; `uploaded`, data was written. Absent: neither.
+   */
+  data?: "prepared" | "uploaded";
   /** Token of the task that works on the image: only while it holds its lease. */
   task?: string;
   /** What that task has changed of the image, as it was, as JSON: kept with its lease for whoever sets it back. */

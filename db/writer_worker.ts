@@ -2,6 +2,7 @@
  * The writer's thread. A commit takes milliseconds and the wait for another process's lock up to seconds; here
  * neither stops the event loop that serves clients.
  */
+import type { ConnSettings } from "./conn_settings.ts";
 import { whileBusy } from "./engines/busy.ts";
 import { commitGroup } from "./engines/group_commit.ts";
 import { closeWriter, openWriter } from "./engines/open_file.ts";
@@ -21,9 +22,9 @@ let conn: EmbeddedConn | undefined;
 let running = false;
 let closing = false;
 
-async function open(path: string): Promise<void> {
+async function open(path: string, settings: ConnSettings): Promise<void> {
   try {
-    conn = await openWriter(path);
+    conn = await openWriter(path, settings);
     // Held until the event loop has tried whether this lock keeps its own connection out.
     await whileBusy(() => conn!.run("BEGIN IMMEDIATE"));
     scope.postMessage({ kind: "opened" });
@@ -49,7 +50,7 @@ async function drain(): Promise<void> {
 
 scope.onmessage = ({ data }) => {
   if (data.kind === "open") {
-    open(data.path);
+    open(data.path, data.settings);
     return;
   }
   if (data.kind === "serve") conn?.run("ROLLBACK");

@@ -1,6 +1,4 @@
 /** Puts the program together from its configuration; the only place that knows every part. */
-import { withEncryptedLocations } from "../db/encrypted.ts";
-import { locationCipher } from "../db/location_cipher.ts";
 import { openDatabase } from "../db/open.ts";
 import { keystoneOutbound } from "./auth/keystone_settings.ts";
 import { makeAuthenticator } from "./auth/make.ts";
@@ -15,8 +13,7 @@ import { makeUriFilter } from "./net/uri_filter.ts";
 import { makeOutbound } from "./net/outbound.ts";
 import { peerOutbound } from "./net/peer_outbound.ts";
 import { getLog } from "./observe/log.ts";
-import { makeEvents } from "./notify/events.ts";
-import { withEvents } from "./notify/telling.ts";
+import { eventSettings, makeEvents } from "./notify/events.ts";
 import { isAdmin } from "./policy/is_admin.ts";
 import { makeEnforcer } from "./policy/load.ts";
 import { policyOutbound } from "./policy/outbound.ts";
@@ -78,16 +75,17 @@ async function build(
   const log = getLog("oneglance.start");
   pluginNames(config);
   storageQuotaBytes(config.get("DEFAULT.user_storage_quota"));
-  const key = config.get("DEFAULT.metadata_encryption_key");
-  const cipher = key ? locationCipher(key) : null;
-  const plain = await openDatabase({
+  const settings = {
+    events: eventSettings(config),
+    locationKey: config.get("DEFAULT.metadata_encryption_key") || null,
+  };
+  const db = await openDatabase({
     connection: connectionOf(config),
     writerUrl: workers.dbWriter,
     force: config.get("oneglance.force_network_filesystem"),
     sync,
+    settings,
   });
-  const events = makeEvents(config);
-  const db = withEvents(cipher ? withEncryptedLocations(plain, cipher) : plain, events);
   closers.push(() => db.close());
   const lists = guardOptions(config);
   const uriFilter = makeUriFilter(lists);
@@ -134,7 +132,7 @@ async function build(
   return {
     config,
     db,
-    events,
+    events: makeEvents(settings.events),
     stores,
     auth,
     policy,

@@ -3,6 +3,7 @@ import Database from "libsql";
 import { fail } from "../../src/errors.ts";
 import { risingClock } from "../clock.ts";
 import type { Row, Value, WriteConn } from "../conn.ts";
+import { type ConnSettings, PLAIN, settle } from "../conn_settings.ts";
 import { damageOf } from "./engine_error.ts";
 
 type Bound = string | number | bigint | null;
@@ -21,12 +22,17 @@ const MAX_STATEMENTS = 256;
  */
 export class EmbeddedConn implements WriteConn {
   readonly now = risingClock();
+  readonly wants: WriteConn["wants"];
+  readonly seal: WriteConn["seal"];
+  readonly unseal: WriteConn["unseal"];
+  emitted = false;
   readonly #statements = new Map<string, Statement>();
   readonly #path: string;
   #database: Database.Database | null;
 
   /** Opens or creates the file. `busyMillis`: how long a statement waits for another's lock. */
-  constructor(path: string, busyMillis: number) {
+  constructor(path: string, busyMillis: number, settings: ConnSettings = PLAIN) {
+    ({ wants: this.wants, seal: this.seal, unseal: this.unseal } = settle(settings));
     this.#path = path;
     try {
       this.#database = new Database(path);

@@ -1,9 +1,9 @@
 /** Many writes, one fsync: all that wait run as savepoints of one transaction. */
 import type { WriteConn } from "../conn.ts";
-import { perform } from "../queries/perform.ts";
+import { perform } from "../queries/writes.ts";
 import { BUSY_MILLIS, whileBusy } from "./busy.ts";
 import { toGlanceError } from "./engine_error.ts";
-import type { SentError, WriteAnswer, WriteRequest } from "./messages.ts";
+import type { CommittedGroup, SentError, WriteAnswer, WriteRequest } from "./messages.ts";
 
 /** A connection of which the group can tell whether the engine gave the transaction up by itself. */
 export interface GroupConn extends WriteConn {
@@ -31,13 +31,6 @@ async function runOne(conn: GroupConn, request: WriteRequest): Promise<WriteAnsw
   }
 }
 
-/** What became of a group. */
-export interface CommittedGroup {
-  answers: WriteAnswer[];
-  /** What the commit alone took: mostly the disk's sync. */
-  commitMillis: number;
-}
-
 /**
  * Runs the requests in order and commits once. An error of one takes only its own changes back; when the commit
  * fails, all fail. Never throws: every request gets its answer, and only after the commit.
@@ -47,17 +40,18 @@ export async function commitGroup(
   requests: readonly WriteRequest[],
   busyMillis = BUSY_MILLIS,
 ): Promise<CommittedGroup> {
+  conn.emitted = false;
   try {
     await whileBusy(() => conn.run("BEGIN IMMEDIATE"), busyMillis);
     const answers: WriteAnswer[] = [];
     for (const request of requests) answers.push(await runOne(conn, request));
     const from = performance.now();
     await whileBusy(() => conn.run("COMMIT"), busyMillis);
-    return { answers, commitMillis: performance.now() - from };
+    return { answers, commitMillis: performance.now() - from, emitted: conn.emitted };
   } catch (error) {
     const failure = sent(error);
     rollback(conn);
-    return { answers: requests.map(({ id }) => ({ id, error: failure })), commitMillis: 0 };
+    return { answers: requests.map(({ id }) => ({ id, error: failure })), commitMillis: 0, emitted: false };
   }
 }
 

@@ -1,14 +1,12 @@
 /** What the event loop and the writer's thread say to each other: batches, so that one message serves many writes. */
 import type { ErrorCode } from "../../src/errors.ts";
-import type { NewEvent } from "../event_records.ts";
+import type { ConnSettings } from "../conn_settings.ts";
 import type { WriteName } from "../queries/writes.ts";
 
 export interface WriteRequest {
   id: number;
   name: WriteName;
   input: unknown;
-  /** To be recorded with the change. */
-  events?: readonly NewEvent[];
 }
 
 /** An error of the closed list in transit. */
@@ -19,8 +17,17 @@ export interface SentError {
 
 export type WriteAnswer = { id: number; value: unknown } | { id: number; error: SentError };
 
+/** What became of a group. */
+export interface CommittedGroup {
+  answers: WriteAnswer[];
+  /** What the commit alone took: mostly the disk's sync. */
+  commitMillis: number;
+  /** Whether events were recorded. */
+  emitted: boolean;
+}
+
 export type ToWriter =
-  | { kind: "open"; path: string }
+  | { kind: "open"; path: string; settings: ConnSettings }
   | { kind: "serve" }
   | { kind: "write"; requests: WriteRequest[] }
   | { kind: "close" };
@@ -28,5 +35,5 @@ export type ToWriter =
 export type FromWriter =
   | { kind: "opened" }
   | { kind: "failed"; error: SentError }
-  | { kind: "answers"; answers: WriteAnswer[]; commitMillis: number }
+  | ({ kind: "answers" } & CommittedGroup)
   | { kind: "closed" };

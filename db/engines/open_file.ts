@@ -1,6 +1,7 @@
 /** Connections to a database file, with the settings that each needs. */
 import { dirname, resolve } from "node:path";
 import { fail } from "../../src/errors.ts";
+import type { ConnSettings } from "../conn_settings.ts";
 import { migrate } from "../migrations/migrate.ts";
 import { refuseNetworkFilesystem } from "../network_filesystem.ts";
 import { whileBusy } from "./busy.ts";
@@ -55,8 +56,8 @@ export function isPresent(path: string): boolean {
 }
 
 /** The connection that writes. Every commit is on disk when it returns. */
-export async function openWriter(path: string): Promise<EmbeddedConn> {
-  const conn = new EmbeddedConn(path, WRITER_BUSY_MILLIS);
+export async function openWriter(path: string, settings?: ConnSettings): Promise<EmbeddedConn> {
+  const conn = new EmbeddedConn(path, WRITER_BUSY_MILLIS, settings);
   try {
     // Of two processes that open a new file at once, one is told that it is locked, whatever the timeout.
     await whileBusy(() => conn.exec("PRAGMA journal_mode = WAL"));
@@ -85,8 +86,8 @@ export function closeWriter(conn: EmbeddedConn): void {
 }
 
 /** The connection that reads; it cannot write. */
-export async function openReader(path: string): Promise<EmbeddedConn> {
-  const conn = new EmbeddedConn(path, READER_BUSY_MILLIS);
+export async function openReader(path: string, settings?: ConnSettings): Promise<EmbeddedConn> {
+  const conn = new EmbeddedConn(path, READER_BUSY_MILLIS, settings);
   try {
     await whileBusy(() => conn.exec("PRAGMA query_only = ON"));
     await whileBusy(() => conn.one("SELECT 1 AS alive FROM sqlite_schema"));

@@ -19,6 +19,10 @@ export class Remembered implements Conn {
     this.#conn = conn;
   }
 
+  unseal(stored: string): string {
+    return this.#conn.unseal(stored);
+  }
+
   all(sql: string, params?: readonly Value[]): Row[] | Promise<Row[]> {
     return this.#conn.all(sql, params);
   }

@@ -5,12 +5,11 @@ import { risingClock } from "../clock.ts";
 import type { Conn, Row, Value, WriteConn } from "../conn.ts";
 import type { Connection } from "../connection.ts";
 import type { Database } from "../database.ts";
-import type { NewEvent } from "../event_records.ts";
+import { type ConnSettings, PLAIN, settle } from "../conn_settings.ts";
 import { migrate, type Migrated } from "../migrations/migrate.ts";
 import { requireSynced } from "../migrations/state.ts";
 import { readsOn } from "../queries/reads.ts";
-import { perform } from "../queries/perform.ts";
-import { type WriteName, writersBy } from "../queries/writes.ts";
+import { perform, type WriteName, writesBy } from "../queries/writes.ts";
 import { whileBusy } from "./busy.ts";
 import { engineCode, toGlanceError } from "./engine_error.ts";
 
@@ -31,24 +30,32 @@ async function reach<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-function remoteConn(executor: Executor): Conn & Pick<WriteConn, "run"> {
+function remoteConn(executor: Executor, settings: ConnSettings): WriteConn {
   const execute = (sql: string, params: readonly Value[]): Promise<ResultSet> =>
     reach(() => executor.execute({ sql, args: args(params) }));
   return {
     all: async (sql, params = []) => (await execute(sql, params)).rows as unknown as Row[],
     one: async (sql, params = []) => (await execute(sql, params)).rows[0] as unknown as Row | undefined,
     run: async (sql, params = []) => (await execute(sql, params)).rowsAffected,
+    now,
+    emitted: false,
+    ...settle(settings),
   };
 }
 
 const now = risingClock();
 
-async function inTransaction<T>(client: Client, action: (conn: WriteConn) => Promise<T>): Promise<T> {
+async function inTransaction<T>(
+  client: Client,
+  settings: ConnSettings,
+  action: (conn: WriteConn) => Promise<T>,
+): Promise<{ result: T; emitted: boolean }> {
   const transaction = await reach(() => client.transaction("write"));
   try {
-    const result = await action({ ...remoteConn(transaction), now });
+    const conn = remoteConn(transaction, settings);
+    const result = await action(conn);
     await reach(() => transaction.commit());
-    return result;
+    return { result, emitted: conn.emitted };
   } finally {
     // Rolls back when it was not committed.
     transaction.close();
@@ -63,7 +70,7 @@ function connect({ url, token }: Remote): Client {
 export async function withRemote<T>(target: Remote, action: (conn: Conn) => Promise<T>): Promise<T> {
   const client = connect(target);
   try {
-    return await action(remoteConn(client));
+    return await action(remoteConn(client, PLAIN));
   } finally {
     client.close();
   }
@@ -73,7 +80,7 @@ export async function withRemote<T>(target: Remote, action: (conn: Conn) => Prom
 export async function changeRemote<T>(target: Remote, action: (conn: WriteConn) => Promise<T>): Promise<T> {
   const client = connect(target);
   try {
-    return await whileBusy(() => inTransaction(client, action));
+    return (await whileBusy(() => inTransaction(client, PLAIN, action))).result;
   } finally {
     client.close();
   }
@@ -85,19 +92,20 @@ export function migrateRemote(target: Remote): Promise<Migrated> {
 }
 
 /** Opens a remote database whose schema is up to date. Errors: database, unavailable. */
-export async function openRemote(target: Remote): Promise<Database> {
+export async function openRemote(target: Remote, settings: ConnSettings = PLAIN): Promise<Database> {
   const client = connect(target);
-  const conn = remoteConn(client);
+  const conn = remoteConn(client, settings);
   try {
     await requireSynced(conn);
   } catch (error) {
     client.close();
     throw error;
   }
-  const writes = remoteWrites(client);
+  const writes = remoteWrites(client, settings);
   return {
     read: readsOn(conn),
-    ...writersBy(writes.send),
+    write: writesBy(writes.send),
+    onEvents: writes.onEvents,
     close: async () => {
       await writes.close();
       client.close();
@@ -106,20 +114,28 @@ export async function openRemote(target: Remote): Promise<Database> {
 }
 
 /** One write after the other, each a transaction; the server would otherwise make them wait for one another. */
-function remoteWrites(client: Client) {
+function remoteWrites(client: Client, settings: ConnSettings) {
+  let listener: (() => void) | null = null;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
   const run = async (request: Parameters<typeof perform>[1]): Promise<unknown> => {
     try {
-      return await whileBusy(() => inTransaction(client, (conn) => perform(conn, request)));
+      const { result, emitted } = await whileBusy(() =>
+        inTransaction(client, settings, (conn) => perform(conn, request))
+      );
+      if (emitted) listener?.();
+      return result;
     } catch (error) {
       throw toGlanceError(error);
     }
   };
   return {
-    send(name: WriteName, input: unknown, events?: readonly NewEvent[]): Promise<unknown> {
+    onEvents(given: (() => void) | null): void {
+      listener = given;
+    },
+    send(name: WriteName, input: unknown): Promise<unknown> {
       if (closed) return Promise.reject(new GlanceError("unavailable", "The database is closed."));
-      const result = last.then(() => run({ name, input, events }));
+      const result = last.then(() => run({ name, input }));
       last = result.catch(() => {});
       return result;
     },

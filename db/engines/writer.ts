@@ -1,6 +1,6 @@
 /** The event loop's end of the writer's thread. */
 import { GlanceError } from "../../src/errors.ts";
-import type { NewEvent } from "../event_records.ts";
+import type { ConnSettings } from "../conn_settings.ts";
 import type { WriteName } from "../queries/writes.ts";
 import { Gather } from "./gather.ts";
 import type { FromWriter, SentError, ToWriter, WriteRequest } from "./messages.ts";
@@ -29,6 +29,8 @@ export class Writer {
   readonly #opened = Promise.withResolvers<void>();
   #idle: PromiseWithResolvers<void> | undefined;
   readonly #closed = Promise.withResolvers<void>();
+  /** Called after a commit that recorded events. */
+  onEvents: (() => void) | null = null;
 
   private constructor(url: URL) {
     this.#worker = new Worker(url, { type: "module", name: "database writer" });
@@ -43,9 +45,14 @@ export class Writer {
    * Starts the thread whose module is at `url` on the file at `path`. `whileLocked` runs while the thread holds the
    * write lock. Errors: database, unavailable.
    */
-  static async start(url: URL, path: string, whileLocked: () => void): Promise<Writer> {
+  static async start(
+    url: URL,
+    path: string,
+    settings: ConnSettings,
+    whileLocked: () => void,
+  ): Promise<Writer> {
     const writer = new Writer(url);
-    writer.#post({ kind: "open", path });
+    writer.#post({ kind: "open", path, settings });
     try {
       await writer.#opened.promise;
       whileLocked();
@@ -57,13 +64,13 @@ export class Writer {
     return writer;
   }
 
-  /** Queues one write, and the events that tell of it. */
-  send(name: WriteName, input: unknown, events?: readonly NewEvent[]): Promise<unknown> {
+  /** Queues one write. */
+  send(name: WriteName, input: unknown): Promise<unknown> {
     if (this.#refusal) return Promise.reject(this.#refusal);
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiters.set(id, { resolve, reject });
-    this.#queue.push(events === undefined ? { id, name, input } : { id, name, input, events });
+    this.#queue.push({ id, name, input });
     // The writes of one turn of the event loop go together.
     if (!this.#inFlight && !this.#planned) {
       this.#planned = true;
@@ -143,6 +150,7 @@ export class Writer {
       this.#inFlight = this.#waiters.size > this.#queue.length;
       this.#gather.committed(message.answers.length, this.#queue.length, message.commitMillis);
       this.#plan();
+      if (message.emitted) this.onEvents?.();
     }
   }
 

@@ -1,6 +1,8 @@
 /** Soft deletion of an image with all that hangs on it (spec/data-model.md §2.2). */
 import type { WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
+import type { ImageRecord } from "../records.ts";
+import { emitImage } from "./emit.ts";
 import { liveImage } from "./images_read.ts";
 import { dropTwins } from "./members_write.ts";
 
@@ -31,8 +33,7 @@ export async function deleteImage(
     [to, now, now, id],
   );
   await conn.run("DELETE FROM oneglance_deletions WHERE image_id = ?", [id]);
-  return {
-    outcome: "done",
-    image: { ...before, status: to, deleted: true, deleted_at: now, updated_at: now },
-  };
+  const image: ImageRecord = { ...before, status: to, deleted: true, deleted_at: now, updated_at: now };
+  await emitImage(conn, "image.delete", image);
+  return { outcome: "done", image };
 }

@@ -1,6 +1,6 @@
 /** An image with all that hangs on it, as one row: the select list, and the row read back. */
 import { IMAGE_COLUMNS } from "../columns.ts";
-import type { Row } from "../conn.ts";
+import type { Conn, Row } from "../conn.ts";
 import type { ImageRecord, LocationRecord } from "../records.ts";
 
 /** The columns of the image called `alias`. */
@@ -49,14 +49,10 @@ export function parseMetadata(text: string | null): Record<string, unknown> {
   }
 }
 
-function locationOf([id, url, metadata]: [number, string, string | null]): LocationRecord {
-  return { id, url, metadata: parseMetadata(metadata), status: "active" };
-}
-
 type Children = [[string, string | null][], string[], [number, string, string | null][]];
 
 /** The record of a row with `imageJson`. Of tags that an old database holds twice, the first counts. */
-export function imageOf({ image }: Row): ImageRecord {
+export function imageOf(conn: Conn, { image }: Row): ImageRecord {
   const values = JSON.parse(String(image)) as unknown[];
   const columns = Object.fromEntries(IMAGE_COLUMNS.map((name, index) => [name, values[index]]));
   const [properties, tags, locations] = values.slice(IMAGE_COLUMNS.length) as Children;
@@ -68,6 +64,11 @@ export function imageOf({ image }: Row): ImageRecord {
     updated_at: columns.updated_at ?? columns.created_at,
     properties: Object.fromEntries(properties),
     tags: tags.length > 1 ? [...new Set(tags)] : tags,
-    locations: locations.map(locationOf),
+    locations: locations.map(([id, stored, metadata]): LocationRecord => ({
+      id,
+      url: conn.unseal(stored),
+      metadata: parseMetadata(metadata),
+      status: "active",
+    })),
   } as ImageRecord;
 }

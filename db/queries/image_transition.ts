@@ -1,15 +1,42 @@
 /** Conditional changes of status: the only protection against double uploads (spec/data-model.md §2.1). */
 import { placeholders, type WriteConn } from "../conn.ts";
-import type { ImageStatus, ImageTransition, TransitionResult } from "../records.ts";
+import type { ImageRecord, ImageStatus, ImageTransition, TransitionResult } from "../records.ts";
 import { columnValues } from "./column_values.ts";
+import { backendOf, emitImage } from "./emit.ts";
 import { liveImage } from "./images_read.ts";
 import { changeLocations, dropActiveLocations, insertLocations } from "./locations_write.ts";
 import { removeProperties, setProperties } from "./properties_write.ts";
-import { endTask, WORKED_ON } from "./task_leases_write.ts";
+import { finishTask, releaseTask, WORKED_ON } from "./task_leases_write.ts";
 import { beginUpload, dropUpload, HELD } from "./uploads_write.ts";
 
 /** `DatabaseWrites.transitionImage`: all of it, or nothing when the image is in another status or its lease is lost. */
 export async function transitionImage(conn: WriteConn, change: ImageTransition): Promise<TransitionResult> {
+  const result = await moveImage(conn, change);
+  if (result.outcome !== "done") return result;
+  const released = change.task !== undefined && change.endTask ? await releaseTask(conn, change.task) : null;
+  // Its import lock has gone with the task.
+  const image = released === null ? result.image : await liveImage(conn, change.id) ?? result.image;
+  await emitMoved(conn, change, image);
+  if (released !== null) await finishTask(conn, released, change.endTask!);
+  return { outcome: "done", image };
+}
+
+async function emitMoved(
+  conn: WriteConn,
+  { to, data, beginUpload }: ImageTransition,
+  image: ImageRecord,
+): Promise<void> {
+  if (data === "prepared") {
+    await emitImage(conn, "image.prepare", image, backendOf(beginUpload?.store_id ?? null));
+    return;
+  }
+  if (data === "uploaded") await emitImage(conn, "image.upload", image);
+  if (data === "uploaded" && to === "active") await emitImage(conn, "image.activate", image);
+  await emitImage(conn, "image.update", image);
+}
+
+/** The change of the image and its leases, without its events and the end of its task. */
+export async function moveImage(conn: WriteConn, change: ImageTransition): Promise<TransitionResult> {
   const { id, from, to, endUpload, task } = change;
   const now = conn.now();
   const columns = columnValues(to === "same" ? { ...change.columns } : { ...change.columns, status: to });
@@ -38,7 +65,6 @@ export async function transitionImage(conn: WriteConn, change: ImageTransition):
   if (task !== undefined && change.taskBefore !== undefined) {
     await conn.run("UPDATE oneglance_tasks SET before = ? WHERE token = ?", [change.taskBefore, task]);
   }
-  if (task !== undefined && change.endTask) await endTask(conn, { token: task, end: change.endTask });
   const image = await liveImage(conn, id);
   return image ? { outcome: "done", image } : { outcome: "gone" };
 }

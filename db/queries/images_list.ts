@@ -34,5 +34,5 @@ export async function listImages(conn: Conn, query: ImageListQuery): Promise<Ima
   // Children only of the rows of the page: further inside, they would be read for every row that is sorted.
   const text = `SELECT ${imageJson("page")}
     FROM (${rows.text} ORDER BY ${orderBy(order)} LIMIT ?) AS page ORDER BY ${orderBy(order)}`;
-  return (await conn.all(text, [...rows.params, query.limit])).map(imageOf);
+  return (await conn.all(text, [...rows.params, query.limit])).map((row) => imageOf(conn, row));
 }

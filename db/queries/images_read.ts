@@ -19,17 +19,11 @@ export async function readImage(
   const row = viewer.isAdmin
     ? await conn.one(EXISTING, [id])
     : await conn.one(VISIBLE, [id, viewer.projectId, viewer.projectId]);
-  return row ? imageOf(row) : null;
+  return row ? imageOf(conn, row) : null;
 }
 
 /** The image when it is not deleted, whoever asks: for writes. */
 export async function liveImage(conn: Conn, id: string): Promise<ImageRecord | null> {
   const row = await conn.one(LIVE, [id]);
-  return row ? imageOf(row) : null;
-}
-
-/** The image as its row stands, deleted or not. */
-export async function anyImage(conn: Conn, id: string): Promise<ImageRecord | null> {
-  const row = await conn.one(BY_ID, [id]);
-  return row ? imageOf(row) : null;
+  return row ? imageOf(conn, row) : null;
 }

@@ -4,6 +4,7 @@ import { SETTABLE } from "../columns.ts";
 import { placeholders, type Value, type WriteConn } from "../conn.ts";
 import type { ImageChange, ImageColumns, ImageRecord, ImageStatus, NewImage } from "../records.ts";
 import { columnValues } from "./column_values.ts";
+import { emitImage } from "./emit.ts";
 import { liveImage } from "./images_read.ts";
 import { changeLocations } from "./locations_write.ts";
 import { removeProperties, setProperties } from "./properties_write.ts";
@@ -39,7 +40,7 @@ export async function createImage(conn: WriteConn, input: NewImage): Promise<Ima
   if (await conn.run(INSERT, values) === 0) fail("conflict", `Image ID ${input.id} already exists!`);
   await setProperties(conn, input.id, input.properties, now);
   await insertTags(conn, input.id, input.tags, now);
-  return {
+  const image: ImageRecord = {
     id: input.id,
     ...columns,
     created_at: now,
@@ -50,6 +51,8 @@ export async function createImage(conn: WriteConn, input: NewImage): Promise<Ima
     tags: [...new Set(input.tags)],
     locations: [],
   };
+  await emitImage(conn, "image.create", image);
+  return image;
 }
 
 /** `DatabaseWrites.changeImage`: writes what is named and nothing else, so that two changes can stand together. */
@@ -69,7 +72,9 @@ export async function changeImage(conn: WriteConn, change: ImageChange): Promise
   await setProperties(conn, change.id, change.setProperties ?? {}, now);
   if (change.tags) await replaceTags(conn, change.id, change.tags, now);
   if (locations) await changeLocations(conn, change.id, locations, now);
-  return await liveImage(conn, change.id);
+  const image = await liveImage(conn, change.id);
+  if (image) await emitImage(conn, "image.update", image);
+  return image;
 }
 
 async function requireStatus(conn: WriteConn, id: string, from: readonly ImageStatus[]): Promise<void> {

@@ -15,7 +15,7 @@ export async function readDelayedLocations(
   );
   return rows.map(({ id, value, meta_data }) => ({
     id: Number(id),
-    url: String(value),
+    url: conn.unseal(String(value)),
     metadata: parseMetadata(meta_data === null ? null : String(meta_data)),
     status: "pending_delete",
   }));

@@ -2,6 +2,7 @@
 import type { WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
 import type { LocationChange, Timestamp } from "../records.ts";
+import { emitImage } from "./emit.ts";
 import { liveImage } from "./images_read.ts";
 import { touchImage } from "./touch.ts";
 
@@ -16,7 +17,7 @@ export async function insertLocations(
     await conn.run(
       `INSERT INTO image_locations (image_id, value, meta_data, status, created_at, updated_at, deleted)
        VALUES (?, ?, ?, 'active', ?, ?, 0)`,
-      [id, url, JSON.stringify(metadata), now, now],
+      [id, conn.seal(url), JSON.stringify(metadata), now, now],
     );
   }
 }
@@ -66,7 +67,9 @@ export async function dropLocation(
   const now = conn.now();
   if (!await touchImage(conn, id, now)) return null;
   await changeLocations(conn, id, { add: [], drop: [{ id: locationId, to }], metadata: [] }, now);
-  return await liveImage(conn, id);
+  const image = await liveImage(conn, id);
+  if (image) await emitImage(conn, "image.update", image);
+  return image;
 }
 
 /** `DatabaseWrites.setLocationMetadata`. */

@@ -2,6 +2,7 @@
 import type { WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
 import type { MemberRecord } from "../records.ts";
+import { emitMember } from "./emit.ts";
 import { readMembers } from "./members_read.ts";
 
 /** `DatabaseWrites.addMember`: the quota is looked at before the duplicate, as upstream does. */
@@ -17,6 +18,7 @@ export async function addMember(
   if (quota >= 0 && attempted > quota) return { outcome: "full", attempted };
   if (members.some((row) => row.member === member)) return { outcome: "duplicate" };
   const added = await revive(conn, imageId, member) ?? await insert(conn, imageId, member);
+  await emitMember(conn, "image.member.create", added);
   return { outcome: "done", member: added };
 }
 
@@ -61,6 +63,7 @@ export async function setMemberStatus(
   );
   if (changed === 0) return null;
   const [record] = await readMembers(conn, { imageId, member });
+  if (record) await emitMember(conn, "image.member.update", record);
   return record ?? null;
 }
 
@@ -76,7 +79,19 @@ export async function removeMember(
      WHERE image_id = ? AND member = ? AND +deleted = 0`,
     [now, now, imageId, member],
   );
+  if (removed > 0) await emitRemoved(conn, imageId, member);
   return removed > 0;
+}
+
+async function emitRemoved(conn: WriteConn, imageId: string, member: string): Promise<void> {
+  const type = "image.member.delete";
+  if (!conn.wants(type)) return;
+  const row = await conn.one(
+    `SELECT image_id, member, status, created_at, updated_at, deleted_at FROM image_members
+     WHERE image_id = ? AND member = ? AND deleted = 1 ORDER BY deleted_at DESC LIMIT 1`,
+    [imageId, member],
+  );
+  await emitMember(conn, type, row as unknown as MemberRecord & { deleted_at: string });
 }
 
 /**

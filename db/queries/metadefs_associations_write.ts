@@ -3,6 +3,7 @@ import type { WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
 import type { Association, AssociationRecord } from "../metadef_records.ts";
 import type { Timestamp } from "../records.ts";
+import { beforeRemoval, emitMetadef } from "./emit_metadef.ts";
 import { refuseDuplicate } from "./metadefs_parts_write.ts";
 
 /** The id of a resource type, or null. */
@@ -70,7 +71,9 @@ export async function addAssociation(
   { namespaceId, association }: Parameters<DatabaseWrites["addMetadefAssociation"]>[0],
 ): ReturnType<DatabaseWrites["addMetadefAssociation"]> {
   if (!await conn.one("SELECT id FROM metadef_namespaces WHERE id = ?", [namespaceId])) return null;
-  return await associate(conn, namespaceId, association);
+  const added = await associate(conn, namespaceId, association);
+  await emitMetadef(conn, "create", { what: "resource_type", namespaceId, name: association.name });
+  return added;
 }
 
 /** `DatabaseWrites.removeMetadefAssociation`: the type stays known. */
@@ -87,9 +90,11 @@ export async function removeAssociation(
   );
   if (!found) return "absent";
   if (found.protected === 1) return "protected";
+  const emitGone = await beforeRemoval(conn, { what: "resource_type", namespaceId, name });
   await conn.run(
     "DELETE FROM metadef_namespace_resource_types WHERE namespace_id = ? AND resource_type_id = ?",
     [namespaceId, found.resource_type_id ?? null],
   );
+  await emitGone();
   return "done";
 }

@@ -4,6 +4,7 @@ import type { Value, WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
 import type { NamespaceColumns, NamespaceRecord } from "../metadef_records.ts";
 import type { Timestamp } from "../records.ts";
+import { beforeRemoval, emitMetadef } from "./emit_metadef.ts";
 import { NAMESPACE_COLUMNS, namespaceOf } from "./metadef_rows.ts";
 import { associate } from "./metadefs_associations_write.ts";
 import { insertParts } from "./metadefs_parts_write.ts";
@@ -82,6 +83,11 @@ export async function createNamespace(
   await insertParts(conn, id, "object", objects);
   await insertParts(conn, id, "tag", tags);
   await insertParts(conn, id, "property", properties);
+  await emitMetadef(conn, "create", { what: "namespace", namespaceId: id });
+  const parts = { resource_type: associations, object: objects, tag: tags, property: properties };
+  for (const [what, named] of Object.entries(parts) as [keyof typeof parts, { name: string }[]][]) {
+    for (const { name } of named) await emitMetadef(conn, "create", { what, namespaceId: id, name });
+  }
   return (await readById(conn, id))!;
 }
 
@@ -94,6 +100,7 @@ export async function changeNamespace(
   if (!old) return null;
   if (columns.namespace !== old.namespace) await refuseTaken(conn, columns.namespace);
   await overwriteNamespace(conn, id, columns);
+  await emitMetadef(conn, "update", { what: "namespace", namespaceId: id }, { was: old.namespace });
   return { ...old, ...columns };
 }
 
@@ -105,6 +112,8 @@ export async function removeNamespace(
   const found = await conn.one("SELECT protected FROM metadef_namespaces WHERE id = ?", [id]);
   if (!found) return "absent";
   if (found.protected === 1) return "protected";
+  const emitGone = await beforeRemoval(conn, { what: "namespace", namespaceId: id });
   await deleteNamespaceRows(conn, id);
+  await emitGone();
   return "done";
 }

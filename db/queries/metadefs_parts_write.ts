@@ -4,6 +4,7 @@ import type { Value, WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
 import type { MetadefKind, MetadefPart, MetadefPartRecord } from "../metadef_records.ts";
 import type { Timestamp } from "../records.ts";
+import { beforeRemoval, emitCleared, emitMetadef } from "./emit_metadef.ts";
 import { PARTS } from "./metadef_rows.ts";
 import { readPart } from "./metadefs_read.ts";
 
@@ -80,7 +81,9 @@ export async function addParts(
 ): ReturnType<DatabaseWrites["addMetadefParts"]> {
   if (!await conn.one("SELECT id FROM metadef_namespaces WHERE id = ?", [namespaceId])) return null;
   if (replace) await conn.run(`DELETE FROM ${PARTS[kind].table} WHERE namespace_id = ?`, [namespaceId]);
-  return await insertParts(conn, namespaceId, kind, parts);
+  const added = await insertParts(conn, namespaceId, kind, parts);
+  for (const { name } of added) await emitMetadef(conn, "create", { what: kind, namespaceId, name });
+  return added;
 }
 
 /** `DatabaseWrites.changeMetadefPart`. */
@@ -94,6 +97,8 @@ export async function changePart(
     refuseDuplicate(kind, part.name);
   }
   await overwritePart(conn, namespaceId, kind, name, part);
+  const changed = { what: kind, namespaceId, name: part.name };
+  await emitMetadef(conn, "update", changed, { extra: { name_old: name } });
   return { ...part, created_at: old.created_at, updated_at: old.updated_at };
 }
 
@@ -110,7 +115,9 @@ export async function removePart(
   );
   if (!found) return "absent";
   if (found.protected === 1) return "protected";
+  const emitGone = await beforeRemoval(conn, { what: kind, namespaceId, name });
   await conn.run(`DELETE FROM ${table} WHERE namespace_id = ? AND name = ?`, [namespaceId, name]);
+  await emitGone();
   return "done";
 }
 
@@ -123,5 +130,6 @@ export async function clearParts(
   if (!found) return "absent";
   if (found.protected === 1) return "protected";
   await conn.run(`DELETE FROM ${PARTS[kind].table} WHERE namespace_id = ?`, [namespaceId]);
+  await emitCleared(conn, namespaceId, kind);
   return "done";
 }

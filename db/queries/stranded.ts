@@ -2,7 +2,8 @@
 import type { Conn, Row, WriteConn } from "../conn.ts";
 import type { DatabaseReads, DatabaseWrites } from "../database.ts";
 import type { StrandedImage, StrandedTask } from "../records.ts";
-import { transitionImage } from "./image_transition.ts";
+import { emitImageOf } from "./emit.ts";
+import { moveImage } from "./image_transition.ts";
 import { preemptTask } from "./task_leases_write.ts";
 import { touchImage } from "./touch.ts";
 
@@ -74,11 +75,12 @@ export async function takeStranded(
        WHERE image_id = ? AND name = 'os_glance_importing_to_stores' AND deleted = 0`,
       [now, id],
     );
+    await emitImageOf(conn, "image.update", id);
     return image;
   }
   // A location that somebody registered is not ours to empty: only its row goes.
   const registered = image.task_type === "location_import";
-  await transitionImage(conn, {
+  await moveImage(conn, {
     id,
     from: [image.status],
     to: registered ? "queued" : image.status === "importing" ? "saving" : "same",
@@ -90,5 +92,6 @@ export async function takeStranded(
     removeProperties: ["os_glance_stage_host", "os_glance_hash_op_host"],
     ...(registered ? {} : { beginUpload: by }),
   });
+  await emitImageOf(conn, "image.update", id);
   return image;
 }

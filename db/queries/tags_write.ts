@@ -2,6 +2,7 @@
 import { placeholders, type Row, type WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
 import type { Timestamp } from "../records.ts";
+import { emitImageOf } from "./emit.ts";
 import { touchImage } from "./touch.ts";
 
 const ROWS = 100;
@@ -72,6 +73,7 @@ export async function addTag(
   }
   if (!await touchImage(conn, id, now)) return { outcome: "gone" };
   if (added) await insertTags(conn, id, [tag], now);
+  await emitImageOf(conn, "image.update", id);
   return { outcome: "done" };
 }
 
@@ -88,5 +90,6 @@ export async function removeTag(
   }
   if (!await touchImage(conn, id, now)) return "gone";
   await removeRows(conn, rows, now);
+  await emitImageOf(conn, "image.update", id);
   return "done";
 }

@@ -1,7 +1,8 @@
 /** Leases of tasks: what tells a task under way from one whose process has died. */
 import { placeholders, type WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
-import type { TaskRecord } from "../task_records.ts";
+import type { TaskEnd, TaskRecord } from "../task_records.ts";
+import { emitImageOf } from "./emit.ts";
 import { dropImportLock, takeImportLock } from "./import_lock_write.ts";
 import { setProperties } from "./properties_write.ts";
 import { changeTask, createTask } from "./tasks_write.ts";
@@ -68,15 +69,21 @@ export async function endTask(
   conn: WriteConn,
   { token, end }: Parameters<DatabaseWrites["endTask"]>[0],
 ): Promise<boolean> {
+  const id = await releaseTask(conn, token);
+  if (id !== null) await finishTask(conn, id, end);
+  return id !== null;
+}
+
+/** Ends a run: its lease and its lock go. The id of its task, null when it is not held any more. */
+export async function releaseTask(conn: WriteConn, token: string): Promise<string | null> {
   const lease = await conn.one("SELECT task_id, image_id FROM oneglance_tasks WHERE token = ?", [token]);
-  if (!lease) return false;
+  if (!lease) return null;
   const id = String(lease.task_id);
-  await finish(conn, id, end);
   await conn.run("DELETE FROM oneglance_tasks WHERE token = ?", [token]);
   if (lease.image_id !== null) {
     await dropImportLock(conn, { imageId: String(lease.image_id), taskId: id });
   }
-  return true;
+  return id;
 }
 
 /** `DatabaseWrites.preemptTask`: whatever ran under the lock can write nothing any more. */
@@ -88,20 +95,18 @@ export async function preemptTask(
 ): Promise<boolean> {
   const lease = await conn.one("SELECT token FROM oneglance_tasks WHERE task_id = ?", [taskId]);
   if ((lease?.token ?? null) !== token || !await dropImportLock(conn, { imageId, taskId })) return false;
-  await finish(conn, taskId, end);
   await conn.run("DELETE FROM oneglance_tasks WHERE task_id = ?", [taskId]);
   if (Object.keys(properties).length > 0) {
     const now = conn.now();
     await touchImage(conn, imageId, now);
     await setProperties(conn, imageId, properties, now);
+    await emitImageOf(conn, "image.update", imageId);
   }
+  await finishTask(conn, taskId, end);
   return true;
 }
 
-async function finish(
-  conn: WriteConn,
-  id: string,
-  end: Parameters<DatabaseWrites["endTask"]>[0]["end"],
-): Promise<void> {
+/** Gives a task its end, unless it has one. */
+export async function finishTask(conn: WriteConn, id: string, end: TaskEnd): Promise<void> {
   await changeTask(conn, { id, from: ["pending", "processing"], ...end });
 }

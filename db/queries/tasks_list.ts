@@ -29,7 +29,7 @@ export async function listTasks(conn: Conn, query: TaskListQuery): Promise<TaskR
     `SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE ${conditions.join(" AND ")} ORDER BY ${order} LIMIT ?`,
     [...params, query.limit],
   );
-  return rows.map(taskOf);
+  return rows.map((row) => taskOf(conn, row));
 }
 
 /** Null sorts as the empty text, so that it can be compared. */

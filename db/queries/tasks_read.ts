@@ -10,7 +10,7 @@ export async function readTask(
 ): ReturnType<DatabaseReads["task"]> {
   const live = deleted ? "" : " AND +t.deleted = 0";
   const row = await conn.one(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ?${live}`, [id]);
-  return row ? taskOf(row) : null;
+  return row ? taskOf(conn, row) : null;
 }
 
 /** `DatabaseReads.imageTasks`. */
@@ -25,5 +25,5 @@ export async function readImageTasks(
      ORDER BY t.created_at, t.id`,
     owner === undefined ? [imageId, now] : [imageId, now, owner],
   );
-  return rows.map(taskOf);
+  return rows.map((row) => taskOf(conn, row));
 }

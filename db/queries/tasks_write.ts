@@ -1,6 +1,8 @@
 /** Making and changing tasks. */
 import { placeholders, type Value, type WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
+import { emitTask, emitTaskOf } from "./emit.ts";
+import { inputText } from "./task_row.ts";
 import { readTask } from "./tasks_read.ts";
 
 /** `DatabaseWrites.createTask`. */
@@ -16,9 +18,11 @@ export async function createTask(
   );
   await conn.run("INSERT INTO task_info (task_id, input, result, message) VALUES (?, ?, NULL, '')", [
     task.id,
-    task.input === null ? null : JSON.stringify(task.input),
+    inputText(conn, task.input),
   ]);
-  return (await readTask(conn, { id: task.id }))!;
+  const made = (await readTask(conn, { id: task.id }))!;
+  await emitTask(conn, "task.create", made);
+  return made;
 }
 
 /** `DatabaseWrites.changeTask`. */
@@ -50,6 +54,8 @@ export async function changeTask(
       [...sets.map(([, value]) => value), change.id],
     );
   }
+  if (change.status === "processing") await emitTaskOf(conn, "task.run", change.id);
+  await emitTaskOf(conn, `task.${change.status}`, change.id);
   return true;
 }
 

@@ -2,6 +2,7 @@
 import { placeholders, type WriteConn } from "../conn.ts";
 import type { DatabaseWrites } from "../database.ts";
 import type { UploadLease } from "../records.ts";
+import { emit } from "./emit.ts";
 
 /** Of a statement on `images`: whether the upload of the given token still has the image. */
 export const HELD = "EXISTS (SELECT 1 FROM oneglance_uploads u WHERE u.image_id = images.id AND u.token = ?)";
@@ -54,7 +55,7 @@ export async function takeUpload(
 /** `DatabaseWrites.cancelUpload`. */
 export async function cancelUpload(
   conn: WriteConn,
-  { token }: Parameters<DatabaseWrites["cancelUpload"]>[0],
+  { token, failure }: Parameters<DatabaseWrites["cancelUpload"]>[0],
 ): Promise<void> {
   await conn.run(
     `UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL, updated_at = ?
@@ -63,6 +64,9 @@ export async function cancelUpload(
     [conn.now(), token],
   );
   await dropUpload(conn, token);
+  if (failure !== undefined) {
+    await emit(conn, { type: "image.upload", priority: "ERROR", about: "payload", body: failure });
+  }
 }
 
 /** Characters that fit into no page, so that the probe needs pages of its own. */

@@ -1,7 +1,6 @@
 /** The writes by name: what the writer, in whatever thread it runs, can be asked to do. */
 import type { WriteConn } from "../conn.ts";
-import type { Database, DatabaseWrites } from "../database.ts";
-import type { NewEvent } from "../event_records.ts";
+import type { DatabaseWrites } from "../database.ts";
 import { beginCopyDeletion, beginDeletion, cancelDeletion, takeDeletion } from "./deletions_write.ts";
 import { deleteImage } from "./image_delete.ts";
 import { transitionImage } from "./image_transition.ts";
@@ -10,7 +9,7 @@ import { createImageWithin, transitionImageWithin } from "./limited_write.ts";
 import { dropLocation, setLocationMetadata } from "./locations_write.ts";
 import { addMember, removeMember, setMemberStatus } from "./members_write.ts";
 import { METADEF_WRITES } from "./metadef_verbs.ts";
-import { dropEvents, dropOldEvents, releaseEvents, takeEvents, tellOnly } from "./outbox_write.ts";
+import { dropEvents, dropOldEvents, recordEvents, releaseEvents, takeEvents } from "./outbox_write.ts";
 import { takeStranded } from "./stranded.ts";
 import { addTag, removeTag } from "./tags_write.ts";
 import { endTask, preemptTask, renewTasks, startTask, takeTask } from "./task_leases_write.ts";
@@ -55,7 +54,7 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
   takeUpload,
   cancelUpload,
   probe,
-  tellOnly,
+  recordEvents,
   takeEvents,
   dropEvents,
   releaseEvents,
@@ -65,23 +64,19 @@ export const WRITES: { [K in keyof DatabaseWrites]: Write<K> } = {
 export type WriteName = keyof DatabaseWrites;
 
 /** Hands a write to where it runs. */
-export type Send = (name: WriteName, input: unknown, events?: readonly NewEvent[]) => Promise<unknown>;
+export type Send = (name: WriteName, input: unknown) => Promise<unknown>;
 
-/** `Database.write` and `telling`, whose every function hands its name and input to `send`. */
-export function writersBy(send: Send): Pick<Database, "write" | "telling"> {
-  return {
-    write: writesBy((name, input) => send(name, input)),
-    telling: (events, told) =>
-      writesBy(async (name, input) => {
-        const result = await send(name, input, events);
-        told?.();
-        return result;
-      }),
-  };
-}
-
-function writesBy(send: (name: WriteName, input: unknown) => Promise<unknown>): DatabaseWrites {
+/** `Database.write`, whose every function hands its name and input to `send`. */
+export function writesBy(send: Send): DatabaseWrites {
   const names = Object.keys(WRITES) as WriteName[];
   const entries = names.map((name) => [name, (input: unknown) => send(name, input)]);
   return Object.fromEntries(entries) as unknown as DatabaseWrites;
+}
+
+/** Runs one write on the connection of a transaction. */
+export async function perform(
+  conn: WriteConn,
+  { name, input }: { name: WriteName; input: unknown },
+): Promise<unknown> {
+  return await (WRITES[name] as (conn: WriteConn, input: unknown) => Promise<unknown>)(conn, input);
 }

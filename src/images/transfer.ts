@@ -5,8 +5,7 @@
 import type { ImageColumns, ImageRecord, UploadLease } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
-import { tell } from "../notify/telling.ts";
-import { uploadFailedEvent } from "../notify/told_by_writes.ts";
+import { uploadFailure } from "../notify/payloads.ts";
 import { getLog } from "../observe/log.ts";
 import type { Quota } from "../quota/quota.ts";
 import type { Store, WriteHandle } from "../stores/store.ts";
@@ -19,10 +18,10 @@ const log = getLog("oneglance.images.transfer");
 
 /** The two statuses of an image that receives data, and what differs between them. */
 const KINDS = {
-  /** An upload: the data becomes a location, the image active. */
-  saving: { ends: "active", located: true, errorOf: uploadError, failedEvent: uploadFailedEvent },
-  /** Staged data: no location, and the image waits for its import. Only an upload has an event for its failure. */
-  uploading: { ends: "same", located: false, errorOf: stageError, failedEvent: null },
+  /** An upload: the data becomes a location, the image active. Only an upload has notifications of its data. */
+  saving: { ends: "active", isUpload: true, errorOf: uploadError },
+  /** Staged data: no location, and the image waits for its import. */
+  uploading: { ends: "same", isUpload: false, errorOf: stageError },
 } as const;
 
 export interface TransferInput {
@@ -103,7 +102,13 @@ async function begin(
   lease: Omit<UploadLease, "image_id">,
 ): Promise<ImageRecord> {
   const begun = await ctx.deps.db.write.transitionImageWithin({
-    change: { id, from: ["queued"], to, beginUpload: lease },
+    change: {
+      id,
+      from: ["queued"],
+      to,
+      beginUpload: lease,
+      ...(KINDS[to].isUpload ? { data: "prepared" } : {}),
+    },
     limit: limit?.limit ?? null,
   });
   if (begun.outcome === "gone") fail("not_found", `No image found with ID ${id}`, { close: true });
@@ -142,7 +147,7 @@ class Running implements Transfer {
 
   async complete({ columns, setProperties, limit = null }: Completion): Promise<boolean> {
     const { to } = this.#input;
-    const { ends, located } = KINDS[to];
+    const { ends, isUpload } = KINDS[to];
     const location = await this.#handle!.commit();
     this.#unsure = true;
     const done = await this.#ctx.deps.db.write.transitionImageWithin({
@@ -151,7 +156,7 @@ class Running implements Transfer {
         from: [to],
         to: ends,
         columns,
-        ...(located ? { addLocations: [location] } : {}),
+        ...(isUpload ? { addLocations: [location], data: "uploaded" } : {}),
         ...(setProperties ? { setProperties } : {}),
         endUpload: this.#lease.token,
       },
@@ -169,9 +174,9 @@ class Running implements Transfer {
     if (this.#unsure) return await recoverUpload(deps, { ...this.#lease, image_id: id });
     await warnIfFull(this.#ctx, this.#input.store, id, cause);
     await this.#handle?.cancel();
-    const { failedEvent, errorOf } = KINDS[this.#input.to];
-    const events = failedEvent ? [failedEvent(errorOf(cause))] : [];
-    await tell(deps, ...events).cancelUpload({ token: this.#lease.token }).catch((error) =>
+    const { isUpload, errorOf } = KINDS[this.#input.to];
+    const failure = isUpload ? { failure: uploadFailure(errorOf(cause)) } : {};
+    await deps.db.write.cancelUpload({ token: this.#lease.token, ...failure }).catch((error) =>
       log.error(`image ${id} could not be put back to queued yet`, { error, repeated: "put back" })
     );
   }

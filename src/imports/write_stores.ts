@@ -201,6 +201,7 @@ async function record(
         ? ["active", "deactivated"]
         : ["importing"],
       to,
+      data: "uploaded",
       columns,
       addLocations: [location],
       setProperties: listProperties(waiting, failed),

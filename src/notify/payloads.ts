@@ -2,6 +2,7 @@
 import type { EventRecord, MetadefBody } from "../../db/event_records.ts";
 import type { ImageRecord, MemberRecord, Timestamp } from "../../db/records.ts";
 import type { TaskRecord } from "../../db/task_records.ts";
+import { isError } from "../errors.ts";
 import { isoTime } from "./iso_time.ts";
 import { metadefPayload } from "./metadef_payloads.ts";
 
@@ -81,6 +82,13 @@ export function taskPayload(task: TaskRecord): Payload {
     deleted: task.deleted,
     deleted_at: isoTime(task.deleted_at),
   };
+}
+
+/** What is told of data that could not be written: as much of the reason as is for others. */
+export function uploadFailure(error: unknown): string {
+  if (!isError(error)) return "Failed to upload image data due to internal error";
+  if (error.code === "store_timeout") return `Filesystem store operation timed out: ${error.message}`;
+  return error.message;
 }
 
 function importLists({ properties }: ImageRecord): Payload {

@@ -36,7 +36,7 @@ export class Sender {
     this.#parts = parts;
     this.#drivers = drivers;
     this.#timer = setInterval(() => this.wake(), EVERY);
-    parts.events.told = () => this.wake();
+    parts.db.onEvents(() => this.wake());
   }
 
   /** Looks for events now, unless it is at it or pauses after a failure. */
@@ -50,7 +50,7 @@ export class Sender {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    this.#parts.events.told = () => {};
+    this.#parts.db.onEvents(null);
     this.#pause?.end();
     await this.#running;
     if (this.#failures > 0) {

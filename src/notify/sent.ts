@@ -1,5 +1,5 @@
 /** `image.send`: a download has ended (spec/background-jobs.md §7). */
-import type { NewEvent } from "../../db/event_records.ts";
+import type { LooseEvent } from "../../db/event_records.ts";
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { getLog } from "../observe/log.ts";
@@ -24,23 +24,20 @@ export function wantsSent({ deps }: Ctx, cached = false): boolean {
 /** Writes the event; what fails is logged, because the answer has gone already. */
 export async function tellSent({ deps, caller }: Ctx, sent: Sent): Promise<void> {
   const whole = sent.expected === null || sent.bytes === sent.expected;
-  const event: NewEvent = {
+  const event: LooseEvent = {
     type: "image.send",
     priority: whole ? "INFO" : "ERROR",
-    about: {
-      kind: "payload",
-      payload: {
-        bytes_sent: sent.bytes,
-        image_id: sent.image.id,
-        owner_id: sent.image.owner,
-        receiver_tenant_id: caller.projectId,
-        receiver_user_id: caller.userId,
-        ...(sent.destinationIp === undefined ? {} : { destination_ip: sent.destinationIp }),
-      },
+    payload: {
+      bytes_sent: sent.bytes,
+      image_id: sent.image.id,
+      owner_id: sent.image.owner,
+      receiver_tenant_id: caller.projectId,
+      receiver_user_id: caller.userId,
+      ...(sent.destinationIp === undefined ? {} : { destination_ip: sent.destinationIp }),
     },
   };
   try {
-    await deps.db.telling([event]).tellOnly();
+    await deps.db.write.recordEvents({ events: [event] });
   } catch (error) {
     log.warn(`image.send of image ${sent.image.id} could not be told`, { error });
   }

@@ -1,7 +1,7 @@
 /** Every event and its payload, as the writes put them into the outbox (spec/background-jobs.md §7). */
 import assert from "node:assert/strict";
 import { notificationOf, wrap } from "../../src/notify/message.ts";
-import { tell } from "../../src/notify/telling.ts";
+import { execOn } from "../support/raw_database.ts";
 import { drain, told } from "../support/told.ts";
 import { ADMIN, OWNER, startService, STRANGER } from "../support/service.ts";
 
@@ -232,6 +232,7 @@ Deno.test("a task that ends with its image's change tells both", async () => {
     id,
     from: ["queued" as const],
     to: "active" as const,
+    data: "uploaded" as const,
     addLocations: [{ url: "file:///secret/place", metadata: {} }],
     setProperties: { os_glance_importing_to_stores: "", os_glance_failed_import: "b,c" },
     task: "run",
@@ -250,6 +251,46 @@ Deno.test("a task that ends with its image's change tells both", async () => {
   assert.deepEqual(upload.os_glance_failed_import, ["b", "c"]);
   assert.equal((await db.write.transitionImage(change)).outcome, "status");
   assert.deepEqual(await told(service), []);
+});
+
+Deno.test("only what a write has changed is told: a task that ended before, a copy that is the last", async () => {
+  await using service = await startService(ON);
+  const { db } = service.deps;
+  const { id } = await service.create(OWNER, BARE);
+  await service.upload(id, OWNER, "data");
+  const expires_at = "2030-01-01 00:00:00.000000";
+  const lease = { image_id: id, token: "run", owner: "me", expires_at, caller: "{}" };
+  const ids = { image_id: id, request_id: null, user_id: null };
+  const task = { id: "t", type: "api_image_import" as const, owner: "p1", input: null, ...ids };
+  await db.write.startTask({ task, lease, lock: true });
+  await db.write.changeTask({ id: "t", from: ["pending"], status: "failure" });
+  await drain(service);
+  assert.equal(await db.write.endTask({ token: "run", end: { status: "success", expires_at } }), true);
+  const { locations } = (await db.read.image({ id, viewer: { isAdmin: true, projectId: null } }))!;
+  const by = { token: "d", owner: "me", expires_at };
+  const last = { id, by, locationIds: locations.map((each) => each.id), added: 0, delayed: false };
+  assert.equal(await db.write.beginCopyDeletion(last), "last");
+  assert.deepEqual(await told(service), []);
+});
+
+Deno.test("a stranded image that is put back: its task failed, the image changed", async () => {
+  await using service = await startService(ON);
+  const { db } = service.deps;
+  const { id } = await service.create(OWNER, BARE);
+  const expires_at = "2030-01-01 00:00:00.000000";
+  const ids = { image_id: id, request_id: null, user_id: null };
+  const task = { id: "t", type: "api_image_import" as const, owner: "p1", input: null, ...ids };
+  const lease = { image_id: id, token: "run", owner: "me", expires_at, caller: "{}" };
+  await db.write.startTask({ task, lease, lock: true });
+  await db.write.transitionImage({ id, from: ["queued"], to: "importing", task: "run" });
+  // What a Glance leaves that died: no lease of ours.
+  execOn(`${service.dir}/glance.sqlite`, "DELETE FROM oneglance_tasks");
+  await drain(service);
+  const by = { token: "u", owner: "me", store_id: null, expires_at };
+  const before = "2100-01-01 00:00:00.000000";
+  const end = { status: "failure" as const, message: "why", expires_at };
+  assert.equal((await db.write.takeStranded({ id, before, by, end }))?.status, "importing");
+  assert.deepEqual(names(await told(service)), ["task.failure INFO", "image.update INFO"]);
 });
 
 Deno.test("stores of an upload are named in the multi-store mode", async () => {
@@ -296,8 +337,7 @@ for (const driver of ["", "noop", "unheard-of"]) {
     await using service = await startService({ "oslo_messaging_notifications.driver": driver });
     const { id } = await service.create(OWNER, BARE);
     await service.upload(id, OWNER, "data");
-    await tell(service.deps, { type: "image.create", priority: "INFO", about: { kind: "image" } })
-      .changeImage({ id, columns: { name: "x" } });
+    await service.deps.db.write.recordEvents({ events: [{ type: "image.create", imageId: id }] });
     assert.equal(await service.deps.db.read.oldestEvent(), null);
   });
 }

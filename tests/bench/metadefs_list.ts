@@ -97,6 +97,7 @@ async function measure(count: number): Promise<Record<string, Measured>> {
       const counting: Conn = {
         all: (...args) => (pages++, reader.all(...args)),
         one: (...args) => reader.one(...args),
+        unseal: reader.unseal,
       };
       const rows = (await listNamespaces(counting, query)).length;
       const times: number[] = [];

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { checkAnswer } from "./contract.ts";
 import { OWNER, type TestService, type Who } from "./service.ts";
 import { snapshot } from "./snapshot.ts";
+import { drain } from "./told.ts";
 
 /** Values for `{name}` in the other fields. */
 export type Given = Record<string, string>;
@@ -30,6 +31,11 @@ export interface Row {
   json?: unknown;
   /** Headers of the answer; null means absent. */
   gives?: Record<string, string | RegExp | null>;
+  /**
+   * How many notifications of each type the request records, on a service with a driver: `{ "image.create": 1, "*": 0 }`,
+   * where `*` are all others.
+   */
+  events?: Record<string, number>;
   /** The refused request goes far enough to change something (`updated_at`); `then` looks at what must not. */
   mayChange?: true;
   /** Looked at afterwards. */
@@ -53,6 +59,7 @@ async function runRow(service: TestService, row: Row, common: Given): Promise<vo
   const ask = fill(row.ask, given);
   const mark = ask.indexOf(" ");
   const [method, path] = [ask.slice(0, mark), ask.slice(mark + 1)];
+  if (row.events) await drain(service);
   const before = row.status >= 400 && !row.mayChange ? await snapshot(service) : null;
   const response = await service.ask(path, row.who === undefined ? OWNER : row.who, {
     method,
@@ -74,8 +81,19 @@ async function runRow(service: TestService, row: Row, common: Given): Promise<vo
   }
   const negotiated = row.headers?.accept?.startsWith("application/vnd.openstack.images-");
   if (method !== "HEAD" && method !== "OPTIONS" && !negotiated) checkAnswer(method, path, response, body);
+  if (row.events) assert.deepEqual(countEvents(await drain(service), row.events), row.events);
   if (before !== null) assert.equal(await snapshot(service), before, "the refused request changed something");
   await row.then?.(service, given, body);
+}
+
+/** How many there are of each type that is named, and of all others where `*` is. */
+function countEvents(events: readonly { type: string }[], named: Record<string, number>) {
+  const counts = Object.fromEntries(Object.keys(named).map((type) => [type, 0]));
+  for (const { type } of events) {
+    const counted = Object.hasOwn(named, type) ? type : "*";
+    if (Object.hasOwn(counts, counted)) counts[counted]!++;
+  }
+  return counts;
 }
 
 /** Of a refusal that no text is given for: the title of its page. An empty text would be in every body. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EmbeddedConn } from "../../db/engines/embedded.ts";
-import { commitGroup, type CommittedGroup, type GroupConn } from "../../db/engines/group_commit.ts";
-import type { WriteRequest } from "../../db/engines/messages.ts";
+import { commitGroup, type GroupConn } from "../../db/engines/group_commit.ts";
+import type { CommittedGroup, WriteRequest } from "../../db/engines/messages.ts";
 import { migrateFile, openWriter, prepareFile, requireLocks } from "../../db/engines/open_file.ts";
 import { isError } from "../../src/errors.ts";
 import { newImage } from "../support/temp_database.ts";
@@ -42,6 +42,10 @@ Deno.test("when the commit fails, every write of the group is told so and none i
       all: (sql, params) => conn.all(sql, params),
       one: (sql, params) => conn.one(sql, params),
       now: conn.now,
+      seal: conn.seal,
+      unseal: conn.unseal,
+      wants: conn.wants,
+      emitted: false,
       run: (sql, params) => {
         if (sql === "COMMIT") {
           throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });

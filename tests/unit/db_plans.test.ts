@@ -32,6 +32,7 @@ async function explained(action: (conn: Conn, markerId: string) => Promise<void>
     const conn: Conn = {
       all: (sql, params) => (explain(sql, params), real.all(sql, params)),
       one: (sql, params) => (explain(sql, params), real.one(sql, params)),
+      unseal: real.unseal,
     };
     await action(conn, id);
     return found;

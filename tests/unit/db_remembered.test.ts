@@ -14,6 +14,7 @@ async function withReader(
     writer.run("INSERT INTO t VALUES (?, ?)", ["a", "one"]);
     let asked = 0;
     const counted: Conn = {
+      unseal: inner.unseal,
       all: (sql, params) => inner.all(sql, params),
       one: (sql, params) => {
         if (!sql.startsWith("PRAGMA")) asked++;

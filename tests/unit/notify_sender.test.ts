@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { configFrom } from "../../src/config/config.ts";
 import { openDatabase } from "../../db/open.ts";
 import type { Database } from "../../db/database.ts";
-import type { NewEvent } from "../../db/event_records.ts";
+import type { LooseEvent } from "../../db/event_records.ts";
 import { type Driver, makeDrivers } from "../../src/notify/drivers.ts";
-import { makeEvents } from "../../src/notify/events.ts";
+import { eventSettings, makeEvents } from "../../src/notify/events.ts";
 import { startSender } from "../../src/notify/sender.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { logged } from "../support/logged.ts";
@@ -39,11 +39,7 @@ function fakeDriver(failures = 0): Driver & { got: string[]; calls: number; clos
   return driver;
 }
 
-const event = (payload: string): NewEvent => ({
-  type: "image.test",
-  priority: "INFO",
-  about: { kind: "payload", payload },
-});
+const event = (payload: string): LooseEvent => ({ type: "image.test", payload });
 
 async function withOutbox(
   set: Record<string, string>,
@@ -53,18 +49,17 @@ async function withOutbox(
   ) => Promise<void>,
 ): Promise<void> {
   const dir = await Deno.makeTempDir();
+  const config = configFrom({ ...FAST, ...set });
+  const settings = eventSettings(config);
   const db: Database = await openDatabase({
     connection: `sqlite:///${join(dir, "db")}`,
     writerUrl: WORKERS.dbWriter,
     sync: "auto",
+    settings: { events: settings, locationKey: null },
   });
-  const config = configFrom({ ...FAST, ...set });
-  const events = makeEvents(config);
-  const put = async (...payloads: string[]) => {
-    await db.telling(payloads.map(event), () => events.told()).tellOnly();
-  };
+  const put = (...payloads: string[]) => db.write.recordEvents({ events: payloads.map(event) });
   try {
-    await test({ config, db, events }, put);
+    await test({ config, db, events: makeEvents(settings) }, put);
   } finally {
     await db.close();
     await Deno.remove(dir, { recursive: true });
@@ -222,7 +217,10 @@ Deno.test("drivers: the known ones are made, unknown ones left out, another bus 
 Deno.test("a driver that is not known is told also when it is the only one", () => {
   const config = configFrom({ "oslo_messaging_notifications.driver": "mesagingv2" });
   const text = logged({}, () => {
-    assert.equal(startSender({ config, db: null as unknown as Database, events: makeEvents(config) }), null);
+    assert.equal(
+      startSender({ config, db: null as unknown as Database, events: makeEvents(eventSettings(config)) }),
+      null,
+    );
   });
   assert.match(text, /WARNING .*notification driver 'mesagingv2' is not supported/);
 });
