@@ -3,7 +3,7 @@
  * it from there before any line of main.ts runs. This module names it a folder that nobody else can write into, and
  * says what is wrong when the engine cannot be loaded.
  */
-import { engineFolder, UnsafeFolder } from "./engine_folder.ts";
+import { engineFolder, holdFolder, UnsafeFolder } from "./engine_folder.ts";
 
 const ADVICE = "Set TMPDIR to a directory that is writable, has 10 MB left, and is not mounted noexec.";
 
@@ -36,8 +36,9 @@ export function engineFailure(reason: unknown): EngineFailure | null {
 export function folderFailure(parent: string, error: unknown): EngineFailure {
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof UnsafeFolder) {
-    const text = `ERROR: The database engine is not loaded from ${parent}: ${reason}. Set TMPDIR to a ` +
-      "directory that belongs, with all above it, to this user or root and that nobody else may write into.";
+    const text =
+      `ERROR: The database engine is not loaded from ${parent}: ${reason}. Remove it, or set TMPDIR to ` +
+      "another directory.";
     return { text, code: 5 };
   }
   return {
@@ -51,11 +52,17 @@ function end({ text, code }: EngineFailure): never {
   Deno.exit(code);
 }
 
+/** Where the engine is unpacked, as people know it, and as the runtime is told. */
+let unpacked: { folder: string; path: string } | null = null;
+
 if (Deno.build.standalone) {
   const parent = Deno.env.get("TMPDIR") || "/tmp";
+  const uid = Deno.uid()!;
   try {
-    // For good: the writer's thread loads the engine once more.
-    Deno.env.set("TMPDIR", engineFolder(parent, Deno.uid()!));
+    const folder = engineFolder(parent, uid);
+    unpacked = { folder, path: holdFolder(folder, uid).path };
+    // For good, and never closed: the writer's thread loads the engine once more. What we start has no use for it.
+    Deno.env.set("TMPDIR", unpacked.path);
   } catch (error) {
     end(folderFailure(parent, error));
   }
@@ -63,5 +70,6 @@ if (Deno.build.standalone) {
 
 globalThis.addEventListener("unhandledrejection", ({ reason }) => {
   const failure = engineFailure(reason);
-  if (failure) end(failure);
+  if (!failure) return;
+  end(unpacked ? { ...failure, text: failure.text.replaceAll(unpacked.path, unpacked.folder) } : failure);
 });

@@ -10,49 +10,75 @@ export class UnsafeFolder extends Error {
 }
 
 const WRITABLE_BY_OTHERS = 0o022;
-const STICKY = 0o1000;
 
 /**
  * Makes or finds `oneglance-UID` under `parent`, of mode 0700, and returns its absolute path. One for all starts of a
  * user: what a killed process leaves there is used again.
- * @throws UnsafeFolder when somebody besides `uid` and root could change what is in it.
+ * @throws UnsafeFolder when that name is another user's, or no directory.
  * @throws Deno.errors.* when it cannot be made.
  */
 export function engineFolder(parent: string, uid: number): string {
-  // The owner of the root directory is root, also in a user namespace that does not map root.
-  const trusted = new Set([0, uid, Deno.lstatSync("/").uid]);
-  const real = Deno.realPathSync(parent);
-  for (const path of withParents(real)) {
-    const { uid: owner, mode } = Deno.lstatSync(path);
-    if (!trusted.has(owner!)) throw new UnsafeFolder(`${path} belongs to user ${owner}`);
-    // In a sticky directory, as /tmp is, nobody can rename or remove what is ours.
-    if ((mode! & WRITABLE_BY_OTHERS) !== 0 && (mode! & STICKY) === 0) {
-      throw new UnsafeFolder(`others may write into ${path} (mode ${(mode! & 0o7777).toString(8)})`);
-    }
-  }
-  const folder = join(real, `oneglance-${uid}`);
+  const folder = join(Deno.realPathSync(parent), `oneglance-${uid}`);
   try {
     Deno.mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
-  const { isDirectory, uid: owner, mode } = Deno.lstatSync(folder);
-  if (!isDirectory) throw new UnsafeFolder(`${folder} is not a directory`);
-  if (owner !== uid) throw new UnsafeFolder(`${folder} belongs to user ${owner}`);
-  if ((mode! & WRITABLE_BY_OTHERS) !== 0) {
-    throw new UnsafeFolder(`others may write into ${folder} (mode ${(mode! & 0o7777).toString(8)})`);
-  }
-  for (const { name } of Deno.readDirSync(folder)) removeForeign(join(folder, name), uid);
+  requireOurs(folder, Deno.lstatSync(folder), uid);
   return folder;
 }
 
-/** From the root directory down to the path itself. */
-function withParents(path: string): string[] {
-  const names = path.split("/").filter((name) => name !== "");
-  return ["/", ...names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`)];
+/** A folder that is held open. */
+export interface HeldFolder extends Disposable {
+  path: string;
 }
 
-/** The folder is ours now, but others may have put something into it while it was open to them. */
+/**
+ * Opens the folder; as long as it is open, the path leads to it whatever becomes of its name: where others may write
+ * into a directory above it, they could put another one in its place. Where there is no /proc, the folder's own path.
+ * @throws UnsafeFolder when it is not, or not any more, a directory of `uid`.
+ */
+export function holdFolder(folder: string, uid: number): HeldFolder {
+  const file = Deno.openSync(folder);
+  const held = { [Symbol.dispose]: () => file.close() };
+  const path = descriptorOf(folder);
+  if (path === null) return { ...held, path: folder };
+  requireOurs(folder, Deno.statSync(path), uid);
+  // Nobody else has had a way in, unless somebody opened the folder to others.
+  Deno.chmodSync(path, 0o700);
+  for (const { name } of Deno.readDirSync(path)) removeForeign(`${path}/${name}`, uid);
+  return { ...held, path };
+}
+
+function requireOurs(folder: string, { isDirectory, uid: owner }: Deno.FileInfo, uid: number): void {
+  if (!isDirectory) throw new UnsafeFolder(`${folder} is not a directory`);
+  if (owner !== uid) throw new UnsafeFolder(`${folder} belongs to user ${owner}`);
+}
+
+/** The name under /proc of the file that was opened as `folder`; null where there is none. */
+function descriptorOf(folder: string): string | null {
+  try {
+    for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+      const path = `/proc/self/fd/${name}`;
+      if (linkOrNull(path) === folder) return path;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return null;
+}
+
+/** Null for the descriptor by which the list itself was read. */
+function linkOrNull(path: string): string | null {
+  try {
+    return Deno.readLinkSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** Others may have put something into the folder while it was open to them. */
 function removeForeign(path: string, uid: number): void {
   const found = lstatOrNull(path);
   if (!found) return;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { folderFailure } from "../../src/cli/engine_failure.ts";
-import { engineFolder, UnsafeFolder } from "../../src/cli/engine_folder.ts";
+import { engineFolder, holdFolder, UnsafeFolder } from "../../src/cli/engine_folder.ts";
 
 async function withTempDir(use: (dir: string) => void): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "oneglance_engine_" });
@@ -32,27 +32,32 @@ Deno.test("the engine's folder is ours alone, and one for all starts", async () 
   });
 });
 
-Deno.test("a sticky directory for everybody, as /tmp is, serves", async () => {
+for (const mode of [0o1777, 0o777, 0o2775]) {
+  Deno.test(`a TMPDIR of mode ${mode.toString(8)}, as /tmp and volumes of containers have, serves`, async () => {
+    await withTempDir((dir) => {
+      Deno.chmodSync(dir, mode);
+      const folder = engineFolder(dir, me);
+      assert.equal(modeOf(folder) & 0o777, 0o700);
+      using held = holdFolder(folder, me);
+      Deno.writeTextFileSync(`${held.path}/engine.node`, "ours");
+      assert.equal(Deno.readTextFileSync(`${folder}/engine.node`), "ours");
+    });
+  });
+}
+
+Deno.test("another folder put in its place is not used", async () => {
   await withTempDir((dir) => {
-    Deno.chmodSync(dir, 0o1777);
-    assert.equal(modeOf(engineFolder(dir, me)), 0o700);
+    const folder = engineFolder(dir, me);
+    using held = holdFolder(folder, me);
+    Deno.renameSync(folder, `${dir}/away`);
+    Deno.mkdirSync(folder);
+    Deno.writeTextFileSync(`${held.path}/engine.node`, "ours");
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+    assert.equal(Deno.readTextFileSync(`${dir}/away/engine.node`), "ours");
   });
 });
 
 const REFUSED: [what: string, prepare: (dir: string) => number, reason: RegExp][] = [
-  ["TMPDIR of another user", (dir) => notOf(dir), /belongs to user \d+$/],
-  ["a directory above TMPDIR of another user", (dir) => {
-    Deno.mkdirSync(`${dir}/above/tmp`, { recursive: true });
-    return notOf(`${dir}/above`);
-  }, /belongs to user \d+$/],
-  ["TMPDIR that everybody may write into", (dir) => {
-    Deno.chmodSync(dir, 0o777);
-    return me;
-  }, /others may write into .* \(mode 777\)$/],
-  ["TMPDIR that a group may write into", (dir) => {
-    Deno.chmodSync(dir, 0o770);
-    return me;
-  }, /others may write into .* \(mode 770\)$/],
   ["a folder that another user has made there", (dir) => {
     const owner = me === 0 ? 0 : me + 1;
     Deno.mkdirSync(`${dir}/oneglance-${owner}`);
@@ -63,32 +68,22 @@ const REFUSED: [what: string, prepare: (dir: string) => number, reason: RegExp][
     Deno.symlinkSync(`${dir}/elsewhere`, `${dir}/oneglance-${me}`);
     return me;
   }, /oneglance-\d+ is not a directory$/],
-  ["our folder, open to others", (dir) => {
-    Deno.mkdirSync(`${dir}/oneglance-${me}`);
-    Deno.chmodSync(`${dir}/oneglance-${me}`, 0o1777);
+  ["a file in its place", (dir) => {
+    Deno.writeTextFileSync(`${dir}/oneglance-${me}`, "");
     return me;
-  }, /others may write into .* \(mode 1777\)$/],
+  }, /oneglance-\d+ is not a directory$/],
 ];
 for (const [what, prepare, reason] of REFUSED) {
   Deno.test(`refused: ${what}`, async () => {
     await withTempDir((dir) => {
       const uid = prepare(dir);
-      const parent = what.startsWith("a directory above") ? `${dir}/above/tmp` : dir;
-      const error = (() => {
-        try {
-          return engineFolder(parent, uid);
-        } catch (thrown) {
-          return thrown;
-        }
-      })();
-      assert.ok(error instanceof UnsafeFolder, String(error));
-      assert.match(error.message, reason);
-      const { text, code } = folderFailure(parent, error);
-      assert.equal(code, 5);
-      assert.match(
-        text,
-        /^ERROR: The database engine is not loaded from .*\. Set TMPDIR to a directory that belongs/,
-      );
+      assert.throws(() => engineFolder(dir, uid), (error) => {
+        assert.ok(error instanceof UnsafeFolder, String(error));
+        assert.match(error.message, reason);
+        const { text, code } = folderFailure(dir, error);
+        assert.match(text, /^ERROR: The database engine is not loaded from .*\. Remove it, or set TMPDIR to/);
+        return code === 5;
+      });
     });
   });
 }
@@ -103,7 +98,9 @@ Deno.test("what others left in our folder is removed, what is ours stays", async
     Deno.symlinkSync(`${dir}/target`, `${folder}/link.node`);
     Deno.mkdirSync(`${folder}/folder.node`);
     Deno.chmodSync(`${folder}/folder.node`, 0o777);
-    engineFolder(dir, me);
+    Deno.chmodSync(folder, 0o777);
+    holdFolder(engineFolder(dir, me), me)[Symbol.dispose]();
+    assert.equal(modeOf(folder), 0o700);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["ours.node"]);
     assert.equal(Deno.readTextFileSync(`${dir}/target`), "kept");
   });
