@@ -53,8 +53,9 @@ function watched(
   if (!completed || !wantsSent(ctx)) return data;
   const { body, taken } = counted(data);
   const expected = slice?.length ?? image.size;
-  // A client that leaves before the end is no event.
-  completed.then(() => void tellSent(ctx, { image, bytes: taken.bytes, expected }), () => {});
+  const told = () => void tellSent(ctx, { image, bytes: taken.bytes, expected });
+  // Data that ends early breaks the answer off and is an event; a client that leaves before the end is none.
+  completed.then(told, () => taken.ended && told());
   return body;
 }
 
