@@ -10,7 +10,7 @@ import { errorResponse } from "./http/view/error.ts";
 import { pathOf } from "./http/versions.ts";
 import { getLog } from "./observe/log.ts";
 import { countOpenFiles, type OpenFiles } from "./util/open_files.ts";
-import type { Limits } from "./wire/connection.ts";
+import type { Info, Limits } from "./wire/connection.ts";
 import type { Refused } from "./wire/head.ts";
 import { listen as listenForHttp, type ListenOptions } from "./wire/listen.ts";
 
@@ -65,16 +65,24 @@ export function listen(
     port,
     ...bounds(parts.config, parts.files),
     refuse,
-    handler(request, connection) {
+    async handler(request, connection) {
       inFlight++;
       connection.completed.then(ended, ended);
-      const isHealth = isHealthPath(pathOf(request.url));
-      if (!isHealth && parts.lifecycle.stopping) return turnAway(request);
-      if (app) return app.fetch(request, connection);
-      if (isHealth) return early.fetch(request, connection);
-      return ready.promise.then((opened) => opened.fetch(request, connection), () => turnAway(request));
+      try {
+        return await answer(request, connection);
+      } catch (error) {
+        return answerError(error, request, undefined);
+      }
     },
   });
+
+  function answer(request: Request, connection: Info): Response | Promise<Response> {
+    const isHealth = isHealthPath(pathOf(request.url));
+    if (!isHealth && parts.lifecycle.stopping) return turnAway(request);
+    if (app) return app.fetch(request, connection);
+    if (isHealth) return early.fetch(request, connection);
+    return ready.promise.then((opened) => opened.fetch(request, connection), () => turnAway(request));
+  }
 
   return {
     hostname: addr.hostname,

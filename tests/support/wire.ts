@@ -11,6 +11,12 @@ export interface Wire extends Disposable {
   send(bytes: Uint8Array | string): Promise<void>;
   /** Reads one answer to its end; a 204 and an answer without length end with their headers. */
   answer(): Promise<WireAnswer>;
+  /** Says that no more comes. */
+  finish(): Promise<void>;
+  /** Reads to the end of the headers; what follows is left to `skip`. */
+  head(): Promise<string>;
+  /** Reads, and forgets, until the server ends the connection. */
+  skip(): Promise<void>;
   /** Reads until the server ends the connection; what came before that. */
   rest(): Promise<string>;
   /** Closes the connection without an end of the body. */
@@ -31,23 +37,34 @@ export async function wire(port: number): Promise<Wire> {
     return true;
   }
 
+  async function head(): Promise<string> {
+    let mark: number;
+    while ((mark = text(held).indexOf("\r\n\r\n")) < 0) {
+      if (!await more()) throw new Error(`the connection ended in the headers: ${text(held)}`);
+    }
+    const found = text(held).slice(0, mark);
+    held = held.slice(mark + 4);
+    return found;
+  }
+
   return {
     async send(bytes) {
       const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
       for (let at = 0; at < data.length;) at += await conn.write(data.subarray(at));
     },
+    finish: () => conn.closeWrite().catch(() => {}),
+    head,
+    async skip() {
+      const block = new Uint8Array(1 << 20);
+      while (await conn.read(block) !== null);
+    },
     async answer() {
-      let mark: number;
-      while ((mark = text(held).indexOf("\r\n\r\n")) < 0) {
-        if (!await more()) throw new Error(`the connection ended in the headers: ${text(held)}`);
-      }
-      const head = text(held).slice(0, mark);
-      held = held.slice(mark + 4);
-      const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
+      const first = await head();
+      const length = Number(/^content-length: (\d+)/im.exec(first)?.[1] ?? 0);
       while (held.length < length) if (!await more()) throw new Error("the connection ended in the body");
       const body = text(held.subarray(0, length));
       held = held.slice(length);
-      return { status: Number(head.split(" ")[1]), head, body };
+      return { status: Number(first.split(" ")[1]), head: first, body };
     },
     async rest() {
       try {

@@ -1,6 +1,7 @@
 /** What is no request, or could be two, is refused before the service sees it, and the connection ends (RFC 9112). */
 import assert from "node:assert/strict";
-import type { Served } from "../support/served.ts";
+import { Dice } from "../support/random.ts";
+import { newImage, type Served, until } from "../support/served.ts";
 import { wire } from "../support/wire.ts";
 import { withService } from "../support/with_service.ts";
 
@@ -164,4 +165,64 @@ Deno.test("limits of heads are options", () =>
       assert.match(answer.head, /^connection: close$/im);
       assert.equal(await client.rest(), "");
     }
+  }));
+
+Deno.test("bytes that are no request, or nearly one: each is answered or its connection ends, and the service lives", () =>
+  withService({}, async (server) => {
+    const dice = new Dice(11);
+    const seeds = [
+      post(`content-length: ${IMAGE.length}`),
+      post("transfer-encoding: chunked", CHUNKED),
+      get("host: a\nexpect: 100-continue", "/v2/images?limit=1"),
+      NEXT,
+    ];
+    const scraps = [
+      "\r\n",
+      "\r",
+      "\n",
+      "\0",
+      ":",
+      " ",
+      "\t",
+      "ffff",
+      "0\r\n\r\n",
+      "content-length: 3\r\n",
+      "\xff",
+      ";",
+    ];
+    for (let round = 0; round < 200; round++) {
+      let text = dice.of(seeds);
+      for (let change = dice.below(4); change >= 0; change--) {
+        const at = dice.below(text.length);
+        text = text.slice(0, at) + dice.of(scraps) + text.slice(at + dice.below(6));
+      }
+      using client = await wire(server.port);
+      await client.send(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+      await client.finish();
+      const all = await client.rest();
+      assert.match(all, /^(HTTP\/1\.1 [1-5]\d\d |$)/, JSON.stringify(text));
+      assert.doesNotMatch(all, /^HTTP\/1\.1 500 /m, JSON.stringify(text));
+    }
+    assert.equal((await fetch(`${server.url}/versions`)).status, 200);
+    assert.doesNotMatch(server.log(), / (ERROR|CRITICAL) /);
+  }));
+
+Deno.test("data that ends early in the store: the connection ends, and the log says why", () =>
+  withService({}, async (server, dir) => {
+    const id = await newImage(server.url);
+    const put = await fetch(`${server.url}/v2/images/${id}/file`, {
+      method: "PUT",
+      headers: { "content-type": "application/octet-stream" },
+      // More than the systems hold.
+      body: new Uint8Array(80 << 20),
+    });
+    assert.equal(put.status, 204);
+    using client = await wire(server.port);
+    await client.send(get("host: a", `/v2/images/${id}/file`));
+    await client.head();
+    await Deno.truncate(`${dir}/images/${id}`, 1000);
+    await client.skip();
+    await until("it is said", () => /has not the 83886080 bytes that its head says/.test(server.log()));
+    const line = new RegExp(`GET /v2/images/${id}/file.*status: 500`);
+    await until("it is in the access log", () => line.test(server.log()));
   }));
