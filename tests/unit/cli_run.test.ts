@@ -125,6 +125,17 @@ Deno.test("every command finds the data of a stand-alone start: named, or in its
     assert.equal((await shell(["inspect", "--standalone", `${dir}/file`])).code, 0);
   }));
 
+Deno.test("policy check says what is to mend in the policy files, beside the answer", () =>
+  inTempDir(async (dir) => {
+    await Deno.writeTextFile(`${dir}/glance-api.conf`, "");
+    await Deno.writeTextFile(`${dir}/policy.yaml`, "delete_imag: role:member\n");
+    const ask = ["policy", "check", "--config-file", `${dir}/glance-api.conf`, "--rule", "delete_image"];
+    const { code, out, err } = await shell([...ask, "--as", "role:member,project:p"]);
+    assert.equal(code, 1);
+    assert.match(out, /^denied: delete_image\n/);
+    assert.match(err, /policy\.yaml:1: policy rule "delete_imag" .* Did you mean 'delete_image'\?/);
+  }));
+
 Deno.test("without a configuration file the default place is taken, when there is data or a start makes it", () =>
   inTempDir(async (dir) => {
     const program = { env: { XDG_DATA_HOME: dir } };
