@@ -7,7 +7,7 @@ import type { Deps } from "./deps.ts";
 import { fail } from "./errors.ts";
 import { ImageSchema } from "./images/image_schema.ts";
 import { pluginNames } from "./imports/plugins/run.ts";
-import { Transfers } from "./images/transfers.ts";
+import { HeldLeases } from "./leases/held.ts";
 import { guardOptions, makeGuard } from "./net/guard.ts";
 import { makeUriFilter } from "./net/uri_filter.ts";
 import { makeOutbound } from "./net/outbound.ts";
@@ -139,7 +139,7 @@ async function build(
     protections,
     limits: config.get("DEFAULT.use_keystone_limits") ? makeUnifiedLimits(config, outbound.fetch) : null,
     imageSchema: readImageSchema(config),
-    transfers: new Transfers((input) => db.write.renewUploads(input)),
+    leases: new HeldLeases((input) => db.write.renewUploads(input)),
     workers,
     outbound: outbound.fetch,
     uriFilter,

@@ -4,7 +4,7 @@ import type { Authenticator } from "./auth/authenticator.ts";
 import type { Caller } from "./caller.ts";
 import type { Config } from "./config/config.ts";
 import type { ImageSchema } from "./images/image_schema.ts";
-import type { Transfers } from "./images/transfers.ts";
+import type { HeldLeases } from "./leases/held.ts";
 import type { Enforcer } from "./policy/enforcer.ts";
 import type { OutboundFetch } from "./net/outbound.ts";
 import type { UriFilter } from "./net/uri_filter.ts";
@@ -27,8 +27,8 @@ export interface Deps {
   limits: UnifiedLimits | null;
   /** The image attributes and custom properties this service knows (schema-image.json included). */
   imageSchema: ImageSchema;
-  /** Uploads under way. */
-  transfers: Transfers;
+  /** Uploads and deletions in progress, and their leases. */
+  leases: HeldLeases;
   /** Addresses of worker modules. */
   workers: { decompress: URL };
   /** The one way out. */

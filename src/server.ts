@@ -107,9 +107,9 @@ export function listen(
     );
     if (!clean) {
       log.warn(`${inFlight} requests did not end within ${graceMs / 1000} s and are broken off`);
-      deps.transfers.abortAll(new GlanceError("unavailable", "The service is stopping."));
+      deps.leases.abortAll(new GlanceError("unavailable", "The service is stopping."));
       // Their verbs put the images back; that takes a transaction, not a transfer.
-      await withinGrace(deps.transfers.settled(), 5000);
+      await withinGrace(deps.leases.settled(), 5000);
     }
     await close(1000);
     return clean;

@@ -4,14 +4,10 @@ import { compose, type Composition } from "../compose.ts";
 import type { Config } from "../config/config.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
-import { startRecovery } from "../images/recover.ts";
-import { removeLeftovers } from "../imports/leftovers.ts";
-import { warnOfStranded } from "../imports/stranded.ts";
+import { startJobs } from "../jobs/table.ts";
 import { withPaste } from "../paste/apply.ts";
-import { startSender } from "../notify/sender.ts";
 import { flushLog, getLog } from "../observe/log.ts";
 import { type Door, listen } from "../server.ts";
-import { startTaskRecovery } from "../tasks/recover.ts";
 import { describeUsers, type FileUser, otherUsersOf } from "../util/file_users.ts";
 import { raiseOpenFiles } from "../util/open_files.ts";
 import { takeFlags } from "../util/take_flags.ts";
@@ -181,10 +177,7 @@ async function run(
   { deps }: Composition,
   { door, stopped, standalone }: Begun,
 ): Promise<number> {
-  const sender = startSender(deps);
-  const endRecovery = await startRecovery(deps);
-  const endTaskRecovery = await startTaskRecovery(deps);
-  const leftovers = removeLeftovers(deps).then(() => warnOfStranded(deps));
+  const jobs = await startJobs(deps);
   const server = door.open(deps);
   const images = standalone ? await deps.db.read.imageTotals() : null;
   program.out(banner({ server: door, config, summary: deps.auth.summary, images }));
@@ -193,8 +186,7 @@ async function run(
   log.info("stopping");
   const seconds = config.get("oneglance.graceful_shutdown_timeout");
   const clean = await server.stop(seconds * 1000);
-  await Promise.all([endRecovery(), endTaskRecovery(), leftovers]);
-  await sender?.close();
+  await jobs.close();
   log.info(clean ? "stopped" : "stopped; some requests were broken off");
   return 0;
 }

@@ -31,13 +31,13 @@ export async function deleteImage(ctx: Ctx, id: string, asked: Incoming): Promis
     if (done.outcome !== "done") fail("not_found", message);
     return await removeStaged(deps, image);
   }
-  const transfer = deps.transfers.begin(null);
+  const held = deps.leases.enter("deletion", id);
   try {
-    const begun = await deps.db.write.beginDeletion({ id, by: transfer.lease });
+    const begun = await deps.db.write.beginDeletion({ id, by: held.lease });
     if (begun.outcome === "gone") fail("not_found", message);
-    await deleteData(deps, begun.image, transfer.lease.token);
+    await deleteData(deps, begun.image, held.token);
   } finally {
-    transfer.end();
+    held.end();
   }
 }
 

@@ -1,63 +1,53 @@
-/** Finds uploads whose process has died, removes what they wrote and makes their images `queued` again (design: promises). */
-import type { UploadLease } from "../../db/records.ts";
+/** Finishes uploads and deletions whose process has died (docs/adr/0004). */
+import type { DeletionLease, UploadLease } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
+import type { JobReport } from "../jobs/scheduler.ts";
+import { recoverOrphans } from "../leases/orphans.ts";
 import { getLog } from "../observe/log.ts";
 import type { Store } from "../stores/store.ts";
-import { isAbandoned } from "./abandoned.ts";
-import { recoverDeletions } from "./recover_deletions.ts";
+import { deleteCopies } from "./delete_copies.ts";
+import { deleteData } from "./delete_data.ts";
 
 const log = getLog("oneglance.images.recover");
 
-/** How often it is looked for uploads and deletions of processes that died, in ms. */
-const EVERY = 30_000;
+type Parts = Pick<Deps, "db" | "stores" | "leases">;
 
-type Parts = Pick<Deps, "db" | "stores" | "transfers">;
+const NEVER = new AbortController().signal;
 
-/** Looks now, then every `every` ms until the function that it resolves to is called. Throws nothing. */
-export async function startRecovery(deps: Parts, every = EVERY): Promise<() => Promise<void>> {
-  await recoverUploads(deps);
-  let running = sweepStores(deps).then(() => recoverDeletions(deps));
-  const timer = setInterval(() => {
-    running = running.then(() => recoverUploads(deps)).then(() => recoverDeletions(deps));
-  }, every);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+/** Makes the images of orphaned uploads `queued` again and removes what was written. Errors: database. */
+export async function recoverUploads(deps: Parts, stop = NEVER): Promise<JobReport> {
+  const recover = (lease: UploadLease) => recoverUpload(deps, lease);
+  return await recoverOrphans(await deps.db.read.uploads(), { own: deps.leases, recover, stop });
 }
 
-/** Every upload that nobody carries on. Whatever fails is logged and tried again the next time. */
-export async function recoverUploads(deps: Parts): Promise<void> {
-  try {
-    for (const lease of await deps.db.read.uploads()) {
-      if (isAbandoned(deps.transfers, lease)) await recoverUpload(deps, lease);
-    }
-  } catch (error) {
-    log.error("uploads that were broken off cannot be looked for", { error });
-  }
+/** Completes orphaned deletions. Errors: database. */
+export async function recoverDeletions(deps: Parts, stop = NEVER): Promise<JobReport> {
+  const recover = (lease: DeletionLease) => recoverDeletion(deps, lease);
+  return await recoverOrphans(await deps.db.read.deletions(), { own: deps.leases, recover, stop });
 }
 
-/** Ends one upload that is not carried on; does nothing when it has ended or somebody else is at it. Throws nothing. */
+/** Ends one upload that nobody carries on; nothing when it has ended or another process is at it. False when it failed. Throws nothing. */
 export async function recoverUpload(
   deps: Parts,
   { token, image_id, store_id }: Pick<UploadLease, "token" | "image_id" | "store_id">,
-): Promise<void> {
-  const transfer = deps.transfers.begin(store_id);
-  const by = transfer.lease;
+): Promise<boolean> {
+  const held = deps.leases.enter("upload", image_id, store_id);
   try {
     // From here on the old uploader, should it wake up, can make nothing active.
-    if (!await deps.db.write.takeUpload({ token, by })) return;
+    if (!await deps.db.write.takeUpload({ token, by: held.lease })) return true;
     const removed: string[] = [];
     for (const store of storesOf(deps, image_id, store_id)) removed.push(...await store.discard(image_id));
-    await deps.db.write.cancelUpload({ token: by.token });
+    await deps.db.write.cancelUpload({ token: held.token });
     log.warn(
       `the upload of image ${image_id} was broken off; it can be uploaded again. ` +
         `Removed: ${removed.join(", ") || "nothing"}`,
     );
+    return true;
   } catch (error) {
     log.error(`the upload of image ${image_id} was broken off and cannot be put back yet`, { error });
+    return false;
   } finally {
-    transfer.end();
+    held.end();
   }
 }
 
@@ -73,15 +63,23 @@ function storesOf({ stores }: Parts, imageId: string, id: string | null): readon
   return stores.all;
 }
 
-/** Removes files that dead processes left half-written, also those that no image speaks of. Throws nothing. */
-export async function sweepStores({ stores }: Parts): Promise<void> {
-  for (const store of [...stores.all, stores.staging]) {
-    try {
-      for (const path of await store.sweep()) {
-        log.warn(`removed what a dead process left half-written: ${path}`);
-      }
-    } catch (error) {
-      log.error(`store ${store.id ?? store.type} cannot be swept`, { error });
+async function recoverDeletion(deps: Parts, { token, image_id }: DeletionLease): Promise<boolean> {
+  const held = deps.leases.enter("deletion", image_id);
+  try {
+    const taken = await deps.db.write.takeDeletion({ token, by: held.lease });
+    if (!taken) return true;
+    if (taken.locationIds === null) await deleteData(deps, taken.image, held.token);
+    else {
+      const copies = { token: held.token, locationIds: taken.locationIds };
+      await deleteCopies(deps, taken.image, copies, () => Promise.resolve());
     }
+    const what = taken.locationIds === null ? "image" : "copies of image";
+    log.warn(`the deletion of ${what} ${image_id} was broken off; it is complete now`);
+    return true;
+  } catch (error) {
+    log.error(`the deletion of image ${image_id} was broken off and could not be completed`, { error });
+    return false;
+  } finally {
+    held.end();
   }
 }

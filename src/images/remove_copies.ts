@@ -20,19 +20,23 @@ export async function removeCopies<T>(
   { locations, added }: Removal,
   record: (to: "deleted" | "pending_delete") => Promise<T>,
 ): Promise<T> {
-  const { db, config, transfers } = ctx.deps;
+  const { db, config, leases } = ctx.deps;
   const delayed = config.get("DEFAULT.delayed_delete");
-  const transfer = transfers.begin(null);
-  const { token } = transfer.lease;
+  const held = leases.enter("deletion", image.id);
   try {
-    const by = transfer.lease;
     const locationIds = locations.map(({ id }) => id);
-    const begun = await db.write.beginCopyDeletion({ id: image.id, by, locationIds, added, delayed });
+    const begun = await db.write.beginCopyDeletion({
+      id: image.id,
+      by: held.lease,
+      locationIds,
+      added,
+      delayed,
+    });
     if (begun !== "done") refuse(image.id, begun);
-    const now = { token, locationIds: delayed ? [] : locationIds };
+    const now = { token: held.token, locationIds: delayed ? [] : locationIds };
     return await deleteCopies(ctx.deps, image, now, () => record(delayed ? "pending_delete" : "deleted"));
   } finally {
-    transfer.end();
+    held.end();
   }
 }
 

@@ -5,6 +5,7 @@
 import type { ImageColumns, ImageRecord, UploadLease } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
+import type { Held } from "../leases/held.ts";
 import { uploadFailure } from "../notify/payloads.ts";
 import { getLog } from "../observe/log.ts";
 import type { Quota } from "../quota/quota.ts";
@@ -12,7 +13,6 @@ import type { Store, WriteHandle } from "../stores/store.ts";
 import { receive } from "./receive.ts";
 import { recoverUpload } from "./recover.ts";
 import { stageError, uploadError, warnIfFull } from "./store_errors.ts";
-import type { Transfer as Held } from "./transfers.ts";
 
 const log = getLog("oneglance.images.transfer");
 
@@ -73,7 +73,7 @@ export async function withTransfer(
   input: TransferInput,
   work: (transfer: Transfer) => Promise<void>,
 ): Promise<void> {
-  const held = ctx.deps.transfers.begin(input.storeId);
+  const held = ctx.deps.leases.enter("upload", input.image.id, input.storeId);
   try {
     const image = await begin(ctx, input, held.lease);
     const transfer = new Running(ctx, { ...input, image }, held);
@@ -171,7 +171,10 @@ class Running implements Transfer {
   async undo(cause: unknown): Promise<void> {
     const { deps } = this.#ctx;
     const { id } = this.image;
-    if (this.#unsure) return await recoverUpload(deps, { ...this.#lease, image_id: id });
+    if (this.#unsure) {
+      await recoverUpload(deps, { ...this.#lease, image_id: id });
+      return;
+    }
     await warnIfFull(this.#ctx, this.#input.store, id, cause);
     await this.#handle?.cancel();
     const { isUpload, errorOf } = KINDS[this.#input.to];

@@ -2,6 +2,7 @@
 import type { StrandedImage, StrandedTask } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { recoverUpload } from "../images/recover.ts";
+import type { JobReport } from "../jobs/scheduler.ts";
 import { getLog } from "../observe/log.ts";
 import { taskEnd } from "../tasks/finish.ts";
 import { lockEnds } from "../tasks/start.ts";
@@ -60,35 +61,34 @@ export function endStrandedTask(deps: Deps, { id }: StrandedTask): Promise<boole
  */
 export async function putBackStranded(deps: Deps, image: StrandedImage, hours: number): Promise<boolean> {
   const staging = image.status === "uploading";
-  const transfer = deps.transfers.begin(staging ? STAGING : null);
+  const held = deps.leases.enter("upload", image.id, staging ? STAGING : null);
   try {
     const taken = await deps.db.write.takeStranded({
       id: image.id,
       before: momentBefore(hours),
-      by: transfer.lease,
+      by: held.lease,
       end: taskEnd(deps, "failure", GIVEN_UP),
     });
     if (!taken) return false;
     if (taken.broken && taken.task_type !== "location_import") {
-      await recoverUpload(deps, { ...transfer.lease, image_id: image.id });
+      await recoverUpload(deps, { ...held.lease, image_id: image.id });
       await unstage(deps, image.id);
     }
     return true;
   } finally {
-    transfer.end();
+    held.end();
   }
 }
 
-/** Tells in the log that there are some. Throws nothing. */
-export async function warnOfStranded(deps: Pick<Deps, "db">): Promise<void> {
-  try {
-    const { images, tasks } = await listStranded(deps, STRANDED_AFTER);
-    if (images.length + tasks.length === 0) return;
+/** Warns in the log when there are some. Errors: database. */
+export async function warnOfStranded(deps: Pick<Deps, "db">): Promise<JobReport> {
+  const { images, tasks } = await listStranded(deps, STRANDED_AFTER);
+  const found = `${images.length} images and ${tasks.length} tasks`;
+  if (images.length + tasks.length > 0) {
     log.warn(
-      `${images.length} images and ${tasks.length} tasks have been left under way for more than ${STRANDED_AFTER} ` +
-        "hours, and no process of oneglance works on them: 'oneglance stuck' lists them and can put them back",
+      `${found} have been left under way for more than ${STRANDED_AFTER} hours, and no process of oneglance works on ` +
+        "them: 'oneglance stuck' lists them and can put them back",
     );
-  } catch (error) {
-    log.warn("images in the middle of a transfer could not be looked for", { error });
   }
+  return { did: `${found} are stuck`, failed: 0 };
 }

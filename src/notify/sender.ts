@@ -1,7 +1,7 @@
 /** Sends what stands in the outbox: in order, at least once, one process at a time. */
 import type { EventRecord } from "../../db/event_records.ts";
 import type { Deps } from "../deps.ts";
-import { outsideLogContext } from "../observe/context.ts";
+import type { JobReport } from "../jobs/scheduler.ts";
 import { getLog } from "../observe/log.ts";
 import { fateOf, processName } from "../util/process_name.ts";
 import { toTimestamp } from "../util/timestamp.ts";
@@ -14,8 +14,6 @@ const log = getLog("oneglance.notify");
 const BATCH = 100;
 /** How long taken events are ours, in ms; longer than a batch may take to be confirmed. */
 const HOLDS = 60_000;
-/** How often it is looked for what other processes wrote or left, in ms. */
-const EVERY = 5000;
 
 type Parts = Pick<Deps, "config" | "db" | "events">;
 
@@ -24,61 +22,42 @@ export class Sender {
   readonly #parts: Parts;
   readonly #drivers: readonly Driver[];
   readonly #owner = processName();
-  #running: Promise<void> | null = null;
-  #again = false;
-  #closed = false;
   #failures = 0;
-  /** Ends the pause after a failure. */
-  #pause: { end: () => void; timer: ReturnType<typeof setTimeout> } | null = null;
-  readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(parts: Parts, drivers: readonly Driver[]) {
     this.#parts = parts;
     this.#drivers = drivers;
-    this.#timer = setInterval(() => this.wake(), EVERY);
-    parts.db.onEvents(() => this.wake());
   }
 
-  /** Looks for events now, unless it is at it or pauses after a failure. */
-  wake(): void {
-    if (this.#closed) return;
-    this.#again = true;
-    this.#running ??= outsideLogContext(() => this.#run()).finally(() => this.#running = null);
+  /** Sends until nothing waits, `stop` fires or a driver fails; then it asks for a pause. Errors: database. */
+  async send(stop: AbortSignal): Promise<JobReport> {
+    let sent = 0;
+    while (!stop.aborted) {
+      const batch = await this.#sendBatch();
+      if (batch === null) break;
+      if ("pauseSeconds" in batch) return { did: `${sent} sent, others wait`, failed: 1, ...batch };
+      sent += batch.sent;
+    }
+    return { did: `${sent} sent`, failed: 0 };
   }
 
-  /** Ends what is under way, and lets go of what was not sent: the next process sends it. */
+  /** Lets go of what was not sent: the next process sends it. */
   async close(): Promise<void> {
-    this.#closed = true;
-    clearInterval(this.#timer);
-    this.#parts.db.onEvents(null);
-    this.#pause?.end();
-    await this.#running;
     if (this.#failures > 0) {
       await this.#parts.db.write.releaseEvents({ owner: this.#owner }).catch(() => {});
     }
     for (const driver of this.#drivers) await driver.close();
   }
 
-  async #run(): Promise<void> {
-    while (this.#again && !this.#closed) {
-      this.#again = false;
-      try {
-        while (!this.#closed && await this.#sendBatch());
-      } catch (error) {
-        log.error("the notifications that wait cannot be read", { error, repeated: "reading" });
-      }
-    }
-  }
-
-  /** False when nothing waits, or another process is at it. */
-  async #sendBatch(): Promise<boolean> {
+  /** Null when nothing waits, or another process is at it. */
+  async #sendBatch(): Promise<{ sent: number } | { pauseSeconds: number } | null> {
     const { db, config } = this.#parts;
     const oldest = await db.read.oldestEvent();
-    if (!oldest) return false;
+    if (!oldest) return null;
     await this.#dropOld(oldest.created_at);
     const { owner } = oldest;
     const fate = owner === null || owner === this.#owner ? null : fateOf(owner);
-    if (fate === "alive") return false;
+    if (fate === "alive") return null;
     const now = Date.now();
     const events = await db.write.takeEvents({
       owner: this.#owner,
@@ -87,27 +66,29 @@ export class Sender {
       limit: BATCH,
       dead: fate === "dead" ? owner : null,
     });
-    if (events.length === 0) return false;
+    if (events.length === 0) return null;
     const publisher = config.get("DEFAULT.default_publisher_id");
     try {
       const notifications = events.map((event) => notificationOf(event, publisher));
       for (const driver of this.#drivers) await driver.send(notifications);
     } catch (error) {
-      await this.#failed(events, error);
-      return true;
+      return await this.#failed(events, error);
     }
     if (this.#failures > 0) log.info("notifications are being sent again");
     this.#failures = 0;
     await this.#drop(events);
-    return true;
+    return { sent: events.length };
   }
 
   async #drop(events: readonly EventRecord[]): Promise<void> {
     await this.#parts.db.write.dropEvents({ owner: this.#owner, ids: events.map(({ id }) => id) });
   }
 
-  /** Pauses, longer each time; after `retry` attempts, if there is such a number, gives these up. */
-  async #failed(events: readonly EventRecord[], error: unknown): Promise<void> {
+  /** Asks for a pause, longer each time; after `retry` attempts, if there is such a number, gives these up. */
+  async #failed(
+    events: readonly EventRecord[],
+    error: unknown,
+  ): Promise<{ sent: number } | { pauseSeconds: number }> {
     const { config } = this.#parts;
     const text = error instanceof Error ? error.message : String(error);
     if (this.#failures++ === 0) log.warn(`notifications wait, because they cannot be sent: ${text}`);
@@ -117,20 +98,11 @@ export class Sender {
       log.warn(`${events.length} notifications are given up after ${this.#failures} attempts: ${text}`);
       this.#failures = 0;
       await this.#drop(events);
-      return;
+      return { sent: 0 };
     }
     const first = config.get("oslo_messaging_rabbit.rabbit_retry_interval");
     const more = config.get("oslo_messaging_rabbit.rabbit_retry_backoff") * (this.#failures - 1);
-    await this.#wait(Math.min(first + more, config.get("oslo_messaging_rabbit.rabbit_interval_max")) * 1000);
-  }
-
-  async #wait(millis: number): Promise<void> {
-    if (this.#closed) return;
-    await new Promise<void>((resolve) => {
-      this.#pause = { end: resolve, timer: setTimeout(resolve, millis) };
-    });
-    clearTimeout(this.#pause!.timer);
-    this.#pause = null;
+    return { pauseSeconds: Math.min(first + more, config.get("oslo_messaging_rabbit.rabbit_interval_max")) };
   }
 
   async #dropOld(oldest: string): Promise<void> {
@@ -142,10 +114,7 @@ export class Sender {
   }
 }
 
-/** Starts to send what waits and what comes; null when nobody listens. Errors: config. */
-export function startSender(parts: Parts, drivers = makeDrivers(parts.config)): Sender | null {
-  if (!parts.events.on) return null;
-  const sender = new Sender(parts, drivers);
-  sender.wake();
-  return sender;
+/** Null when nobody listens. Errors: config. */
+export function makeSender(parts: Parts, drivers = makeDrivers(parts.config)): Sender | null {
+  return parts.events.on ? new Sender(parts, drivers) : null;
 }

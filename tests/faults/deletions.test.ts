@@ -1,7 +1,7 @@
 /** Deletions that were broken off, step by step: who completes them, and what a store that refuses leaves. */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
-import { recoverDeletions } from "../../src/images/recover_deletions.ts";
+import { recoverDeletions } from "../../src/images/recover.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { rowsOf } from "../support/raw_database.ts";
 import { filesIn } from "../support/served.ts";
@@ -91,7 +91,7 @@ Deno.test("only what nobody carries on is completed", async (t) => {
 Deno.test("a deletion that is under way here is left alone and renewed", async () => {
   await using service = await startService(TWO);
   const id = await inBoth(service);
-  const transfer = service.deps.transfers.begin(null);
+  const transfer = service.deps.leases.enter("deletion", id);
   await service.deps.db.write.beginDeletion({ id, by: transfer.lease });
   await recoverDeletions(service.deps);
   assert.deepEqual(filesOf(service, id), ["a", "b"]);

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import type { UploadLease } from "../../db/records.ts";
 import { GlanceError } from "../../src/errors.ts";
-import { recoverUploads, startRecovery } from "../../src/images/recover.ts";
+import { recoverUploads } from "../../src/images/recover.ts";
+import { Scheduler } from "../../src/jobs/scheduler.ts";
+import { jobsOf } from "../../src/jobs/table.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { filesIn, until } from "../support/served.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
@@ -67,12 +69,12 @@ Deno.test("uploads are put back by whose they are", async (t) => {
       assert.equal(leases.some(({ image_id }) => image_id === id), !putBack);
     });
   }
-  assert.equal(service.deps.transfers.size, 0);
+  assert.equal(service.deps.leases.size, 0);
 });
 
 Deno.test("an upload that is under way here is left alone, and renewed by one write", async () => {
   await using service = await startService();
-  const transfer = service.deps.transfers.begin(null);
+  const transfer = service.deps.leases.enter("upload", "");
   const id = await uploading(service, transfer.lease);
   await recoverUploads(service.deps);
   assert.equal(await statusOf(service, id), "saving");
@@ -94,7 +96,7 @@ Deno.test("an uploader that was thought dead completes neither its own upload no
     write.transitionImage({ id, from: ["saving"], to: "active", columns: { size: 4 }, endUpload: "old" });
   await recoverUploads(service.deps);
   assert.deepEqual(await finish(), { outcome: "status", status: "queued" });
-  const next = service.deps.transfers.begin(null);
+  const next = service.deps.leases.enter("upload", id);
   await write.transitionImage({ id, from: ["queued"], to: "saving", beginUpload: next.lease });
   assert.deepEqual(await finish(), { outcome: "status", status: "saving" });
   await write.cancelUpload({ token: "old" });
@@ -122,7 +124,8 @@ Deno.test("what cannot be removed or written now is tried again, and stops nothi
   const { deps } = service;
   const id = await uploading(service, { owner: other("boot", "00000000") });
   const broken = () => Promise.reject(new GlanceError("unavailable", "The database is locked."));
-  await recoverUploads({ ...deps, db: { ...deps.db, read: { ...deps.db.read, uploads: broken } } });
+  const blind = { ...deps, db: { ...deps.db, read: { ...deps.db.read, uploads: broken } } };
+  await assert.rejects(recoverUploads(blind), /The database is locked/);
   await recoverUploads({ ...deps, db: { ...deps.db, write: { ...deps.db.write, cancelUpload: broken } } });
   assert.equal(await statusOf(service, id), "saving");
   await recoverUploads(deps);
@@ -165,10 +168,12 @@ Deno.test("a transfer whose last write may or may not have been done leaves the 
 
 Deno.test("an upload whose process dies while we serve is put back too", async () => {
   await using service = await startService();
-  const end = await startRecovery(service.deps, 20);
+  const rows = jobsOf(service.deps).filter(({ name }) => name === "orphaned uploads");
+  const jobs = new Scheduler(service.deps, rows.map((row) => ({ ...row, everySeconds: 0.02 })));
+  await jobs.start();
   const id = await uploading(service, { owner: other("boot", "00000000") });
   await until("the image is queued", async () => await statusOf(service, id) === "queued");
-  await end();
+  await jobs.close();
   assert.deepEqual(filesIn(`${service.dir}/images`), []);
 });
 

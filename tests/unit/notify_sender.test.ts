@@ -7,7 +7,9 @@ import type { Database } from "../../db/database.ts";
 import type { LooseEvent } from "../../db/event_records.ts";
 import { type Driver, makeDrivers } from "../../src/notify/drivers.ts";
 import { eventSettings, makeEvents } from "../../src/notify/events.ts";
-import { startSender } from "../../src/notify/sender.ts";
+import { Scheduler } from "../../src/jobs/scheduler.ts";
+import { notifications } from "../../src/jobs/table.ts";
+import { makeSender } from "../../src/notify/sender.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { logged } from "../support/logged.ts";
 import { until } from "../support/served.ts";
@@ -40,6 +42,19 @@ function fakeDriver(failures = 0): Driver & { got: string[]; calls: number; clos
 }
 
 const event = (payload: string): LooseEvent => ({ type: "image.test", payload });
+
+/** The job that sends, at work; null when nobody listens. */
+function startSender(
+  parts: Parameters<typeof makeSender>[0],
+  drivers?: Driver[],
+): Scheduler<unknown> | null {
+  const sender = makeSender(parts, drivers);
+  if (sender === null) return null;
+  const jobs = new Scheduler<unknown>(null, [notifications(sender)]);
+  parts.db.onEvents(() => jobs.wake("notifications"));
+  jobs.start();
+  return jobs;
+}
 
 async function withOutbox(
   set: Record<string, string>,

@@ -1,0 +1,75 @@
+/** Jobs at start: what dead processes have left in the stores and in the staging area (spec/background-jobs.md §3). */
+import type { Deps } from "../deps.ts";
+import { stagedPath } from "../imports/staged.ts";
+import { getLog } from "../observe/log.ts";
+import { nameOf } from "../stores/store.ts";
+import type { JobReport } from "./scheduler.ts";
+
+const log = getLog("oneglance.jobs.leftovers");
+
+/** Capitals as well: ids are kept as they were given, and two that differ in case are two. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Statuses in which staged data may be wanted. */
+const IN_USE = ["uploading", "importing"];
+
+/** Removes files that dead processes left half-written, also those of no image. Throws nothing. */
+export async function sweepStores({ stores }: Pick<Deps, "stores">, stop: AbortSignal): Promise<JobReport> {
+  let removed = 0;
+  let failed = 0;
+  for (const store of [...stores.all, stores.staging]) {
+    if (stop.aborted) break;
+    try {
+      for (const path of await store.sweep()) {
+        removed++;
+        log.warn(`removed what a dead process left half-written: ${path}`);
+      }
+    } catch (error) {
+      failed++;
+      log.error(`store ${nameOf(store)} cannot be swept`, { error });
+    }
+  }
+  return { did: `${removed} half-written files removed`, failed };
+}
+
+/**
+ * Removes staged files of images that are gone, and of those that are neither staged nor imported: a process that was
+ * taken for dead has left them. Names that are not UUIDs are not ours. Errors: database, those of the file system.
+ */
+export async function removeStagedLeftovers(
+  deps: Pick<Deps, "db" | "stores">,
+  stop: AbortSignal,
+): Promise<JobReport> {
+  const path = stagedPath(deps, "");
+  const count = { removed: 0, kept: 0, failed: 0 };
+  try {
+    for await (const { name, isFile } of Deno.readDir(path)) {
+      if (stop.aborted) break;
+      const id = name.split(".", 1)[0]!;
+      if (isFile && UUID.test(id)) count[await removeUnlessUsed(deps, id, `${path}${name}`)]++;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return { did: `${count.removed} staged files removed, ${count.kept} are in use`, failed: count.failed };
+}
+
+async function removeUnlessUsed(
+  deps: Pick<Deps, "db">,
+  id: string,
+  path: string,
+): Promise<"removed" | "kept" | "failed"> {
+  const image = await deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  if (image && IN_USE.includes(image.status)) return "kept";
+  // An import may have begun between the two.
+  const leases = await deps.db.read.taskLeases({});
+  if (leases.some(({ image_id }) => image_id === id)) return "kept";
+  try {
+    await Deno.remove(path);
+    log.warn(`removed staged data that no image waits for: ${path}`);
+    return "removed";
+  } catch (error) {
+    log.error(`staged data that no image waits for cannot be removed: ${path}`, { error });
+    return "failed";
+  }
+}
