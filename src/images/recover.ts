@@ -1,8 +1,7 @@
 /** Finishes uploads and deletions whose process has died (docs/adr/0004). */
 import type { DeletionLease, UploadLease } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
-import type { JobReport } from "../jobs/scheduler.ts";
-import { recoverOrphans } from "../leases/orphans.ts";
+import { type Recovered, recoverOrphans } from "../leases/orphans.ts";
 import { getLog } from "../observe/log.ts";
 import type { Store } from "../stores/store.ts";
 import { deleteCopies } from "./delete_copies.ts";
@@ -15,13 +14,13 @@ type Parts = Pick<Deps, "db" | "stores" | "leases">;
 const NEVER = new AbortController().signal;
 
 /** Makes the images of orphaned uploads `queued` again and removes what was written. Errors: database. */
-export async function recoverUploads(deps: Parts, stop = NEVER): Promise<JobReport> {
+export async function recoverUploads(deps: Parts, stop = NEVER): Promise<Recovered> {
   const recover = (lease: UploadLease) => recoverUpload(deps, lease);
   return await recoverOrphans(await deps.db.read.uploads(), { own: deps.leases, recover, stop });
 }
 
 /** Completes orphaned deletions. Errors: database. */
-export async function recoverDeletions(deps: Parts, stop = NEVER): Promise<JobReport> {
+export async function recoverDeletions(deps: Parts, stop = NEVER): Promise<Recovered> {
   const recover = (lease: DeletionLease) => recoverDeletion(deps, lease);
   return await recoverOrphans(await deps.db.read.deletions(), { own: deps.leases, recover, stop });
 }

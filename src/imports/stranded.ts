@@ -2,7 +2,6 @@
 import type { StrandedImage, StrandedTask } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { recoverUpload } from "../images/recover.ts";
-import type { JobReport } from "../jobs/scheduler.ts";
 import { getLog } from "../observe/log.ts";
 import { taskEnd } from "../tasks/finish.ts";
 import { lockEnds } from "../tasks/start.ts";
@@ -80,8 +79,8 @@ export async function putBackStranded(deps: Deps, image: StrandedImage, hours: n
   }
 }
 
-/** Warns in the log when there are some. Errors: database. */
-export async function warnOfStranded(deps: Pick<Deps, "db">): Promise<JobReport> {
+/** Warns in the log when there are some; resolves to what was found. Errors: database. */
+export async function warnOfStranded(deps: Pick<Deps, "db">): Promise<string> {
   const { images, tasks } = await listStranded(deps, STRANDED_AFTER);
   const found = `${images.length} images and ${tasks.length} tasks`;
   if (images.length + tasks.length > 0) {
@@ -90,5 +89,5 @@ export async function warnOfStranded(deps: Pick<Deps, "db">): Promise<JobReport>
         "them: 'oneglance stuck' lists them and can put them back",
     );
   }
-  return { did: `${found} are stuck`, failed: 0 };
+  return `${found} are stuck`;
 }

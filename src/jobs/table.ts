@@ -72,7 +72,7 @@ export function jobsOf(deps: Deps): Job<Deps>[] {
         "Warns of images and tasks that nobody has worked on for long; 'oneglance stuck' puts them back.",
       everySeconds: null,
       atStart: "while serving",
-      activate: warnOfStranded,
+      activate: async (parts) => ({ did: await warnOfStranded(parts), failed: 0 }),
     },
   ];
 }

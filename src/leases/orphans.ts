@@ -1,6 +1,7 @@
 /** Orphans: work whose lease is in the database, but whose process has died (docs/adr/0004). */
+import { formatTimestamp } from "../../db/clock.ts";
 import type { Timestamp } from "../../db/records.ts";
-import { isAbandoned } from "../images/abandoned.ts";
+import { fateOf, processName } from "../util/process_name.ts";
 
 /** What every lease says of its holder. */
 export interface Holder {
@@ -10,6 +11,17 @@ export interface Holder {
   expires_at: Timestamp;
 }
 
+/** Whether nobody carries on the work of a lease. `own`: what this process has in progress. */
+export function isOrphaned(
+  own: { has(token: string): boolean },
+  { owner, token, expires_at }: Holder,
+): boolean {
+  // One of our own is left behind when it could not be ended.
+  if (owner === processName()) return !own.has(token);
+  const fate = fateOf(owner);
+  return fate === "dead" || (fate === "unseen" && expires_at < formatTimestamp(Date.now() * 1000));
+}
+
 export interface Recovery<L extends Holder> {
   own: { has(token: string): boolean };
   /** Takes one over and finishes it. False when that failed, which it logs: the next run tries again. Throws nothing. */
@@ -17,16 +29,22 @@ export interface Recovery<L extends Holder> {
   stop: AbortSignal;
 }
 
+/** What a search for orphans did: for operators, and how many could not be recovered yet. */
+export interface Recovered {
+  did: string;
+  failed: number;
+}
+
 /** Recovers all orphans among these leases, one after the other, until `stop` fires. */
 export async function recoverOrphans<L extends Holder>(
   leases: readonly L[],
   { own, recover, stop }: Recovery<L>,
-): Promise<{ did: string; failed: number }> {
+): Promise<Recovered> {
   let recovered = 0;
   let failed = 0;
   for (const lease of leases) {
     if (stop.aborted) break;
-    if (!isAbandoned(own, lease)) continue;
+    if (!isOrphaned(own, lease)) continue;
     if (await recover(lease)) recovered++;
     else failed++;
   }

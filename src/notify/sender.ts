@@ -1,7 +1,6 @@
 /** Sends what stands in the outbox: in order, at least once, one process at a time. */
 import type { EventRecord } from "../../db/event_records.ts";
 import type { Deps } from "../deps.ts";
-import type { JobReport } from "../jobs/scheduler.ts";
 import { getLog } from "../observe/log.ts";
 import { fateOf, processName } from "../util/process_name.ts";
 import { toTimestamp } from "../util/timestamp.ts";
@@ -17,6 +16,13 @@ const HOLDS = 60_000;
 
 type Parts = Pick<Deps, "config" | "db" | "events">;
 
+/** What one look did; `pauseSeconds`: events wait, and a driver that failed is not to be asked before. */
+export interface Sent {
+  did: string;
+  failed: number;
+  pauseSeconds?: number;
+}
+
 /** The sender of a process. */
 export class Sender {
   readonly #parts: Parts;
@@ -30,7 +36,7 @@ export class Sender {
   }
 
   /** Sends until nothing waits, `stop` fires or a driver fails; then it asks for a pause. Errors: database. */
-  async send(stop: AbortSignal): Promise<JobReport> {
+  async send(stop: AbortSignal): Promise<Sent> {
     let sent = 0;
     while (!stop.aborted) {
       const batch = await this.#sendBatch();
