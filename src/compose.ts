@@ -40,7 +40,7 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-export interface ComposeOptions {
+interface ComposeOptions {
   /** Shared with who listens; default one of its own. */
   lifecycle?: { stopping: boolean };
   workers: WorkerUrls;

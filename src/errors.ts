@@ -73,7 +73,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** How the message stands in the error body: as its explanation, or as the detail under the generic text (spec/images-api.md §6.2). */
-export type ErrorForm = "explanation" | "detail";
+type ErrorForm = "explanation" | "detail";
 
 /** Extras of an error. */
 export interface ErrorOptions {

@@ -10,6 +10,7 @@ import { errorResponse } from "./http/view/error.ts";
 import { pathOf } from "./http/versions.ts";
 import { getLog } from "./observe/log.ts";
 import { countOpenFiles, type OpenFiles } from "./util/open_files.ts";
+import { withTimeout } from "./util/timeout.ts";
 import type { Info, Limits } from "./wire/connection.ts";
 import type { Refused } from "./wire/head.ts";
 import { listen as listenForHttp, type ListenOptions } from "./wire/listen.ts";
@@ -19,30 +20,29 @@ const log = getLog("oneglance.server");
 /** Files that the service needs besides those of its connections: database, stores, outbound requests. */
 const SPARE_FILES = 32;
 
-/** How often the log says that files, or connections, have run out, in ms. */
+/** How often the log may repeat that files or connections have run out (ms). */
 const SAY_AGAIN = 60_000;
 
 type App = ReturnType<typeof buildApp>;
 
-/** An address that is taken; requests wait at it until `open` says who serves them. */
+/** A listening address. Requests wait until `open` names the parts that serve them. */
 export interface Door {
   hostname: string;
   port: number;
-  /** Lets requests in. */
+  /** Starts to serve requests. */
   open(deps: Deps): Server;
-  /** Gives the address up: those who wait are told 503. */
+  /** Stops listening; waiting requests get 503. */
   close(): Promise<void>;
 }
 
-export interface Server {
-  /** Refuses new work, waits up to `graceMs` (0 = without limit) for what is in flight, closes. True when all of it ended well. */
+interface Server {
+  /** Refuses new requests, waits up to `graceMs` (0 = without limit) for those in flight, closes. True when all completed. */
   stop(graceMs: number): Promise<boolean>;
 }
 
 /**
- * Takes the address. Until the door is open only the health check answers: it needs no database, and who waits for
- * it is not kept waiting for one (spec/auth-and-middleware.md §8). Errors: the operating system's, when the address
- * cannot be had.
+ * Listens on the address. Until `open`, only the health check answers: it needs no database, and a probe must not wait
+ * for one (spec/auth-and-middleware.md §8). Errors: the operating system's, when the address is not available.
  */
 export function listen(
   parts: Pick<Deps, "config" | "lifecycle"> & { files: OpenFiles },
@@ -106,9 +106,9 @@ export function listen(
       graceMs,
     );
     if (!clean) {
-      log.warn(`${inFlight} requests did not end within ${graceMs / 1000} s and are broken off`);
+      log.warn(`${inFlight} requests did not complete within ${graceMs / 1000} s and are aborted`);
       deps.leases.abortAll(new GlanceError("unavailable", "The service is stopping."));
-      // Their verbs put the images back; that takes a transaction, not a transfer.
+      // The verbs restore the status of their images: one transaction each, not a transfer.
       await withinGrace(deps.leases.settled(), 5000);
     }
     await close(1000);
@@ -116,7 +116,7 @@ export function listen(
   }
 }
 
-/** What the configuration, and the system, leave to one listener (docs/limits.md). */
+/** The limits of the listener, from the configuration and the system (docs/limits.md). */
 function bounds(
   config: Config,
   files: OpenFiles,
@@ -126,7 +126,7 @@ function bounds(
   const ms = (seconds: number) => seconds * 1000;
   const limits: Limits = {
     line,
-    // Who raised the one for large tokens means the other as well.
+    // A raised max_header_line, for large tokens, raises the limit of the head too.
     head: line > head ? line + head : head,
     fields: config.get("oneglance.max_request_headers"),
     headTime: ms(config.get("oneglance.request_head_timeout")),
@@ -134,14 +134,14 @@ function bounds(
     keepAlive: config.get("DEFAULT.http_keepalive"),
   };
   const asked = config.get("oneglance.max_connections");
-  // A connection takes a file, and its transfer one more.
+  // A connection needs one file, and its transfer another.
   const possible = Math.max(4, Math.floor((files.limit - countOpenFiles() - SPARE_FILES) / 2));
   const connections = Math.min(asked, possible);
   if (connections < asked) {
     log.warn(
-      `takes up to ${connections} connections, not the ${asked} of max_connections: this process may have ` +
+      `accepts up to ${connections} connections, not the ${asked} of max_connections: this process may have ` +
         `${files.limit} files open` +
-        (files.problem === null ? "" : `, and could not raise that (${files.problem})`) +
+        (files.problem === null ? "" : `, and could not raise that limit (${files.problem})`) +
         ". Raise the limit of open files (ulimit -n, LimitNOFILE= of systemd) or lower max_connections.",
     );
   }
@@ -156,14 +156,14 @@ function bounds(
     onExhausted: (error) =>
       say(() =>
         log.critical(
-          `cannot take connections (${error.message}): this process may have ${files.limit} files open. It tries ` +
-            "again. Raise the limit of open files (ulimit -n, LimitNOFILE= of systemd).",
+          `cannot accept connections (${error.message}): this process may have ${files.limit} files open. It keeps ` +
+            "trying. Raise the limit of open files (ulimit -n, LimitNOFILE= of systemd).",
         )
       ),
   };
 }
 
-/** Of what happens many times a second, the log gets the first and then one a minute. */
+/** Limits messages of one kind to one a minute. */
 function saidSparingly(): (say: () => void) => void {
   let last = -Infinity;
   return (say) => {
@@ -185,7 +185,7 @@ const CODES: Record<Refused["status"], ErrorCode> = {
   505: "version_not_supported",
 };
 
-/** The answer to what is no request, or one too many. */
+/** The answer to a malformed request, or to one too many. */
 function refuse({ status, message }: Refused, peer: string): Response {
   log.debug(`${peer} is refused with ${status}: ${message}`);
   const headers: Record<string, string> = status === 429 || status === 503 ? { "retry-after": "1" } : {};
@@ -198,17 +198,8 @@ function turnAway(request: Request): Response {
   return answerError(error, request, undefined);
 }
 
-/** Whether the promise settled in time; 0 = no limit. */
+/** Whether the promise was fulfilled in time; 0 = no limit. */
 async function withinGrace(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  if (ms === 0) {
-    await promise;
-    return true;
-  }
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ms));
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const done = promise.then(() => true);
+  return ms === 0 ? await done : await withTimeout(done, ms, () => false);
 }

@@ -2,7 +2,7 @@
 import { fail } from "../errors.ts";
 
 /** What a flavor switches on. */
-export interface Flavor {
+interface Flavor {
   readonly keystone: boolean;
   readonly cache: boolean;
   readonly cacheManage: boolean;

@@ -1,6 +1,6 @@
 /** Keeps requests from waiting one after the other for a Keystone that does not answer. */
 /** Seconds after a failure in which nobody asks. */
-export const PAUSE_SECONDS = 5;
+const PAUSE_SECONDS = 5;
 
 /** Whether Keystone may be asked now, and what came of it. */
 export class KeystoneBreaker {

@@ -8,7 +8,7 @@ import type { KeystoneSettings } from "./keystone_settings.ts";
 import type { ServiceSession, ServiceToken } from "./service_session.ts";
 
 /** What Keystone says of one token and nobody can use; `odd` is for the log. */
-export interface OddAnswer {
+interface OddAnswer {
   readonly odd: string;
 }
 

@@ -7,7 +7,7 @@ import type { OutboundFetch } from "../net/outbound.ts";
 const BACK_OFF_MS = 100;
 
 /** An answer that was read to its end; `body` is undefined when it is not JSON. */
-export interface KeystoneAnswer {
+interface KeystoneAnswer {
   status: number;
   headers: Headers;
   body: unknown;

@@ -1,5 +1,5 @@
 /** Makes the authenticator of the configured flavor (spec/auth-and-middleware.md §1, §2, spec/configuration.md §4). */
-import type { Caller } from "../caller.ts";
+import { type Caller, NOBODY } from "../caller.ts";
 import type { Config } from "../config/config.ts";
 import { fail, isError } from "../errors.ts";
 import { readNetworks } from "../net/cidr.ts";
@@ -12,14 +12,23 @@ import { makeValidateToken, type ValidateToken } from "./keystone_client.ts";
 import { makeKeystoneRequest } from "./keystone_request.ts";
 import { type KeystoneSettings, readKeystoneSettings } from "./keystone_settings.ts";
 import type { AuthLog } from "./log.ts";
-import { ANONYMOUS, OPEN_CALLER } from "./open_access.ts";
 import { makeServiceSession } from "./service_session.ts";
 import { TokenCache } from "./token_cache.ts";
 import { type CallerByToken, makeCallerByToken, type TokenTools } from "./token_caller.ts";
 import type { Identity } from "./token_to_caller.ts";
 
-/** What an authenticator works with. */
-export interface AuthTools {
+/** The caller without authentication (spec/policy.md §1.1): no user, no project, and roles that the default policies accept. */
+const OPEN_CALLER: Caller = Object.freeze({
+  ...NOBODY,
+  roles: Object.freeze(["admin", "member", "reader"]),
+  isAdmin: true,
+});
+
+/** The caller of `allow_anonymous_access` (spec/auth-and-middleware.md §2.1). */
+const ANONYMOUS: Caller = Object.freeze({ ...NOBODY, readOnly: true });
+
+/** The parts that an authenticator uses. */
+interface AuthTools {
   /** The way out; its use `keystone` is set up with `keystoneOutbound(config)`. */
   outbound: OutboundFetch;
   /** The policy rule `context_is_admin`. */

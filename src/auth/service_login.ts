@@ -3,13 +3,13 @@ import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 
 /** The sections that hold a service user's login. */
-export type LoginSection = "keystone_authtoken" | "oslo_limit";
+type LoginSection = "keystone_authtoken" | "oslo_limit";
 
 /** A user or project: by id, or by name within a domain. */
-export type Named = { id: string } | { name: string; domain: Domain };
+type Named = { id: string } | { name: string; domain: Domain };
 
 /** A domain by id or by name. */
-export type Domain = { id: string } | { name: string };
+type Domain = { id: string } | { name: string };
 
 /** A login. Holds secrets: never logged. */
 export interface ServiceLogin {

@@ -5,7 +5,7 @@ import type { Door } from "../server.ts";
 import { maskUrl } from "../observe/mask.ts";
 import { BUILD_VERSION } from "../util/version.ts";
 
-export interface BannerInput {
+interface BannerInput {
   server: Pick<Door, "hostname" | "port">;
   config: Config;
   /** How callers are told apart. */

@@ -1,9 +1,7 @@
 /** The command line of a command of `oneglance`, and what is said of words that it does not know. */
 import { parseShared, type Shared, SHARED_NAMES } from "../config/cli_options.ts";
-import { takeFlags } from "../util/take_flags.ts";
-import { takeValue } from "../util/take_option.ts";
+import { takeFlags, takeValue, UsageError } from "../util/arguments.ts";
 import { didYouMean } from "../util/near.ts";
-import { UsageError } from "../util/usage_error.ts";
 
 /** Options that every command takes, and the words that are its own. */
 export interface CommandLine extends Shared {

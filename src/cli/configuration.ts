@@ -2,7 +2,7 @@
 import { type Config, loadConfig } from "../config/config.ts";
 import { fail } from "../errors.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
-import { UsageError } from "../util/usage_error.ts";
+import { UsageError } from "../util/arguments.ts";
 import type { CommandLine } from "./command_line.ts";
 import type { Program } from "./program.ts";
 import { defaultDataDir, hasData, standaloneEnv } from "./standalone.ts";
@@ -12,7 +12,7 @@ export interface Configured {
   standalone: boolean;
 }
 
-export interface ConfigureOptions {
+interface ConfigureOptions {
   /** The data of a stand-alone start may have yet to be made. */
   start?: boolean;
   /** Instead of the usual places of the default files; for tests. */

@@ -1,7 +1,7 @@
 /** `oneglance db sync|version|check|expand|migrate|contract|hand-back`. */
 import { handBackDatabase } from "../../db/manage.ts";
 import { didYouMean } from "../util/near.ts";
-import { UsageError } from "../util/usage_error.ts";
+import { UsageError } from "../util/arguments.ts";
 import { type Action, DB_ACTIONS, runDbAction } from "./db_actions.ts";
 import { type CommandLine, refuseRest } from "./command_line.ts";
 import { configure } from "./configuration.ts";

@@ -1,30 +1,31 @@
 /**
  * Runs before main.ts in the executable: the runtime unpacks the native engine of the database into TMPDIR and loads
- * it from there before any line of main.ts runs. This module names it a folder that nobody else can write into, and
- * says what is wrong when the engine cannot be loaded.
+ * it from there before any line of main.ts runs. This module points TMPDIR to a folder that nobody else can write
+ * into, and explains why the engine cannot be loaded.
  */
+import { errorText } from "../util/error_text.ts";
 import { engineFolder, holdFolder, UnsafeFolder } from "./engine_folder.ts";
 
 const ADVICE = "Set TMPDIR to a directory that is writable, has 10 MB left, and is not mounted noexec.";
 
-/** What to print, and the exit code. */
-export interface EngineFailure {
+/** The text to print, and the exit code. */
+interface EngineFailure {
   text: string;
   code: number;
 }
 
 /**
- * What to print for an error of loading the engine, and the exit code: 5, as for every configuration error, when another
- * TMPDIR helps. Null when the error is another one.
+ * The text and the exit code for an error of loading the engine: 5, as for every configuration error, when another
+ * TMPDIR helps. Null for any other error.
  */
 export function engineFailure(reason: unknown): EngineFailure | null {
   const message = reason instanceof Error ? reason.message : "";
-  // Either `Failed to write native addon … to '/folder/name.node' …`, or the words of dlopen: `/folder/name.node: …`.
+  // Either `Failed to write native addon … to '/folder/name.node' …`, or dlopen's `/folder/name.node: …`.
   const written = /^Failed to write native addon .*? to '(\/.*)\/[^/]+\.node'/.exec(message);
   const loaded = /^(\/.*)\/[^/]+\.node: (.*)/.exec(message);
   const folder = written?.[1] ?? loaded?.[1];
   if (folder === undefined) return null;
-  // What the kernel says of a file on a file system that is mounted noexec.
+  // The kernel's error for a file on a file system that is mounted noexec.
   if (!written && !/failed to map segment/.test(message)) {
     return { text: `ERROR: The database engine cannot be loaded: ${message}`, code: 1 };
   }
@@ -32,9 +33,9 @@ export function engineFailure(reason: unknown): EngineFailure | null {
   return { text: `ERROR: The database engine ${what} ${folder}. ${ADVICE}`, code: 5 };
 }
 
-/** What to print when there is no folder for the engine under `parent`. */
+/** The failure when `parent` has no folder for the engine. */
 export function folderFailure(parent: string, error: unknown): EngineFailure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorText(error);
   if (error instanceof UnsafeFolder) {
     const text =
       `ERROR: The database engine is not loaded from ${parent}: ${reason}. Remove it, or set TMPDIR to ` +
@@ -52,7 +53,7 @@ function end({ text, code }: EngineFailure): never {
   Deno.exit(code);
 }
 
-/** Where the engine is unpacked, as people know it, and as the runtime is told. */
+/** Where the engine is unpacked: the name for people, and the path for the runtime. */
 let unpacked: { folder: string; path: string } | null = null;
 
 if (Deno.build.standalone) {
@@ -61,7 +62,7 @@ if (Deno.build.standalone) {
   try {
     const folder = engineFolder(parent, uid);
     unpacked = { folder, path: holdFolder(folder, uid).path };
-    // For good, and never closed: the writer's thread loads the engine once more. What we start has no use for it.
+    // Never closed: the writer's thread loads the engine again. Programs that we start do not need TMPDIR.
     Deno.env.set("TMPDIR", unpacked.path);
   } catch (error) {
     end(folderFailure(parent, error));

@@ -29,7 +29,7 @@ export function engineFolder(parent: string, uid: number): string {
 }
 
 /** A folder that is held open. */
-export interface HeldFolder extends Disposable {
+interface HeldFolder extends Disposable {
   path: string;
 }
 

@@ -1,8 +1,7 @@
 /** `oneglance inspect FILE`: the verdict an upload would get, offline (spec/background-jobs.md §8). */
 import { loadConfig } from "../config/config.ts";
 import { renderReport, reportFile } from "../formats/inspect_file.ts";
-import { takeValue } from "../util/take_option.ts";
-import { UsageError } from "../util/usage_error.ts";
+import { takeValue, UsageError } from "../util/arguments.ts";
 import { type CommandLine, refuseRest } from "./command_line.ts";
 import type { Program } from "./program.ts";
 

@@ -1,8 +1,7 @@
 /** `glance-manage` as deployment tools call it: options before the command, old and new spellings (spec/cli.md §1). */
 import { parseShared } from "../config/cli_options.ts";
 import { loadConfig } from "../config/config.ts";
-import { takeValue } from "../util/take_option.ts";
-import { UsageError } from "../util/usage_error.ts";
+import { takeValue, UsageError } from "../util/arguments.ts";
 import { BUILD_VERSION } from "../util/version.ts";
 import { DB_ACTIONS, runDbAction } from "./db_actions.ts";
 import { manageMetadefs, METADEF_ACTIONS } from "./manage_metadefs.ts";

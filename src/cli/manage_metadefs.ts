@@ -9,9 +9,7 @@ import { exportFiles } from "../metadefs/export.ts";
 import { loadFiles, type LoadFlags, loadMode } from "../metadefs/load.ts";
 import { configureLogging } from "../observe/configure_logging.ts";
 import { flushLog, getLog } from "../observe/log.ts";
-import { takeFlags } from "../util/take_flags.ts";
-import { takeValue } from "../util/take_option.ts";
-import { UsageError } from "../util/usage_error.ts";
+import { takeFlags, takeValue, UsageError } from "../util/arguments.ts";
 import type { Program } from "./program.ts";
 import { withDatabase } from "./with_database.ts";
 

@@ -5,9 +5,8 @@ import { checkProperties, IMAGE_NAMESPACES, IMAGE_TYPE } from "../metadefs/check
 import { everyNamespace } from "../metadefs/every_namespace.ts";
 import { exportFiles } from "../metadefs/export.ts";
 import { type Loaded, loadFiles, type LoadFlags, loadMode, loadNamespaces } from "../metadefs/load.ts";
-import { takeFlags } from "../util/take_flags.ts";
+import { takeFlags, UsageError } from "../util/arguments.ts";
 import { didYouMean } from "../util/near.ts";
-import { UsageError } from "../util/usage_error.ts";
 import { type CommandLine, refuseRest } from "./command_line.ts";
 import { loadFor } from "./configuration.ts";
 import type { Program } from "./program.ts";

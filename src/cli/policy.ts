@@ -1,7 +1,7 @@
 /** `oneglance policy check`: why a rule allows or denies (spec/policy.md). */
 import { runPolicyCheck } from "../policy/explain.ts";
 import { SILENT } from "../policy/load.ts";
-import { UsageError } from "../util/usage_error.ts";
+import { UsageError } from "../util/arguments.ts";
 import type { CommandLine } from "./command_line.ts";
 import { loadOptions } from "./configuration.ts";
 import type { Program } from "./program.ts";

@@ -1,7 +1,7 @@
 /** Finds the command: by the name the executable was called by, else by its first argument (spec/cli.md). */
 import { GlanceError } from "../errors.ts";
 import { didYouMean } from "../util/near.ts";
-import { UsageError } from "../util/usage_error.ts";
+import { UsageError } from "../util/arguments.ts";
 import { BUILD_VERSION } from "../util/version.ts";
 import { parseLine } from "./command_line.ts";
 import { db } from "./db.ts";

@@ -10,9 +10,7 @@ import {
   strandedLock,
   strandedReason,
 } from "../imports/stranded.ts";
-import { takeFlags } from "../util/take_flags.ts";
-import { takeValue } from "../util/take_option.ts";
-import { UsageError } from "../util/usage_error.ts";
+import { takeFlags, takeValue, UsageError } from "../util/arguments.ts";
 import { type CommandLine, refuseRest } from "./command_line.ts";
 import { loadFor } from "./configuration.ts";
 import type { Program } from "./program.ts";

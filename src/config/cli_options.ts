@@ -1,4 +1,4 @@
-import { UsageError } from "../util/usage_error.ts";
+import { UsageError } from "../util/arguments.ts";
 import type { ConfigSource } from "./config_files.ts";
 
 /** What the options common to all programs said (spec/cli.md). */

@@ -44,7 +44,7 @@ export interface StoreConfig {
 }
 
 /** An option given under an old name. */
-export interface Deprecated {
+interface Deprecated {
   readonly file: string;
   readonly line: number;
   readonly old: string;

@@ -23,7 +23,7 @@ export interface Option<T> {
 }
 
 /** What every builder takes. */
-export interface Common {
+interface Common {
   readonly help: string;
   readonly secret?: boolean;
   /** Default true. */

@@ -2,7 +2,7 @@
  * Keys of other releases that deployments still write (spec/configuration.md §17), and those of libraries that have no
  * counterpart here: `group.name`, `*` at the end stands for any rest.
  */
-export const OBSOLETE_OPTIONS: readonly string[] = [
+const OBSOLETE_OPTIONS: readonly string[] = [
   "DEFAULT.enable_v1_api",
   "DEFAULT.enable_v2_api",
   "DEFAULT.enable_v1_registry",

@@ -1,5 +1,4 @@
 import { fail } from "../errors.ts";
-import { interpolate, refuseReference } from "./interpolate.ts";
 import type { Option } from "./option.ts";
 import { findOption, findStoreOption, RESERVED_STORES } from "./options.ts";
 import { refuse, ValueError } from "./value_error.ts";
@@ -98,7 +97,8 @@ export class Resolver {
       const option = findOption(place, name) ?? (this.isStore(place) ? findStoreOption(name) : undefined);
       if (option !== undefined) return this.#text(place, name, option);
     }
-    refuseReference(places[0]![1], places[0]![0]);
+    const [[section, wanted]] = places as [[string, string]];
+    refuse(`no such option ${wanted} in group [${section}]; write $$ for a plain $`);
   }
 
   #text(group: string, name: string, option: Option<unknown>): string {
@@ -111,7 +111,20 @@ export class Resolver {
   }
 }
 
-/** How a value stands in another option's text. */
+// `$$`, `${name}` or `$name`; a name may hold dots, and a `$` before anything else is only a `$`.
+const REFERENCE = /\$(?:(\$)|\{([a-z_][a-z0-9_.]*)\}|([a-z_][a-z0-9_.]*))/gi;
+
+/** Replaces `$name`, `${name}` and `$group.name` by what `lookup` returns for the name (spec/configuration.md §1.1). */
+function interpolate(text: string, lookup: (name: string) => string): string {
+  if (!text.includes("$")) return text;
+  return text.replaceAll("\\$", "$$$$").replace(
+    REFERENCE,
+    (_all, dollar: string | undefined, braced: string | undefined, bare: string | undefined) =>
+      dollar ?? lookup((braced ?? bare)!),
+  );
+}
+
+/** The text of a value where another option refers to it. */
 export function asText(value: unknown): string {
   if (value === null) return "";
   if (value === true) return "True";

@@ -1,5 +1,5 @@
+import { closest } from "../util/near.ts";
 import type { IniEntry } from "./ini.ts";
-import { nearest } from "./near.ts";
 import { LOGIN_OPTIONS } from "./options_keystone.ts";
 import { isObsolete } from "./options_obsolete.ts";
 import type { Option } from "./option.ts";
@@ -66,6 +66,11 @@ function guess(
   if (meant !== null) return meant;
   const elsewhere = Object.keys(OPTIONS).filter((each) => findOption(each, name)?.acts);
   return elsewhere.length === 1 ? `${name} of the section [${elsewhere[0]}]` : null;
+}
+
+/** The known name that a slip of the pen may have changed: no letter in a short name, one, or two. */
+function nearest(written: string, names: Iterable<string>): string | null {
+  return closest(written.toLowerCase(), names, written.length < 3 ? 0 : written.length < 6 ? 1 : 2);
 }
 
 function collectAliases(): Set<string> {

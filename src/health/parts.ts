@@ -1,29 +1,29 @@
-/** Whether the parts that requests need can be used: the database, each store, the staging area, Keystone. */
+/** Whether the parts that requests need are usable: the database, each store, the staging area, Keystone. */
 import type { Deps } from "../deps.ts";
 import { isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
+import { withTimeout } from "../util/timeout.ts";
 
-/** One part, and why it cannot be used, in words without paths and addresses; null when it can. */
+/** One part, and why it is not usable, without paths and addresses; null when it is usable. */
 export interface PartHealth {
   name: string;
   problem: string | null;
 }
 
-/** Looks at every part. */
 export type PartsHealth = () => Promise<PartHealth[]>;
 
-/** Milliseconds that an answer holds, so that nobody makes work by asking. */
+/** Milliseconds for which an answer is reused, so that frequent checks cost nothing. */
 const HOLD_MS = 5000;
-/** Milliseconds that a part may take. */
+/** Milliseconds that the check of one part may take. */
 const PATIENCE_MS = 5000;
 
-/** Makes the question; answers come at once while they are new, and within seconds whatever hangs. */
+/** Makes the check of all parts. It answers at once while the last answer is new, and within seconds even if a part hangs. */
 export function makePartsHealth(
   { db, stores, auth }: Pick<Deps, "db" | "stores" | "auth">,
   { now = Date.now, patienceMs = PATIENCE_MS }: { now?: () => number; patienceMs?: number } = {},
 ): PartsHealth {
   const usable = (problem: Promise<string | null>) =>
-    problem.then((found) => found === null ? null : "It is away, or cannot be used as it is configured.");
+    problem.then((found) => found === null ? null : "It is missing, or not usable as configured.");
   const parts: [name: string, look: () => Promise<string | null>][] = [
     ["database", async () => {
       await db.read.ping();
@@ -50,7 +50,7 @@ export function makePartsHealth(
   };
 }
 
-/** Bounds a look by time; one that hangs is not begun a second time. What changes is logged. */
+/** Bounds a check by time, does not start one again while it hangs, and logs changes. */
 function makeLook(
   name: string,
   look: () => Promise<string | null>,
@@ -62,11 +62,8 @@ function makeLook(
     looking ??= Promise.resolve().then(look).catch((error) => explain(name, error)).finally(() =>
       looking = null
     );
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<string>((resolve) => {
-      timer = setTimeout(() => resolve(`It does not answer within ${patienceMs / 1000} s.`), patienceMs);
-    });
-    const problem = await Promise.race([looking, late]).finally(() => clearTimeout(timer));
+    const late = () => `It does not answer within ${patienceMs / 1000} s.`;
+    const problem = await withTimeout<string | null>(looking, patienceMs, late);
     const log = getLog("oneglance.health");
     if (problem !== last) {
       problem === null ? log.info(`${name} can be used again`) : log.warn(`${name}: ${problem}`);
@@ -76,7 +73,7 @@ function makeLook(
   };
 }
 
-/** An error for whoever asks: its own words where they hold nothing of the inside; the log has all of it. */
+/** The text of an error for the client: the message where it reveals nothing internal. The log has the rest. */
 function explain(name: string, error: unknown): string {
   if (name === "database" && isError(error, "unavailable")) return error.message;
   getLog("oneglance.health").warn(`${name} cannot be used`, { error });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Database } from "../../db/database.ts";
 import type { LoadMode, LoadOutcome, NewNamespace } from "../../db/metadef_records.ts";
 import { fail, isError } from "../errors.ts";
-import { UsageError } from "../util/usage_error.ts";
+import { UsageError } from "../util/arguments.ts";
 import { readCatalogueFile } from "./catalogue_file.ts";
 
 export interface LoadFlags {

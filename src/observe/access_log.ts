@@ -2,7 +2,7 @@ import { getLog, type LogContext } from "./log.ts";
 import { shortened } from "./log_format.ts";
 
 /** One answered request. */
-export interface Access {
+interface Access {
   /** Address of the client. */
   readonly peer: string;
   readonly method: string;

@@ -32,7 +32,7 @@ export function configureLogging(config: Config, prog: string): void {
 }
 
 /** Which lines a configuration wants: what may change while the program runs, as in oslo.log. */
-export type Levels = Pick<LogSetup, "rootLevel" | "levels">;
+type Levels = Pick<LogSetup, "rootLevel" | "levels">;
 
 /**
  * The levels that a configuration says.

@@ -8,7 +8,7 @@ import { Repeats } from "./repeats.ts";
 export type { LogContext } from "./log_record.ts";
 
 /** What may come along with a line. */
-export interface LogExtra {
+interface LogExtra {
   /** Default: that of the request or task that is worked on. */
   readonly context?: LogContext | null;
   /** Its reason ends the line; the stack follows for what only a bug can cause, and with debug for all. */

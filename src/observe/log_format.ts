@@ -10,7 +10,7 @@ export type Formatter = (record: LogRecord) => string;
 type Part = (record: LogRecord) => string;
 
 /** The options of oslo.log's text lines (spec/configuration.md §2.2). */
-export interface TextFormats {
+interface TextFormats {
   readonly contextFormat: string;
   readonly defaultFormat: string;
   readonly exceptionPrefix: string;

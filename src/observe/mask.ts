@@ -1,5 +1,5 @@
 /** What stands in place of a secret. */
-export const MASK = "****";
+const MASK = "****";
 
 const SECRET = /password|secret|token|sig|key/i;
 

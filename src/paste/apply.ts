@@ -10,7 +10,7 @@ import { parsePythonIni } from "./python_ini.ts";
 import { findRoutes, type PasteFile, type PasteFilter, type PasteRoute } from "./routes.ts";
 
 /** Where what is found is told. */
-export interface PasteLog {
+interface PasteLog {
   info(message: string): void;
   warn(message: string): void;
 }

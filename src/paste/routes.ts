@@ -17,7 +17,7 @@ export interface PasteFilter extends Made {
 }
 
 /** An application at a path; `line` is that of the key that names it. */
-export interface PasteApp extends Made {
+interface PasteApp extends Made {
   readonly kind: AppKind;
   readonly line: number;
 }

@@ -28,7 +28,7 @@ export function authorize(
  * does not exist. A permitted call needs no gate.
  * @throws GlanceError `not_found` or `forbidden`.
  */
-export function authorizeBehind(
+function authorizeBehind(
   enforcer: Enforcer,
   gate: string,
   rule: string,

@@ -21,7 +21,7 @@ export interface Question {
 }
 
 /** What compilation needs beside the tree. */
-export interface CompileContext {
+interface CompileContext {
   /**
    * The check of another rule, compiled for the same side of `not`. What is undefined, broken or part of a cycle
    * comes back as a check that makes the whole deny.

@@ -10,7 +10,7 @@ import { type EnforcerOptions, makeEnforcer, type PolicyEnforcer } from "./load.
 import type { Explanation, TraceStep } from "./trace.ts";
 
 /** What a question to policy is made of, as texts of the command line. */
-export interface PolicyQuestion {
+interface PolicyQuestion {
   /** Absent: every rule there is. */
   rule?: string;
   /** `role:member,project:abc,user:…`; also `domain`, `system`, `user_domain`, `project_domain`, `service_role`. */
@@ -20,7 +20,7 @@ export interface PolicyQuestion {
 }
 
 /** A decision, with what to try when it is not what was expected. */
-export interface Answer extends Explanation {
+interface Answer extends Explanation {
   hint?: string;
 }
 
@@ -60,7 +60,7 @@ export async function runPolicyCheck(
  * Answers a question, with one explanation per rule.
  * @throws GlanceError `config` when there is no such rule, or the caller or the target cannot be understood.
  */
-export async function policyCheck(
+async function policyCheck(
   question: PolicyQuestion,
   enforcer: PolicyEnforcer,
 ): Promise<Answer[]> {

@@ -9,7 +9,7 @@ import type { Override } from "./rule_set.ts";
 export type PolicyConfig = Pick<Config, "get" | "findFile" | "lookIn">;
 
 /** Which files hold now. */
-export interface PolicyPlace {
+interface PolicyPlace {
   /** In the order in which they apply. */
   files: string[];
   /** These and the folders in which another may appear: none of them changes without a change here. */

@@ -26,7 +26,7 @@ export function parseMatch(text: string): Match | null {
  * The value of a key of the target; undefined when the target has no such key. A custom property of an image is
  * found by its own name, an attribute of the image wins (spec/policy.md §4).
  */
-export function lookUp(target: PolicyTarget, key: string): unknown {
+function lookUp(target: PolicyTarget, key: string): unknown {
   if (Object.hasOwn(target, key)) return target[key];
   const properties = target.extra_properties as Record<string, unknown> | undefined;
   return properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined;

@@ -6,7 +6,7 @@ import type { ListRule } from "./parse.ts";
 import type { Override } from "./rule_set.ts";
 
 /** The rules of one file, in its order. */
-export interface PolicyFile {
+interface PolicyFile {
   overrides: Map<string, Override>;
   warnings: string[];
 }

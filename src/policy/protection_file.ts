@@ -9,7 +9,7 @@ export type PropertyAction = "create" | "read" | "update" | "delete";
 export const PROPERTY_ACTIONS: readonly PropertyAction[] = ["create", "read", "update", "delete"];
 
 /** A section: whose properties, and who may do what with them. */
-export interface ProtectionSection {
+interface ProtectionSection {
   /** A regular expression, found anywhere in the name. */
   name: string;
   line: number;

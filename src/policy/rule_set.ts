@@ -31,7 +31,7 @@ export interface Rule {
 }
 
 /** How rules are put together. */
-export interface RuleSetOptions {
+interface RuleSetOptions {
   /** The rule that stands in for a name that has none. */
   defaultRule: string;
   /** False ORs the deprecated defaults into rules without override. */

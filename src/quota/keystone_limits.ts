@@ -23,7 +23,7 @@ type Endpoint = v.InferOutput<typeof Endpoint>;
 export type Limits = ReadonlyMap<string, number>;
 
 /** Errors of both: `unavailable`; the message is for the log. */
-export interface KeystoneLimits {
+interface KeystoneLimits {
   /** What holds for every project. */
   registered(): Promise<Limits>;
   /** What holds for one project instead. */

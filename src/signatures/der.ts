@@ -30,7 +30,7 @@ export function readDer(bytes: Uint8Array): DerElement[] {
 }
 
 /** The contents of an element that must be there and have that tag. */
-export function contentsOf(element: DerElement | undefined, tag: number): Uint8Array {
+function contentsOf(element: DerElement | undefined, tag: number): Uint8Array {
   if (element?.tag !== tag) throw new Error("an element is not what it should be");
   return element.contents;
 }

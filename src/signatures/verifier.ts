@@ -5,6 +5,7 @@ import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { type ErrorOptions, fail } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
+import { errorText } from "../util/error_text.ts";
 import { hashFile } from "../util/hash_file.ts";
 import { HASHING_ALGORITHM, nodeAlgorithm } from "../util/hash_algorithm.ts";
 import { findCertificate } from "./certificates.ts";
@@ -16,22 +17,22 @@ const log = getLog("oneglance.signatures");
 
 type Signed = Pick<ImageRecord, "id" | "properties">;
 
-/** The data was not read, and will not be. */
+/** The data was not read and will not be read. */
 const UNREAD: ErrorOptions = { close: true };
 
 /** One image's signature, ready to be compared with its data. */
-export interface SignatureVerifier {
+interface SignatureVerifier {
   /** The hash that is compared, a node:crypto name. */
   readonly algorithm: string;
-  /** The same bytes, hashed on their way unless `computed` (as hashing_algorithm names it) is that hash already. */
+  /** The same bytes, hashed as they pass unless `computed` (a name of hashing_algorithm) is the same hash. */
   watch(body: ReadableStream<Uint8Array>, computed: string): ReadableStream<Uint8Array>;
-  /** Compares, after all bytes have passed; `digest` is the one of `computed`. Errors: bad_request. */
+  /** Compares after all bytes have passed; `digest` is that of `computed`. Errors: bad_request. */
   check(digest: string): Promise<void>;
 }
 
 /**
- * The verifier of an image; null when its properties do not ask for one. Fetches the certificate: nothing of the data
- * needs to be read where it cannot be had or does not fit. Errors: bad_request.
+ * The verifier of an image; null when its properties do not ask for one. Fetches the certificate first, so that data
+ * is not read when the certificate is missing or unsuitable. Errors: bad_request.
  */
 export async function signatureVerifier(ctx: Ctx, image: Signed): Promise<SignatureVerifier | null> {
   const prepared = await prepare(ctx, image);
@@ -49,7 +50,7 @@ export async function signatureVerifier(ctx: Ctx, image: Signed): Promise<Signat
   };
 }
 
-/** Verifies a file that holds the data of an image; nothing when it is not signed. Errors: bad_request. */
+/** Verifies a file that holds the data of an image; does nothing for an unsigned image. Errors: bad_request. */
 export async function verifyFile(ctx: Ctx, image: Signed, path: string): Promise<void> {
   const prepared = await prepare(ctx, image);
   if (prepared === null) return;
@@ -75,7 +76,7 @@ async function prepare(ctx: Ctx, image: Signed): Promise<Prepared | null> {
   try {
     key = publicKeyOf(await findCertificate(ctx, certificate));
   } catch (error) {
-    return refuse(image, `The certificate ${certificate} cannot be used: ${textOf(error)}`, {
+    return refuse(image, `The certificate ${certificate} cannot be used: ${errorText(error)}`, {
       cause: error,
       ...UNREAD,
     });
@@ -92,10 +93,12 @@ async function compare(image: Signed, { request, key }: Prepared, digest: string
   try {
     right = await verifyDigest(key, algorithm, Buffer.from(digest, "hex"), signature);
   } catch (error) {
-    return refuse(image, `The certificate ${certificate} cannot be used: ${textOf(error)}`, { cause: error });
+    return refuse(image, `The certificate ${certificate} cannot be used: ${errorText(error)}`, {
+      cause: error,
+    });
   }
-  if (!right) refuse(image, "The signature is not that of the data.");
-  log.info(`the signature of image ${image.id} is right`);
+  if (!right) refuse(image, "The signature does not match the data.");
+  log.info(`the signature of image ${image.id} is valid`);
 }
 
 /** The same bytes, hashed as they pass. */
@@ -112,12 +115,8 @@ function hashing(body: ReadableStream<Uint8Array>, hash: Hash): ReadableStream<U
   });
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function refuse(image: Signed, why: unknown, options: ErrorOptions = {}): never {
-  const text = `Signature verification failed for image ${image.id}: ${textOf(why)}`;
+  const text = `Signature verification failed for image ${image.id}: ${errorText(why)}`;
   log.warn(text);
   return fail("bad_request", text, options);
 }

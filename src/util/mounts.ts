@@ -1,7 +1,7 @@
 /** Which file system holds a path. */
 
 /** A line of `/proc/mounts`. */
-export interface Mounted {
+interface Mounted {
   /** Where it is mounted, an absolute path. */
   point: string;
   /** For example `ext4`. */

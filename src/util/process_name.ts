@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 export const PROCESS_NAME = "[0-9a-f]{8}-[0-9a-f]{8}-[0-9]+-[0-9]+-[0-9]+";
 
 /** `unseen`: on another machine or in another container. */
-export type Fate = "alive" | "dead" | "unseen";
+type Fate = "alive" | "dead" | "unseen";
 
 let own: string | undefined;
 

@@ -1,5 +1,5 @@
 /** Bytes asked of a body at once. */
-export const BLOCK = 512 * 1024;
+const BLOCK = 512 * 1024;
 
 const ofBodies = new WeakSet<object>();
 

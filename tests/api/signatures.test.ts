@@ -58,7 +58,7 @@ for (const keyType of Object.keys(KEY_COMMANDS)) {
         assert.equal(answer.status, 400, hash);
         assert.ok(
           answer.text.includes(
-            `Signature verification failed for image ${wrong.id}: The signature is not that of the data.`,
+            `Signature verification failed for image ${wrong.id}: The signature does not match the data.`,
           ),
           answer.text,
         );
@@ -245,7 +245,7 @@ Deno.test({
     await Deno.writeFile(path, DATA.with(0, DATA[0]! ^ 1));
     await assert.rejects(verifyFile(ctx, { id: "i", properties }, path), {
       code: "bad_request",
-      message: "Signature verification failed for image i: The signature is not that of the data.",
+      message: "Signature verification failed for image i: The signature does not match the data.",
     });
   },
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseShared } from "../../src/config/cli_options.ts";
-import { UsageError } from "../../src/util/usage_error.ts";
+import { UsageError } from "../../src/util/arguments.ts";
 
 Deno.test("shared options stand before and after the sub-command; order of sources is kept", () => {
   const shared = parseShared(

@@ -59,7 +59,7 @@ Deno.test("ulimit -n 128 and waves of 500 connections: lists and uploads go on, 
     assert.ok(after < before + 64, `${before} MiB, then ${after} MiB`);
     assert.match(
       server.log(),
-      /takes up to \d+ connections, not the 4096 of max_connections: .* 128 files open/,
+      /accepts up to \d+ connections, not the 4096 of max_connections: .* 128 files open/,
     );
   }, { openFiles: 128 }));
 
