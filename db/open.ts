@@ -1,7 +1,7 @@
 /** The one way to a database. */
 import { type ConnSettings, PLAIN, settle } from "./conn_settings.ts";
 import { parseConnection } from "./connection.ts";
-import type { Database } from "./database.ts";
+import { type Database, readsOn, writesBy } from "./database.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
 import { FileWatch } from "./engines/file_watch.ts";
 import { migrateFile, openReader, prepareFile, requireLocks } from "./engines/open_file.ts";
@@ -9,8 +9,6 @@ import { Remembered } from "./engines/remembered.ts";
 import { migrateRemote, openRemote } from "./engines/remote.ts";
 import { Writer } from "./engines/writer.ts";
 import { requireSynced } from "./migrations/state.ts";
-import { readsOn } from "./queries/reads.ts";
-import { writesBy } from "./queries/writes.ts";
 
 export interface OpenOptions {
   /** The text of `[database] connection`. */

@@ -149,6 +149,9 @@ export interface UploadLease {
   expires_at: Timestamp;
 }
 
+/** What a lease says of the process that holds it. */
+export type LeaseHolder = Pick<UploadLease, "token" | "owner" | "expires_at">;
+
 /** A deletion under way: which process removes the data of an image. */
 export type DeletionLease = Omit<UploadLease, "store_id">;
 

@@ -116,7 +116,7 @@ async function build(
   });
   closers.push(() => stores.close());
   const background = new Background({
-    renew: (input) => db.write.renewTasks(input),
+    renew: (input) => db.write.tasks.renew(input),
     leaseSeconds: config.get("oneglance.task_lease_timeout"),
     limit: config.get("taskflow_executor.max_workers"),
   });
@@ -139,7 +139,7 @@ async function build(
     protections,
     limits: config.get("DEFAULT.use_keystone_limits") ? makeUnifiedLimits(config, outbound.fetch) : null,
     imageSchema: readImageSchema(config),
-    leases: new HeldLeases((input) => db.write.renewUploads(input)),
+    leases: new HeldLeases((input) => db.write.uploads.renew(input)),
     workers,
     outbound: outbound.fetch,
     uriFilter,

@@ -1,6 +1,6 @@
 /** Many writes, one fsync: all that wait run as savepoints of one transaction. */
 import type { WriteConn } from "../conn.ts";
-import { perform } from "../queries/writes.ts";
+import { perform } from "../database.ts";
 import { BUSY_MILLIS, whileBusy } from "./busy.ts";
 import { toGlanceError } from "./engine_error.ts";
 import type { CommittedGroup, SentError, WriteAnswer, WriteRequest } from "./messages.ts";

@@ -1,7 +1,7 @@
 /** What the event loop and the writer's thread say to each other: batches, so that one message serves many writes. */
 import type { ErrorCode } from "../../src/errors.ts";
 import type { ConnSettings } from "../conn_settings.ts";
-import type { WriteName } from "../queries/writes.ts";
+import type { WriteName } from "../database.ts";
 
 export interface WriteRequest {
   id: number;

@@ -4,12 +4,11 @@ import { GlanceError } from "../../src/errors.ts";
 import { risingClock } from "../clock.ts";
 import type { Conn, Row, Value, WriteConn } from "../conn.ts";
 import type { Connection } from "../connection.ts";
-import type { Database } from "../database.ts";
+import { type Database, perform, readsOn, type WriteName, writesBy } from "../database.ts";
 import { type ConnSettings, PLAIN, settle } from "../conn_settings.ts";
 import { migrate, type Migrated } from "../migrations/migrate.ts";
 import { requireSynced } from "../migrations/state.ts";
-import { readsOn } from "../queries/reads.ts";
-import { perform, type WriteName, writesBy } from "../queries/writes.ts";
+import { rowAs } from "../rows.ts";
 import { whileBusy } from "./busy.ts";
 import { engineCode, toGlanceError } from "./engine_error.ts";
 
@@ -30,12 +29,15 @@ async function reach<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The client gives a row its fields by index and by name; queries use the names. */
+const rowsOf = ({ rows }: ResultSet) => rows.map((row) => rowAs<Row>(row));
+
 function remoteConn(executor: Executor, settings: ConnSettings): WriteConn {
   const execute = (sql: string, params: readonly Value[]): Promise<ResultSet> =>
     reach(() => executor.execute({ sql, args: args(params) }));
   return {
-    all: async (sql, params = []) => (await execute(sql, params)).rows as unknown as Row[],
-    one: async (sql, params = []) => (await execute(sql, params)).rows[0] as unknown as Row | undefined,
+    all: async (sql, params = []) => rowsOf(await execute(sql, params)),
+    one: async (sql, params = []) => rowsOf(await execute(sql, params))[0],
     run: async (sql, params = []) => (await execute(sql, params)).rowsAffected,
     now,
     emitted: false,

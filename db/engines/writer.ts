@@ -1,7 +1,18 @@
-/** The event loop's end of the writer's thread. */
+/**
+ * The event loop's end of the writer's thread. Its writes pass four states, each of which may be skipped to the next:
+ *
+ *     idle → planned → gathering → in flight → idle, or planned again
+ *
+ * - idle: nothing is queued, and nothing is with the thread.
+ * - planned (`#planned`): the first write of a turn of the event loop is queued; the rest of the turn may bring more.
+ * - gathering (`#timer`): commits are slow, and fewer callers have come back than the last commit answered (gather.ts).
+ * - in flight (`#inFlight`): one message is with the thread. What is sent meanwhile is queued; its answers plan that.
+ *
+ * `#refusal` (closed, or the thread has died) is beside these: nothing new is queued, what was accepted is answered.
+ */
 import { GlanceError } from "../../src/errors.ts";
 import type { ConnSettings } from "../conn_settings.ts";
-import type { WriteName } from "../queries/writes.ts";
+import type { WriteName } from "../database.ts";
 import { Gather } from "./gather.ts";
 import type { FromWriter, SentError, ToWriter, WriteRequest } from "./messages.ts";
 

@@ -42,7 +42,7 @@ export async function manageMetadefs(
   const log = getLog("oneglance.metadefs");
   const path = asked.path ?? config.get("DEFAULT.metadata_source_path");
   try {
-    if (name === "unload_metadefs") await withDatabase(program, config, (db) => db.write.unloadMetadefs());
+    if (name === "unload_metadefs") await withDatabase(program, config, (db) => db.write.metadefs.unload());
     else if (name === "export_metadefs") {
       for (const file of await withDatabase(program, config, (db) => exportFiles(db, path))) {
         log.info(`${file} is written`);

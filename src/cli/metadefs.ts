@@ -80,7 +80,7 @@ function report(program: Program, results: readonly Loaded[]): number {
 
 async function unload({ program, config, rest }: Asked): Promise<number> {
   refuseRest("metadefs unload", rest);
-  await withDatabase(program, config, (db) => db.write.unloadMetadefs());
+  await withDatabase(program, config, (db) => db.write.metadefs.unload());
   program.out("All metadata definitions are removed.");
   return 0;
 }
@@ -100,7 +100,7 @@ async function list({ program, config, flags, rest }: Asked): Promise<number> {
   const rows = await withDatabase(program, config, async (db) => {
     const all = [];
     for (const namespace of await everyNamespace(db)) {
-      const { objects, properties, tags } = await db.read.metadefContents({ namespaceId: namespace.id });
+      const { objects, properties, tags } = await db.read.metadefs.contents({ namespaceId: namespace.id });
       all.push({
         namespace: namespace.namespace,
         visibility: namespace.visibility ?? "private",
@@ -130,10 +130,10 @@ async function check({ program, config, flags, rest }: Asked): Promise<number> {
   if (id === undefined) throw new UsageError("metadefs check wants the ID of an image.");
   const viewer = { isAdmin: true, projectId: null };
   const checked = await withDatabase(program, config, async (db) => {
-    const image = await db.read.image({ id, viewer });
+    const image = await db.read.images.show({ id, viewer });
     if (!image) return null;
     const input = { resourceType: IMAGE_TYPE, names: IMAGE_NAMESPACES, viewer };
-    return checkProperties(image.properties, await db.read.metadefDefinitions(input));
+    return checkProperties(image.properties, await db.read.metadefs.definitions(input));
   });
   if (!checked) {
     program.err(`No image found with ID ${id}`);

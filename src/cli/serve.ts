@@ -178,7 +178,7 @@ async function run(
 ): Promise<number> {
   const jobs = await startJobs(deps);
   const server = door.open(deps);
-  const images = standalone ? await deps.db.read.imageTotals() : null;
+  const images = standalone ? await deps.db.read.usage.totals() : null;
   program.out(banner({ server: door, config, summary: deps.auth.summary, images }));
   await stopped;
   const log = getLog("oneglance.server");

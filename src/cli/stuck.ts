@@ -54,7 +54,7 @@ async function putBack(
   let left = 0;
   for (const image of images) {
     const done = await putBackStranded(deps, image, hours);
-    const now = await deps.db.read.image({ id: image.id, viewer: { isAdmin: true, projectId: null } });
+    const now = await deps.db.read.images.show({ id: image.id, viewer: { isAdmin: true, projectId: null } });
     if (!done || image.broken && now?.status !== "queued") left++;
     const [before, after] = image.broken ? [image.status, now?.status ?? "deleted"] : ["locked", "free"];
     program.out(`${image.id} ${before} -> ${done ? after : before}`);

@@ -26,8 +26,8 @@ export function makePartsHealth(
     problem.then((found) => found === null ? null : "It is missing, or not usable as configured.");
   const parts: [name: string, look: () => Promise<string | null>][] = [
     ["database", async () => {
-      await db.read.ping();
-      await db.write.probe();
+      await db.read.health.ping();
+      await db.write.health.probe();
       return null;
     }],
     ...stores.all.map((store): [string, () => Promise<string | null>] => [

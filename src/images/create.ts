@@ -55,7 +55,6 @@ export async function admitImage(ctx: Ctx, input: CreateInput): Promise<Omit<New
 /** Writes the record within the limit on images. Errors: conflict, too_large. */
 export async function insertImage(ctx: Ctx, image: NewImage): Promise<ImageRecord> {
   const quota = await imageCountQuota(ctx);
-  if (quota === null) return await ctx.deps.db.write.createImage(image);
-  const result = await ctx.deps.db.write.createImageWithin({ image, limit: quota.limit });
-  return result.outcome === "done" ? result.image : quota.refuse(result.used);
+  const result = await ctx.deps.db.write.images.create({ ...image, limit: quota?.limit ?? null });
+  return result.outcome === "done" ? result.image : quota!.refuse(result.used);
 }

@@ -31,7 +31,7 @@ export async function deleteCopies<T>(
     return await record();
   } finally {
     const dropLocationIds = gone.length < image.locations.length ? gone : [];
-    await db.write.cancelDeletion({ token, dropLocationIds }).catch((error) => {
+    await db.write.deletions.cancel({ token, dropLocationIds }).catch((error) => {
       log.error(`the copies of image ${image.id} cannot be released yet`, { error });
     });
   }

@@ -22,11 +22,11 @@ export async function deleteData(deps: Parts, image: ImageRecord, token: string)
     }
   } catch (error) {
     // Where the database does not answer, the lease stays and the deletion is tried again later.
-    await deps.db.write.cancelDeletion({ token, dropLocationIds: gone.map(({ id }) => id) })
+    await deps.db.write.deletions.cancel({ token, dropLocationIds: gone.map(({ id }) => id) })
       .catch((cause) => log.error(`image ${image.id} could not be brought back yet`, { error: cause }));
     throw error;
   }
-  const done = await deps.db.write.deleteImage({ id: image.id, to: "deleted" });
+  const done = await deps.db.write.images.delete({ id: image.id, to: "deleted" });
   await removeStaged(deps, image);
   // Somebody registered a location between the look-up and the deletion.
   const late = done.outcome === "done" ? done.image.locations : [];

@@ -9,7 +9,7 @@ const PATIENCE = 60_000;
 /** Waits until no deletion of the image is under way. Errors: unavailable when one takes too long; database. */
 export async function deletionEnded({ db }: Pick<Deps, "db">, imageId: string): Promise<void> {
   const end = Date.now() + PATIENCE;
-  while ((await db.read.deletions()).some(({ image_id }) => image_id === imageId)) {
+  while ((await db.read.deletions.list()).some(({ image_id }) => image_id === imageId)) {
     if (Date.now() > end) fail("unavailable", `The deletion of image ${imageId} does not end.`);
     await new Promise((resolve) => setTimeout(resolve, LOOK));
   }

@@ -6,12 +6,12 @@ import { fail } from "../errors.ts";
 /** The image, when its row exists for the caller. Errors: not_found with `message` or the usual sentence. */
 export async function findImage(ctx: Ctx, id: string, message?: string): Promise<ImageRecord> {
   const viewer = { isAdmin: ctx.caller.isAdmin, projectId: ctx.caller.projectId };
-  const image = await ctx.deps.db.read.image({ id, viewer });
+  const image = await ctx.deps.db.read.images.show({ id, viewer });
   return image ?? fail("not_found", message ?? `No image found with ID ${id}`);
 }
 
 /** The image for a task that works on it, whoever asked. Errors: not_found. */
 export async function imageById(deps: Pick<Deps, "db">, id: string): Promise<ImageRecord> {
-  const image = await deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const image = await deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
   return image ?? fail("not_found", `No image found with ID ${id}`);
 }

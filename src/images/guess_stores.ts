@@ -16,7 +16,7 @@ export async function guessStores(ctx: Ctx, image: ImageRecord): Promise<ImageRe
     const named = withStore(ctx, location);
     locations.push(named);
     if (named === location) continue;
-    await db.write.setLocationMetadata({ id: image.id, locationId: location.id, metadata: named.metadata });
+    await db.write.locations.setMetadata({ id: image.id, locationId: location.id, metadata: named.metadata });
   }
   return { ...image, locations };
 }

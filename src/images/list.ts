@@ -17,11 +17,11 @@ export async function listImages(ctx: Ctx, query: Omit<ImageListQuery, "viewer">
   const { deps, caller } = ctx;
   await authorize(deps.policy, "get_images", caller, listTarget(caller));
   const viewer = { isAdmin: caller.isAdmin, projectId: caller.projectId };
-  if (query.marker !== undefined && !await deps.db.read.image({ id: query.marker, viewer })) {
+  if (query.marker !== undefined && !await deps.db.read.images.show({ id: query.marker, viewer })) {
     fail("bad_request", `No image found with ID ${query.marker}`);
   }
   const conditions = await withoutHidden(ctx, query.conditions);
-  const rows = query.limit === 0 ? [] : await deps.db.read.images({ ...query, conditions, viewer });
+  const rows = query.limit === 0 ? [] : await deps.db.read.images.list({ ...query, conditions, viewer });
   const allowed = await authorizedImages(deps.policy, "get_image", caller, rows);
   const images = deps.protections.active
     ? await Promise.all(allowed.map((row) => readable(ctx, row)))

@@ -16,13 +16,13 @@ const NEVER = new AbortController().signal;
 /** Makes the images of orphaned uploads `queued` again and removes what was written. Errors: database. */
 export async function recoverUploads(deps: Parts, stop = NEVER): Promise<Recovered> {
   const recover = (lease: UploadLease) => recoverUpload(deps, lease);
-  return await recoverOrphans(await deps.db.read.uploads(), { own: deps.leases, recover, stop });
+  return await recoverOrphans(await deps.db.read.uploads.list(), { own: deps.leases, recover, stop });
 }
 
 /** Completes orphaned deletions. Errors: database. */
 export async function recoverDeletions(deps: Parts, stop = NEVER): Promise<Recovered> {
   const recover = (lease: DeletionLease) => recoverDeletion(deps, lease);
-  return await recoverOrphans(await deps.db.read.deletions(), { own: deps.leases, recover, stop });
+  return await recoverOrphans(await deps.db.read.deletions.list(), { own: deps.leases, recover, stop });
 }
 
 /** Ends one upload that nobody carries on; nothing when it has ended or another process is at it. False when it failed. Throws nothing. */
@@ -33,10 +33,10 @@ export async function recoverUpload(
   const held = deps.leases.enter("upload", image_id, store_id);
   try {
     // From here on the old uploader, should it wake up, can make nothing active.
-    if (!await deps.db.write.takeUpload({ token, by: held.lease })) return true;
+    if (!await deps.db.write.uploads.take({ token, by: held.lease })) return true;
     const removed: string[] = [];
     for (const store of storesOf(deps, image_id, store_id)) removed.push(...await store.discard(image_id));
-    await deps.db.write.cancelUpload({ token: held.token });
+    await deps.db.write.uploads.cancel({ token: held.token });
     log.warn(
       `the upload of image ${image_id} was broken off; it can be uploaded again. ` +
         `Removed: ${removed.join(", ") || "nothing"}`,
@@ -65,7 +65,7 @@ function storesOf({ stores }: Parts, imageId: string, id: string | null): readon
 async function recoverDeletion(deps: Parts, { token, image_id }: DeletionLease): Promise<boolean> {
   const held = deps.leases.enter("deletion", image_id);
   try {
-    const taken = await deps.db.write.takeDeletion({ token, by: held.lease });
+    const taken = await deps.db.write.deletions.take({ token, by: held.lease });
     if (!taken) return true;
     if (taken.locationIds === null) await deleteData(deps, taken.image, held.token);
     else {

@@ -25,7 +25,7 @@ export async function removeCopies<T>(
   const held = leases.enter("deletion", image.id);
   try {
     const locationIds = locations.map(({ id }) => id);
-    const begun = await db.write.beginCopyDeletion({
+    const begun = await db.write.deletions.beginCopies({
       id: image.id,
       by: held.lease,
       locationIds,

@@ -19,7 +19,7 @@ export async function setActive(ctx: Ctx, id: string, action: keyof typeof CHANG
   const { from, to } = CHANGES[action];
   if (image.status === to) return;
   requireOwner(ctx.caller, image);
-  const result = await ctx.deps.db.write.transitionImage({ id, from: [from], to });
+  const result = await ctx.deps.db.write.images.transition({ id, from: [from], to, limit: null });
   if (result.outcome === "gone") fail("not_found", `No image found with ID ${id}`);
   if (result.outcome === "status" && result.status !== to) {
     fail("forbidden", `Not allowed to ${action} image in status '${result.status}'`);

@@ -101,14 +101,12 @@ async function begin(
   { image: { id }, to, limit }: TransferInput,
   lease: Omit<UploadLease, "image_id">,
 ): Promise<ImageRecord> {
-  const begun = await ctx.deps.db.write.transitionImageWithin({
-    change: {
-      id,
-      from: ["queued"],
-      to,
-      beginUpload: lease,
-      ...(KINDS[to].isUpload ? { data: "prepared" } : {}),
-    },
+  const begun = await ctx.deps.db.write.images.transition({
+    id,
+    from: ["queued"],
+    to,
+    beginUpload: lease,
+    ...(KINDS[to].isUpload ? { data: "prepared" } : {}),
     limit: limit?.limit ?? null,
   });
   if (begun.outcome === "gone") fail("not_found", `No image found with ID ${id}`, { close: true });
@@ -150,16 +148,14 @@ class Running implements Transfer {
     const { ends, isUpload } = KINDS[to];
     const location = await this.#handle!.commit();
     this.#unsure = true;
-    const done = await this.#ctx.deps.db.write.transitionImageWithin({
-      change: {
-        id: this.image.id,
-        from: [to],
-        to: ends,
-        columns,
-        ...(isUpload ? { addLocations: [location], data: "uploaded" } : {}),
-        ...(setProperties ? { setProperties } : {}),
-        endUpload: this.#lease.token,
-      },
+    const done = await this.#ctx.deps.db.write.images.transition({
+      id: this.image.id,
+      from: [to],
+      to: ends,
+      columns,
+      ...(isUpload ? { addLocations: [location], data: "uploaded" } : {}),
+      ...(setProperties ? { setProperties } : {}),
+      endUpload: this.#lease.token,
       limit: limit?.limit ?? null,
     });
     this.#unsure = false;
@@ -179,7 +175,7 @@ class Running implements Transfer {
     await this.#handle?.cancel();
     const { isUpload, errorOf } = KINDS[this.#input.to];
     const failure = isUpload ? { failure: uploadFailure(errorOf(cause)) } : {};
-    await deps.db.write.cancelUpload({ token: this.#lease.token, ...failure }).catch((error) =>
+    await deps.db.write.uploads.cancel({ token: this.#lease.token, ...failure }).catch((error) =>
       log.error(`image ${id} could not be put back to queued yet`, { error, repeated: "put back" })
     );
   }

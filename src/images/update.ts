@@ -30,7 +30,7 @@ export async function updateImage(ctx: Ctx, id: string, operations: Operation[])
   if (draft.addsProperties) checkPropertyQuota(ctx.deps.config, draft.properties);
   requireOwner(ctx.caller, image);
   const save = async (to: "deleted" | "pending_delete") =>
-    await ctx.deps.db.write.changeImage(draft.change(to)) ??
+    await ctx.deps.db.write.images.change(draft.change(to)) ??
       fail("not_found", `No image found with ID ${id}`);
   const { removed: locations, added } = draft.locations;
   const saved = locations.length === 0

@@ -14,8 +14,8 @@ export async function storesWithout(
   imageId: string,
   among: readonly Store[],
 ): Promise<Store[]> {
-  const image = await db.read.image({ id: imageId, viewer: { isAdmin: true, projectId: null } });
-  const locations = [...image?.locations ?? [], ...await db.read.delayedLocations({ imageId })];
+  const image = await db.read.images.show({ id: imageId, viewer: { isAdmin: true, projectId: null } });
+  const locations = [...image?.locations ?? [], ...await db.read.locations.delayed({ imageId })];
   const covers = (store: Store, url: string) =>
     (store.urlPrefixes ?? [store.urlPrefix]).some((prefix) => prefixLength(url, prefix) > 0);
   return among.filter((store) =>

@@ -87,7 +87,7 @@ function checkStatus({ status }: ImageRecord, method: string): void {
 
 /** Without a lease, half of the data is a dead glance-api's, and the import puts the image back. Errors: conflict. */
 async function refuseWhileStaging({ deps }: Ctx, { id }: ImageRecord): Promise<void> {
-  const staging = (await deps.db.read.uploads()).some(({ image_id }) => image_id === id);
+  const staging = (await deps.db.read.uploads.list()).some(({ image_id }) => image_id === id);
   if (staging) fail("conflict", "The data of the image is still being staged");
 }
 

@@ -53,14 +53,14 @@ export async function runLegacyImport(run: TaskRun, giveUp = false): Promise<voi
     log.error(`import task ${run.task.id} failed`, { error });
     await remove(run, id);
     const end = taskEnd(deps, "failure", { message: legacyMessage(error) });
-    await deps.db.write.endTask({ token: run.token, end });
+    await deps.db.write.tasks.end({ token: run.token, end });
     return;
   }
   await unstage(deps, id).catch((error) => {
     log.error(`staged data of image ${id} could not be removed`, { error });
   });
   const end = taskEnd(deps, "success", { result: { image_id: id } });
-  await deps.db.write.endTask({ token: run.token, end });
+  await deps.db.write.tasks.end({ token: run.token, end });
 }
 
 /** What is wrong with the input stands in the message as it is (§5.3). */
@@ -98,14 +98,14 @@ async function importNew(run: TaskRun, id: string): Promise<void> {
 
 /** Whether an earlier run has come so far: then somebody may use the image. */
 async function isActive({ ctx }: TaskRun, id: string): Promise<boolean> {
-  const image = await ctx.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const image = await ctx.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
   return image?.status === "active" || image?.status === "deactivated";
 }
 
 /** Deletes the image and whatever came of it. */
 async function remove(run: TaskRun, id: string): Promise<void> {
   const { deps } = run.ctx;
-  await deps.db.write.deleteImage({ id, to: "deleted" });
+  await deps.db.write.images.delete({ id, to: "deleted" });
   // Of an image that was gone already data may be left that nothing speaks of.
   await discardFrom(deps, id, deps.stores.all);
   await unstage(deps, id);

@@ -13,7 +13,7 @@ export async function move(
   quota: Quota | null = null,
 ): Promise<ImageRecord> {
   const limit: UsageLimit | null = quota?.limit ?? null;
-  const result = await ctx.deps.db.write.transitionImageWithin({ change: { ...change, task: token }, limit });
+  const result = await ctx.deps.db.write.images.transition({ ...change, task: token, limit });
   switch (result.outcome) {
     case "done":
       return result.image;

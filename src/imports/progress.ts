@@ -15,7 +15,7 @@ export function startProgress(run: TaskRun, total: number | null): () => void {
 
 /** Saves the message. Errors: conflict when the task is not this run's any more. */
 export async function tellCopied({ ctx, task }: TaskRun, bytes: number): Promise<void> {
-  const held = await ctx.deps.db.write.changeTask({
+  const held = await ctx.deps.db.write.tasks.change({
     id: task.id,
     from: ["processing"],
     status: "processing",

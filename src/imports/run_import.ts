@@ -40,7 +40,7 @@ export async function runImport(run: TaskRun, resumed = false): Promise<void> {
     if (run.imageId !== job.imageId) await refuseUnlocked(run.ctx, job.imageId);
   } catch (error) {
     const end = taskEnd(deps, "failure", { message: messageOf(error) });
-    await deps.db.write.endTask({ token: run.token, end });
+    await deps.db.write.tasks.end({ token: run.token, end });
     return;
   }
   const attempt: Attempt = {
@@ -53,7 +53,7 @@ export async function runImport(run: TaskRun, resumed = false): Promise<void> {
     if (!await processTask(deps, run.task.id)) throw lostReason();
     await importData(run, job, attempt, resumed);
     const end = taskEnd(deps, "success", { result: { image_id: job.imageId } });
-    await deps.db.write.endTask({ token: run.token, end });
+    await deps.db.write.tasks.end({ token: run.token, end });
   } catch (error) {
     await settle(run, job, attempt, run.signal.aborted ? run.signal.reason : error);
   }
@@ -70,7 +70,7 @@ async function settle(run: TaskRun, job: ImportJob, attempt: Attempt, error: unk
     // Something else was made of the image while the task waited for its turn: nothing of it is the import's.
     log.error(`import of image ${job.imageId} failed`, { error });
     const end = taskEnd(deps, "failure", { message: messageOf(error) });
-    await deps.db.write.endTask({ token: run.token, end });
+    await deps.db.write.tasks.end({ token: run.token, end });
     return;
   }
   await undoImport(run, job, { ...attempt, failed: failedOf(deps, job, attempt, error), error });

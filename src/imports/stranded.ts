@@ -24,7 +24,10 @@ export async function listStranded(
   hours: number,
 ): Promise<{ images: StrandedImage[]; tasks: StrandedTask[] }> {
   const before = momentBefore(hours);
-  return { images: await db.read.strandedImages({ before }), tasks: await db.read.strandedTasks({ before }) };
+  return {
+    images: await db.read.stranded.images({ before }),
+    tasks: await db.read.stranded.tasks({ before }),
+  };
 }
 
 /** Why an image is stranded, in a few words. */
@@ -47,7 +50,7 @@ export function strandedLock({ task_id, task_status, task_since }: StrandedImage
 
 /** Ends a task without an image; false when it has ended. Errors: database. */
 export function endStrandedTask(deps: Deps, { id }: StrandedTask): Promise<boolean> {
-  return deps.db.write.changeTask({
+  return deps.db.write.tasks.change({
     id,
     from: ["pending", "processing"],
     ...taskEnd(deps, "failure", GIVEN_UP),
@@ -62,7 +65,7 @@ export async function putBackStranded(deps: Deps, image: StrandedImage, hours: n
   const staging = image.status === "uploading";
   const held = deps.leases.enter("upload", image.id, staging ? STAGING : null);
   try {
-    const taken = await deps.db.write.takeStranded({
+    const taken = await deps.db.write.stranded.take({
       id: image.id,
       before: momentBefore(hours),
       by: held.lease,

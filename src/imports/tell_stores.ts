@@ -30,7 +30,7 @@ async function tellAll({ ctx }: TaskRun, events: LooseEvent[]): Promise<void> {
   const { deps } = ctx;
   if (!events.some(({ type }) => deps.events.wants(type))) return;
   try {
-    await deps.db.write.recordEvents({ events });
+    await deps.db.write.outbox.record({ events });
   } catch (error) {
     log.warn("events of an import could not be told", { error });
   }

@@ -67,7 +67,7 @@ export async function undoImport(run: TaskRun, job: ImportJob, undo: Undo): Prom
   await discard(run, job);
   await unstage(deps, job.imageId);
   const end = taskEnd(deps, "failure", { message: messageOf(undo.error) });
-  await deps.db.write.endTask({ token: run.token, end });
+  await deps.db.write.tasks.end({ token: run.token, end });
   log.error(`import of image ${job.imageId} failed`, { error: undo.error });
 }
 

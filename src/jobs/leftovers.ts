@@ -59,10 +59,10 @@ async function removeUnlessUsed(
   id: string,
   path: string,
 ): Promise<"removed" | "kept" | "failed"> {
-  const image = await deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const image = await deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
   if (image && IN_USE.includes(image.status)) return "kept";
   // An import may have begun between the two.
-  const leases = await deps.db.read.taskLeases({});
+  const leases = await deps.db.read.tasks.leases({});
   if (leases.some(({ image_id }) => image_id === id)) return "kept";
   try {
     await Deno.remove(path);

@@ -32,7 +32,7 @@ export async function deleteFromStore(ctx: Ctx, storeId: string, imageId: string
     image,
     { locations: [location], added: 0 },
     async (to) =>
-      await deps.db.write.dropLocation({ id: imageId, locationId: location.id, to }) ??
+      await deps.db.write.locations.drop({ id: imageId, locationId: location.id, to }) ??
         fail("not_found", `Failed to find image ${imageId}`),
   );
 }

@@ -42,12 +42,12 @@ export async function importLocation(run: TaskRun, giveUp = false): Promise<void
     else if (giveUp) fail("unavailable", ENDED);
     else await saveLocation(run, image, input);
     const end = taskEnd(deps, "success", { result: { image_id: id } });
-    await deps.db.write.endTask({ token: run.token, end });
+    await deps.db.write.tasks.end({ token: run.token, end });
   } catch (error) {
     if (run.signal.reason === stoppingReason()) return await leaveTask(deps, run);
     const why = isError(error) ? `: ${error.message}` : "";
     log.error(`location import of image ${id} failed${why}`, isError(error) ? {} : { error });
-    await deps.db.write.endTask({
+    await deps.db.write.tasks.end({
       token: run.token,
       end: taskEnd(deps, "failure", { message: messageOf(error) }),
     });
@@ -156,7 +156,7 @@ async function hashLater(run: TaskRun, image: ImageRecord, { url }: Input): Prom
 
 /** Errors: not_found, conflict. */
 async function move({ ctx, token }: TaskRun, transition: ImageTransition): Promise<void> {
-  const result = await ctx.deps.db.write.transitionImage({ ...transition, task: token });
+  const result = await ctx.deps.db.write.images.transition({ ...transition, task: token, limit: null });
   if (result.outcome === "gone") fail("not_found", `Image ${transition.id} was deleted meanwhile.`);
   if (result.outcome === "status") {
     fail("conflict", `Image status transition from ${result.status} to ${transition.to} is not allowed`);

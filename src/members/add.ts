@@ -18,7 +18,7 @@ export async function addMember(ctx: Ctx, imageId: string, member: string): Prom
   checkLegacyMembers(deps.policy, "add_member", caller, image);
   await authorizeMember(deps.policy, "add_member", caller, image);
   const quota = deps.config.get("DEFAULT.image_member_quota");
-  const result = await deps.db.write.addMember({ imageId, member, quota });
+  const result = await deps.db.write.members.add({ imageId, member, quota });
   switch (result.outcome) {
     case "done":
       return result.member;

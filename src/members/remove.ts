@@ -17,5 +17,5 @@ export async function removeMember(ctx: Ctx, imageId: string, memberId: string):
   const [member] = await visibleMembers(ctx, image, memberId);
   if (!member) fail("not_found", missing);
   await authorizeMember(deps.policy, "delete_member", caller, image);
-  if (!await deps.db.write.removeMember({ imageId, member: memberId })) fail("not_found", missing);
+  if (!await deps.db.write.members.remove({ imageId, member: memberId })) fail("not_found", missing);
 }

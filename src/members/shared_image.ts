@@ -15,7 +15,7 @@ export async function sharedImage(ctx: Ctx, imageId: string, refusal: string): P
 /** Members that the caller may know of: all for the owner and an administrator, else its own. */
 export async function visibleMembers(ctx: Ctx, image: ImageRecord, member?: string): Promise<MemberRecord[]> {
   const { caller, deps } = ctx;
-  const members = await deps.db.read.members({
+  const members = await deps.db.read.members.list({
     imageId: image.id,
     ...(member === undefined ? {} : { member }),
   });

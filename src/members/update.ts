@@ -23,6 +23,6 @@ export async function updateMember(
   const [member] = await visibleMembers(ctx, image, memberId);
   if (!member) fail("not_found", missing);
   await authorizeMember(deps.policy, "modify_member", caller, image);
-  return await deps.db.write.setMemberStatus({ imageId, member: memberId, status }) ??
+  return await deps.db.write.members.setStatus({ imageId, member: memberId, status }) ??
     fail("not_found", missing);
 }

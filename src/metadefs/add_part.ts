@@ -17,7 +17,7 @@ export async function addPart(
   const namespace = await findNamespace(ctx, namespaceName);
   await authorizeOn(ctx, namespace, PART_RULES[kind].add);
   const input = { namespaceId: namespace.id, kind, parts: [part], replace: false };
-  const added = await ctx.deps.db.write.addMetadefParts(input);
+  const added = await ctx.deps.db.write.metadefs.addParts(input);
   return added?.[0] ?? namespaceGone(namespaceName);
 }
 

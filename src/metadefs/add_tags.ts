@@ -19,7 +19,7 @@ export async function addTags(
   await authorizeOn(ctx, namespace, "add_metadef_tags");
   if (tags.length === 0) return;
   const parts = tags.map(tagPart);
-  await ctx.deps.db.write.addMetadefParts({
+  await ctx.deps.db.write.metadefs.addParts({
     namespaceId: namespace.id,
     kind: "tag",
     parts,

@@ -16,6 +16,6 @@ export async function changePart(
   requireWriter(ctx.caller);
   const namespace = await findNamespace(ctx, namespaceName);
   await authorizeOn(ctx, namespace, PART_RULES[kind].change);
-  return await ctx.deps.db.write.changeMetadefPart({ namespaceId: namespace.id, kind, name, part }) ??
+  return await ctx.deps.db.write.metadefs.changePart({ namespaceId: namespace.id, kind, name, part }) ??
     partGone(kind, name, namespaceName);
 }

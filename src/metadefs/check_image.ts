@@ -15,7 +15,7 @@ export async function checkImage(ctx: Ctx, id: string): Promise<Checked> {
   const { deps, caller } = ctx;
   const image = await showImage(ctx, id);
   await authorizeMetadef(deps.policy, "get_metadef_namespaces", caller, listTarget(caller));
-  const namespaces = await deps.db.read.metadefDefinitions({
+  const namespaces = await deps.db.read.metadefs.definitions({
     resourceType: IMAGE_TYPE,
     names: IMAGE_NAMESPACES,
     viewer: { isAdmin: caller.isAdmin, projectId: caller.projectId },

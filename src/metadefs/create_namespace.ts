@@ -21,7 +21,7 @@ export async function createNamespace(ctx: Ctx, body: NamespaceBody): Promise<Na
   for (const [rule, wanted] of rules) {
     if (wanted) await authorizeMetadef(deps.policy, rule, caller, listTarget(caller));
   }
-  return await deps.db.write.createMetadefNamespace({
+  return await deps.db.write.metadefs.createNamespace({
     columns: namespaceColumns(body, body.owner ?? caller.projectId ?? ""),
     associations: associations.map(({ name, prefix = null, properties_target = null }) => ({
       name,

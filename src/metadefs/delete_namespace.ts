@@ -9,6 +9,6 @@ export async function deleteNamespace(ctx: Ctx, name: string): Promise<void> {
   requireWriter(ctx.caller);
   const namespace = await findNamespace(ctx, name);
   await authorizeOn(ctx, namespace, "delete_metadef_namespace");
-  const outcome = await ctx.deps.db.write.removeMetadefNamespace({ id: namespace.id });
+  const outcome = await ctx.deps.db.write.metadefs.removeNamespace({ id: namespace.id });
   checkRemoved(outcome, `namespace=${name}`, () => namespaceGone(name));
 }

@@ -8,7 +8,7 @@ export async function everyNamespace(db: Database): Promise<NamespaceRecord[]> {
   const all: NamespaceRecord[] = [];
   for (;;) {
     const last = all.at(-1);
-    const page = await db.read.metadefNamespaces({
+    const page = await db.read.metadefs.namespaces({
       viewer: { isAdmin: true, projectId: null },
       sort: { key: "namespace", dir: "asc" },
       limit: PAGE,

@@ -13,7 +13,7 @@ import { everyNamespace } from "./every_namespace.ts";
 export async function exportFiles(db: Database, prefix: string): Promise<string[]> {
   const written = new Set<string>();
   for (const namespace of await everyNamespace(db)) {
-    const contents = await db.read.metadefContents({ namespaceId: namespace.id });
+    const contents = await db.read.metadefs.contents({ namespaceId: namespace.id });
     const path = freePath(prefix, namespace, written);
     try {
       await Deno.writeTextFile(path, `${JSON.stringify(catalogueFile(namespace, contents))}\n`);

@@ -8,7 +8,7 @@ import { namespaceTarget } from "../policy/targets.ts";
 /** The namespace, when it exists for the caller. Errors: not_found. */
 export async function findNamespace({ deps, caller }: Ctx, name: string): Promise<NamespaceRecord> {
   const viewer = { isAdmin: caller.isAdmin, projectId: caller.projectId };
-  return await deps.db.read.metadefNamespace({ name, viewer }) ?? namespaceGone(name);
+  return await deps.db.read.metadefs.namespace({ name, viewer }) ?? namespaceGone(name);
 }
 
 /** Checks rules on a namespace, one after the other. Errors: not_found, forbidden. */

@@ -19,7 +19,7 @@ export async function listNamespaces(
   }
   const after = marker === undefined ? undefined : (await findNamespace(ctx, marker)).id;
   if (query.limit === 0) return [];
-  const rows = await deps.db.read.metadefNamespaces({
+  const rows = await deps.db.read.metadefs.namespaces({
     ...query,
     viewer: { isAdmin: caller.isAdmin, projectId: caller.projectId },
     ...(after === undefined ? {} : { after }),

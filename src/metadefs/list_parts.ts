@@ -15,5 +15,5 @@ export async function listParts(
   await authorizeOn(ctx, namespace, list);
   // Every item has the same target: its namespace.
   if (item !== null && !await passes(ctx, namespace, item)) return { namespace, parts: [] };
-  return { namespace, parts: await ctx.deps.db.read.metadefParts({ namespaceId: namespace.id, kind }) };
+  return { namespace, parts: await ctx.deps.db.read.metadefs.parts({ namespaceId: namespace.id, kind }) };
 }

@@ -12,6 +12,6 @@ export async function listTags(
 ): Promise<MetadefPartRecord[]> {
   const namespace = await findNamespace(ctx, namespaceName);
   await authorizeOn(ctx, namespace, PART_RULES.tag.list);
-  return await ctx.deps.db.read.metadefTags({ ...query, namespaceId: namespace.id }) ??
+  return await ctx.deps.db.read.metadefs.tags({ ...query, namespaceId: namespace.id }) ??
     partGone("tag", query.marker ?? "", namespaceName);
 }

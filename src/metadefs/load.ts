@@ -46,7 +46,7 @@ export async function loadNamespaces(
   namespaces: readonly NewNamespace[],
   mode: LoadMode,
 ): Promise<LoadOutcome[]> {
-  return await Promise.all(namespaces.map((file) => db.write.loadMetadefs({ file, mode })));
+  return await Promise.all(namespaces.map((file) => db.write.metadefs.load({ file, mode })));
 }
 
 async function loadFile(db: Database, file: string, mode: LoadMode): Promise<Loaded> {
@@ -60,7 +60,7 @@ async function loadFile(db: Database, file: string, mode: LoadMode): Promise<Loa
     }
     throw error;
   }
-  const outcome = await db.write.loadMetadefs({ file: namespace, mode });
+  const outcome = await db.write.metadefs.load({ file: namespace, mode });
   return { file, namespace: namespace.columns.namespace, outcome };
 }
 

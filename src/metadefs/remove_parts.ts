@@ -15,7 +15,7 @@ export async function removePart(
   requireWriter(ctx.caller);
   const namespace = await findNamespace(ctx, namespaceName);
   await authorizeOn(ctx, namespace, PART_RULES[kind].remove);
-  const outcome = await ctx.deps.db.write.removeMetadefPart({ namespaceId: namespace.id, kind, name });
+  const outcome = await ctx.deps.db.write.metadefs.removePart({ namespaceId: namespace.id, kind, name });
   checkRemoved(outcome, `${kind} ${name}`, () => partGone(kind, name, namespaceName));
 }
 
@@ -24,6 +24,6 @@ export async function clearParts(ctx: Ctx, kind: MetadefKind, namespaceName: str
   requireWriter(ctx.caller);
   const namespace = await findNamespace(ctx, namespaceName);
   await authorizeOn(ctx, namespace, ...PART_RULES[kind].clear);
-  const outcome = await ctx.deps.db.write.clearMetadefParts({ namespaceId: namespace.id, kind });
+  const outcome = await ctx.deps.db.write.metadefs.clearParts({ namespaceId: namespace.id, kind });
   checkRemoved(outcome, `namespace=${namespaceName}`, () => namespaceGone(namespaceName));
 }

@@ -11,7 +11,7 @@ import { checkRemoved } from "./part_rules.ts";
 /** Every type that any namespace ever was for. Errors: not_found, forbidden. */
 export async function listResourceTypes({ deps, caller }: Ctx): Promise<ResourceTypeRecord[]> {
   await authorizeMetadef(deps.policy, "list_metadef_resource_types", caller, listTarget(caller));
-  return await deps.db.read.metadefResourceTypes();
+  return await deps.db.read.metadefs.resourceTypes();
 }
 
 /** What a namespace is for. Errors: not_found, forbidden. */
@@ -31,7 +31,7 @@ export async function associate(
   const namespace = await findNamespace(ctx, namespaceName);
   await authorizeOn(ctx, namespace, "add_metadef_resource_type_association");
   const input = { namespaceId: namespace.id, association };
-  return await ctx.deps.db.write.addMetadefAssociation(input) ?? namespaceGone(namespaceName);
+  return await ctx.deps.db.write.metadefs.addAssociation(input) ?? namespaceGone(namespaceName);
 }
 
 /** The type stays known. Errors: not_found, forbidden, also in a protected namespace. */
@@ -39,7 +39,7 @@ export async function dissociate(ctx: Ctx, namespaceName: string, name: string):
   requireWriter(ctx.caller);
   const namespace = await findNamespace(ctx, namespaceName);
   await authorizeOn(ctx, namespace, "remove_metadef_resource_type_association");
-  const outcome = await ctx.deps.db.write.removeMetadefAssociation({ namespaceId: namespace.id, name });
+  const outcome = await ctx.deps.db.write.metadefs.removeAssociation({ namespaceId: namespace.id, name });
   const what = `resource-type association of resource-type=${name} to namespace=${namespaceName}`;
   checkRemoved(outcome, what, () => fail("not_found", `Metadata definition ${what} was not found.`));
 }

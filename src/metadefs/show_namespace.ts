@@ -19,7 +19,7 @@ export async function showNamespace(
     "get_metadef_properties",
     "get_metadef_tags",
   );
-  const contents = await ctx.deps.db.read.metadefContents({ namespaceId: namespace.id });
+  const contents = await ctx.deps.db.read.metadefs.contents({ namespaceId: namespace.id });
   const prefix = namespace.associations.find((each) => each.name === resourceType)?.prefix;
   return { namespace, contents: prefix ? withPrefix(contents, prefix) : contents };
 }

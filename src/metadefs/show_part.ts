@@ -47,6 +47,6 @@ async function partOf(
   namespace: NamespaceRecord,
   name: string,
 ): Promise<MetadefPartRecord> {
-  return await deps.db.read.metadefPart({ namespaceId: namespace.id, kind, name }) ??
+  return await deps.db.read.metadefs.part({ namespaceId: namespace.id, kind, name }) ??
     partGone(kind, name, namespace.namespace);
 }

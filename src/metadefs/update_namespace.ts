@@ -14,5 +14,6 @@ export async function updateNamespace(ctx: Ctx, name: string, body: NamespaceBod
   const namespace = await findNamespace(ctx, name);
   await authorizeOn(ctx, namespace, "modify_metadef_namespace");
   const columns = namespaceColumns(body, body.owner || (ctx.caller.projectId ?? ""));
-  return await ctx.deps.db.write.changeMetadefNamespace({ id: namespace.id, columns }) ?? namespaceGone(name);
+  return await ctx.deps.db.write.metadefs.changeNamespace({ id: namespace.id, columns }) ??
+    namespaceGone(name);
 }

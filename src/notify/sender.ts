@@ -50,7 +50,7 @@ export class Sender {
   /** Lets go of what was not sent: the next process sends it. */
   async close(): Promise<void> {
     if (this.#failures > 0) {
-      await this.#parts.db.write.releaseEvents({ owner: this.#owner }).catch(() => {});
+      await this.#parts.db.write.outbox.release({ owner: this.#owner }).catch(() => {});
     }
     for (const driver of this.#drivers) await driver.close();
   }
@@ -58,14 +58,14 @@ export class Sender {
   /** Null when nothing waits, or another process is at it. */
   async #sendBatch(): Promise<{ sent: number } | { pauseSeconds: number } | null> {
     const { db, config } = this.#parts;
-    const oldest = await db.read.oldestEvent();
+    const oldest = await db.read.outbox.oldest();
     if (!oldest) return null;
     await this.#dropOld(oldest.created_at);
     const { owner } = oldest;
     const fate = owner === null || owner === this.#owner ? null : fateOf(owner);
     if (fate === "alive") return null;
     const now = Date.now();
-    const events = await db.write.takeEvents({
+    const events = await db.write.outbox.take({
       owner: this.#owner,
       now: toTimestamp(now),
       expiresAt: toTimestamp(now + HOLDS),
@@ -87,7 +87,7 @@ export class Sender {
   }
 
   async #drop(events: readonly EventRecord[]): Promise<void> {
-    await this.#parts.db.write.dropEvents({ owner: this.#owner, ids: events.map(({ id }) => id) });
+    await this.#parts.db.write.outbox.drop({ owner: this.#owner, ids: events.map(({ id }) => id) });
   }
 
   /** Asks for a pause, longer each time; after `retry` attempts, if there is such a number, gives these up. */
@@ -115,7 +115,7 @@ export class Sender {
     const seconds = this.#parts.config.get("oneglance.notification_max_age");
     const before = toTimestamp(Date.now() - seconds * 1000);
     if (seconds === 0 || oldest >= before) return;
-    const dropped = await this.#parts.db.write.dropOldEvents({ before });
+    const dropped = await this.#parts.db.write.outbox.dropOld({ before });
     if (dropped > 0) log.warn(`${dropped} notifications could not be sent for ${seconds} s and are dropped`);
   }
 }

@@ -37,7 +37,7 @@ export async function tellSent({ deps, caller }: Ctx, sent: Sent): Promise<void>
     },
   };
   try {
-    await deps.db.write.recordEvents({ events: [event] });
+    await deps.db.write.outbox.record({ events: [event] });
   } catch (error) {
     log.warn(`image.send of image ${sent.image.id} could not be told`, { error });
   }

@@ -9,7 +9,7 @@ export async function showUsage(
   const { db, limits } = ctx.deps;
   if (limits === null) return {};
   const owner = ctx.caller.projectId;
-  const [allowed, used] = await Promise.all([limits.of(owner), db.read.usage({ owner })]);
+  const [allowed, used] = await Promise.all([limits.of(owner), db.read.usage.all({ owner })]);
   const resources = Object.keys(UNIT) as Resource[];
   return Object.fromEntries(
     resources.map((name) => [

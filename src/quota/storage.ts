@@ -35,7 +35,7 @@ export async function checkStorageQuota(
 export async function remainingStorage(ctx: Ctx, exceptImage: string): Promise<number | null> {
   const quota = storageQuota(ctx);
   if (quota === null) return null;
-  return quota - await ctx.deps.db.read.used({
+  return quota - await ctx.deps.db.read.usage.one({
     resource: "image_size_total",
     owner: ctx.caller.projectId,
     exceptImage,

@@ -60,7 +60,7 @@ function toMib(size: number | null): number {
 async function enforce(ctx: Ctx, resource: Resource, delta: number): Promise<Quota | null> {
   const quota = await unifiedQuota(ctx, resource, delta);
   if (quota === null) return null;
-  const used = await ctx.deps.db.read.used({ resource, owner: ctx.caller.projectId });
+  const used = await ctx.deps.db.read.usage.one({ resource, owner: ctx.caller.projectId });
   return used + quota.limit.add > quota.limit.max ? quota.refuse(used) : quota;
 }
 

@@ -20,7 +20,7 @@ export async function addTag(ctx: Ctx, imageId: string, tag: string): Promise<vo
   await authorizeImage(deps.policy, "modify_image", caller, image);
   requireOwner(caller, image);
   const quota = deps.config.get("DEFAULT.image_tag_quota");
-  const result = await deps.db.write.addTag({ id: imageId, tag, quota });
+  const result = await deps.db.write.tags.add({ id: imageId, tag, quota });
   if (result.outcome === "gone") fail("not_found", `Image ${imageId} not found.`);
   if (result.outcome === "full") {
     const text = limitText("image tags", result.attempted, quota);

@@ -13,7 +13,7 @@ export async function removeTag(ctx: Ctx, imageId: string, tag: string): Promise
   await authorizeImage(ctx.deps.policy, "modify_image", ctx.caller, image);
   if (!image.tags.includes(tag)) fail("not_found");
   requireOwner(ctx.caller, image);
-  const result = await ctx.deps.db.write.removeTag({ id: imageId, tag });
+  const result = await ctx.deps.db.write.tags.remove({ id: imageId, tag });
   if (result === "gone") fail("not_found", `Image ${imageId} not found.`);
   if (result === "absent") fail("not_found");
 }

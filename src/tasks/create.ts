@@ -45,6 +45,6 @@ async function placeFor(
 ): Promise<{ imageId: string | null; lock: boolean }> {
   if (type === "import") return { imageId: crypto.randomUUID(), lock: false };
   const viewer = { isAdmin: caller.isAdmin, projectId: caller.projectId };
-  const image = id === null ? null : await deps.db.read.image({ id, viewer });
+  const image = id === null ? null : await deps.db.read.images.show({ id, viewer });
   return image && ownsImage(caller, image) ? { imageId: id, lock: true } : { imageId: null, lock: false };
 }

@@ -12,7 +12,7 @@ export const INTERNAL = "Task failed due to Internal Error";
 
 /** Takes a task into work; false when it is neither pending nor, as one that is resumed, processing. */
 export function processTask(deps: Deps, id: string): Promise<boolean> {
-  return deps.db.write.changeTask({ id, from: ["pending", "processing"], status: "processing" });
+  return deps.db.write.tasks.change({ id, from: ["pending", "processing"], status: "processing" });
 }
 
 /** How a task ends now; without `message` the last stays. */
@@ -35,5 +35,5 @@ export function messageOf(error: unknown): string {
 /** Leaves a task to the next process that looks for it. */
 export async function leaveTask(deps: Deps, { token }: Run): Promise<void> {
   const by = { token, owner: "", expires_at: toTimestamp(0) };
-  await deps.db.write.takeTask({ token, by, counts: false });
+  await deps.db.write.tasks.take({ token, by, counts: false });
 }

@@ -11,9 +11,9 @@ export async function listTasks(ctx: Ctx, { marker: id, ...page }: TaskPage): Pr
   const { caller, deps } = ctx;
   if (!caller.isAdmin && caller.projectId === null) return [];
   // An administrator without a project, as without an identity service, owns tasks by the empty name.
-  await deps.db.write.sweepTasks({ owner: caller.projectId ?? "", now: toTimestamp(Date.now()) });
+  await deps.db.write.tasks.sweep({ owner: caller.projectId ?? "", now: toTimestamp(Date.now()) });
   const marker = id === undefined ? undefined : await findMarker(ctx, id);
-  return await deps.db.read.tasks({
+  return await deps.db.read.tasks.list({
     ...page,
     ...(caller.isAdmin ? {} : { owner: caller.projectId! }),
     ...(marker ? { marker } : {}),
@@ -21,7 +21,7 @@ export async function listTasks(ctx: Ctx, { marker: id, ...page }: TaskPage): Pr
 }
 
 async function findMarker({ caller, deps }: Ctx, id: string): Promise<TaskRecord> {
-  const task = await deps.db.read.task({ id, deleted: caller.isAdmin }) ??
+  const task = await deps.db.read.tasks.show({ id, deleted: caller.isAdmin }) ??
     fail("bad_request", "Invalid marker. Task could not be found.");
   if (!caller.isAdmin && task.owner !== caller.projectId) {
     fail("forbidden", "The task of the marker belongs to another project.");

@@ -11,7 +11,7 @@ export async function imageTasks(ctx: Ctx, imageId: string): Promise<TaskRecord[
   const image = await findImage(ctx, imageId, "The resource could not be found.");
   await authorizeImage(deps.policy, "get_image", caller, image);
   if (!caller.isAdmin && caller.projectId === null) return [];
-  return await deps.db.read.imageTasks({
+  return await deps.db.read.tasks.ofImage({
     imageId,
     now: toTimestamp(Date.now()),
     ...(caller.isAdmin ? {} : { owner: caller.projectId! }),

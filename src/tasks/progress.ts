@@ -7,7 +7,7 @@ export async function progressOf(
   tasks: readonly TaskRecord[],
 ): Promise<Map<string, TaskProgress>> {
   if (tasks.length === 0) return new Map();
-  const leases = await db.read.taskLeases({ taskIds: tasks.map(({ id }) => id) });
+  const leases = await db.read.tasks.leases({ taskIds: tasks.map(({ id }) => id) });
   return new Map(
     leases.map(({ task_id, step, bytes, total, rate }) => [task_id, { step, bytes, total, rate }]),
   );

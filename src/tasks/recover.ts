@@ -37,7 +37,7 @@ export async function startTaskRecovery(deps: Deps): Promise<() => Promise<void>
 /** Every task that nobody works on. Whatever fails is logged and tried again the next time. */
 export async function recoverTasks(deps: Deps): Promise<void> {
   try {
-    for (const lease of await deps.db.read.taskLeases({})) {
+    for (const lease of await deps.db.read.tasks.leases({})) {
       if (isAbandoned(deps.background, lease)) await recoverTask(deps, lease);
     }
   } catch (error) {
@@ -50,15 +50,15 @@ async function recoverTask(deps: Deps, lease: TaskLease): Promise<void> {
   try {
     // From here on the old run, should it wake up, can change nothing. A task that was left on purpose has no owner.
     const counts = lease.owner !== "";
-    const taken = await deps.db.write.takeTask({ token: lease.token, by, counts });
-    const task = taken ? await deps.db.read.task({ id: lease.task_id, deleted: true }) : null;
+    const taken = await deps.db.write.tasks.take({ token: lease.token, by, counts });
+    const task = taken ? await deps.db.read.tasks.show({ id: lease.task_id, deleted: true }) : null;
     if (!task) {
       deps.background.release(run);
       return;
     }
     const ctx: Ctx = { deps, caller: loadCaller(lease.caller), requestId: task.request_id ?? "" };
     // The old run may have changed the image after the lease was read, not after it was taken.
-    const [held] = await deps.db.read.taskLeases({ taskIds: [task.id] });
+    const [held] = await deps.db.read.tasks.leases({ taskIds: [task.id] });
     const runs = lease.attempts + (counts ? 1 : 0);
     workOn({ ...run, ctx, task }, (own) => goOn(own, runs, held?.before ?? null));
   } catch (error) {
@@ -72,7 +72,7 @@ async function goOn(run: TaskRun, runs: number, before: string | null): Promise<
   const { task } = run;
   if (FINAL.includes(task.status)) {
     const end = taskEnd(run.ctx.deps, "failure");
-    await run.ctx.deps.db.write.endTask({ token: run.token, end });
+    await run.ctx.deps.db.write.tasks.end({ token: run.token, end });
     return;
   }
   const untouched = task.status === "pending";
@@ -97,13 +97,16 @@ async function goOn(run: TaskRun, runs: number, before: string | null): Promise<
 
 /** Whether no run has begun with what the user has staged. */
 async function isOnlyStaged({ ctx: { deps } }: TaskRun, { name, imageId }: ImportJob): Promise<boolean> {
-  const image = await deps.db.read.image({ id: imageId, viewer: { isAdmin: true, projectId: null } });
+  const image = await deps.db.read.images.show({ id: imageId, viewer: { isAdmin: true, projectId: null } });
   return name === "glance-direct" && image?.status === "uploading";
 }
 
 /** Whether an earlier run has only not said any more that it is done. */
 async function isComplete({ ctx: { deps } }: TaskRun, job: ImportJob): Promise<boolean> {
-  const image = await deps.db.read.image({ id: job.imageId, viewer: { isAdmin: true, projectId: null } });
+  const image = await deps.db.read.images.show({
+    id: job.imageId,
+    viewer: { isAdmin: true, projectId: null },
+  });
   return image?.status === "active" && storesLeft(deps, job, image, true).length === 0;
 }
 

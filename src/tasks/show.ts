@@ -5,7 +5,7 @@ import { fail } from "../errors.ts";
 
 /** The task; admins see those of others, and expired ones. Errors: not_found. */
 export async function showTask({ caller, deps }: Ctx, id: string): Promise<TaskRecord> {
-  const task = await deps.db.read.task({ id, deleted: caller.isAdmin });
+  const task = await deps.db.read.tasks.show({ id, deleted: caller.isAdmin });
   if (!task || (!caller.isAdmin && task.owner !== caller.projectId)) {
     fail("not_found", `Failed to find task ${id}`);
   }

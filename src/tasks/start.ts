@@ -54,7 +54,7 @@ export async function enterTask(
   const { background, db } = ctx.deps;
   const { run, lease } = background.enter(imageId);
   try {
-    const made = await db.write.startTask({
+    const made = await db.write.tasks.start({
       lock,
       lease: { ...lease, caller: saveCaller(ctx.caller) },
       task: {
@@ -96,14 +96,20 @@ export async function breakStaleLock(ctx: Ctx, image: ImageRecord): Promise<void
   const taskId = image.properties[LOCK];
   if (!taskId) return;
   const { background, db } = ctx.deps;
-  const [lease] = await db.read.taskLeases({ taskIds: [taskId] });
+  const [lease] = await db.read.tasks.leases({ taskIds: [taskId] });
   if (lease && !isAbandoned(background, lease)) fail("conflict", BUSY);
-  const task = await db.read.task({ id: taskId });
+  const task = await db.read.tasks.show({ id: taskId });
   if (task && Date.now() < lockEnds(task)) fail("conflict", BUSY);
   const end = taskEnd(ctx.deps, "failure", { message: "Expired lock preempted" });
   const setProperties = task ? withoutStores(image, storesOf(task)) : {};
   // Does nothing when somebody was quicker; then the lock that he has is met when ours is taken.
-  await db.write.preemptTask({ imageId: image.id, taskId, token: lease?.token ?? null, end, setProperties });
+  await db.write.tasks.preempt({
+    imageId: image.id,
+    taskId,
+    token: lease?.token ?? null,
+    end,
+    setProperties,
+  });
 }
 
 function storesOf({ input }: TaskRecord): string[] {

@@ -15,7 +15,10 @@ const does = (action: string, from: Row["given"], to: string, moves: boolean): R
   text: "",
   gives: NO_BODY,
   async then(service, { id }) {
-    const image = await service.deps.db.read.image({ id: id!, viewer: { isAdmin: true, projectId: null } });
+    const image = await service.deps.db.read.images.show({
+      id: id!,
+      viewer: { isAdmin: true, projectId: null },
+    });
     assert.equal(image!.status, to);
     assert.equal(image!.locations.length, 1);
     const before = before_(id!);
@@ -27,9 +30,14 @@ const before_ = (id: string) => times.get(id);
 const made = (state: "active" | "deactivated"): Row["given"] => async (service) => {
   const given = await active()(service) as { id: string };
   if (state === "deactivated") {
-    await service.deps.db.write.transitionImage({ id: given.id, from: ["active"], to: "deactivated" });
+    await service.deps.db.write.images.transition({
+      id: given.id,
+      from: ["active"],
+      to: "deactivated",
+      limit: null,
+    });
   }
-  const image = await service.deps.db.read.image({
+  const image = await service.deps.db.read.images.show({
     id: given.id,
     viewer: { isAdmin: true, projectId: null },
   });

@@ -113,7 +113,7 @@ for (const given of [false, true]) {
     go();
     await service.deps.background.settled();
     assert.equal((await service.ask(`/v2/images/${id}`, ADMIN)).status, 404);
-    assert.deepEqual(await service.deps.db.read.taskLeases({}), []);
+    assert.deepEqual(await service.deps.db.read.tasks.leases({}), []);
   });
 }
 

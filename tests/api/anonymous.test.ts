@@ -34,7 +34,7 @@ const BODIES: Record<string, unknown> = {
 async function everything(service: TestService): Promise<Given> {
   const { id } = await service.create(ADMIN, { ...FORMATS, visibility: "public", tags: ["tag1"] });
   const shared = await service.create(ADMIN, { owner: null });
-  await service.deps.db.write.addMember({ imageId: shared.id, member: "p2", quota: -1 });
+  await service.deps.db.write.members.add({ imageId: shared.id, member: "p2", quota: -1 });
   const { ns } = await namespace(FULL)(service);
   return {
     image_id: id,

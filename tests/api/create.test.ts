@@ -119,7 +119,7 @@ Deno.test("the body of a new image: order of keys, times, links", async () => {
   assert.match(image.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.equal(image.self, `/v2/images/${image.id}`);
   assert.equal(image.file, `/v2/images/${image.id}/file`);
-  const record = await service.deps.db.read.image({
+  const record = await service.deps.db.read.images.show({
     id: image.id,
     viewer: { isAdmin: true, projectId: null },
   });

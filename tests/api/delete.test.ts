@@ -101,7 +101,7 @@ Deno.test("images that are deleted", async (t) => {
     deletes("with properties, tags and members", {
       given: async (service) => {
         const given = await active({ tags: ["a", "b"], kind: "x" })(service);
-        await service.deps.db.write.addMember({ imageId: given.id!, member: "p2", quota: -1 });
+        await service.deps.db.write.members.add({ imageId: given.id!, member: "p2", quota: -1 });
         return given;
       },
     }),
@@ -138,7 +138,7 @@ Deno.test("images that are not deleted", async (t) => {
       who: STRANGER,
       given: async (service) => {
         const given = await active()(service);
-        await service.deps.db.write.addMember({ imageId: given.id!, member: "p2", quota: -1 });
+        await service.deps.db.write.members.add({ imageId: given.id!, member: "p2", quota: -1 });
         return given;
       },
     }),
@@ -212,7 +212,7 @@ Deno.test("an http location: 204, nothing is asked of the web server", async () 
   });
   const { id } = await service.create(OWNER, BARE);
   const url = `http://127.0.0.1:${web.addr.port}/image`;
-  await service.deps.db.write.changeImage({
+  await service.deps.db.write.images.change({
     id,
     locations: { from: ["queued"], activate: true, add: [{ url, metadata: {} }], drop: [], metadata: [] },
   });

@@ -97,7 +97,7 @@ Deno.test("whole images", async (t) => {
       who: STRANGER,
       given: async (service) => {
         const given = await letters()(service);
-        await service.deps.db.write.changeImage({ id: given.id!, columns: { visibility: "community" } });
+        await service.deps.db.write.images.change({ id: given.id!, columns: { visibility: "community" } });
         return given;
       },
     }),
@@ -105,7 +105,7 @@ Deno.test("whole images", async (t) => {
       who: STRANGER,
       given: async (service) => {
         const given = await letters()(service);
-        await service.deps.db.write.addMember({ imageId: given.id!, member: "p2", quota: -1 });
+        await service.deps.db.write.members.add({ imageId: given.id!, member: "p2", quota: -1 });
         return given;
       },
     }),
@@ -120,14 +120,14 @@ Deno.test("whole images", async (t) => {
     gives("a size that was never known", {
       given: async (service) => {
         const given = await letters()(service);
-        await service.deps.db.write.changeImage({ id: given.id!, columns: { size: 0 } });
+        await service.deps.db.write.images.change({ id: given.id!, columns: { size: 0 } });
         return given;
       },
     }),
     gives("no checksum, no Content-MD5", {
       given: async (service) => {
         const given = await letters()(service);
-        await service.deps.db.write.changeImage({ id: given.id!, columns: { checksum: null } });
+        await service.deps.db.write.images.change({ id: given.id!, columns: { checksum: null } });
         return given;
       },
       gives: { "content-md5": null },
@@ -154,7 +154,7 @@ Deno.test("images without data", async (t) => {
     empty("size not known, with a range", {
       given: async (service) => {
         const given = await letters()(service);
-        await service.deps.db.write.changeImage({ id: given.id!, columns: { size: null } });
+        await service.deps.db.write.images.change({ id: given.id!, columns: { size: null } });
         return given;
       },
       headers: { range: "bytes=0-3" },

@@ -168,7 +168,7 @@ Deno.test("a web server that falls silent holds no task", async (t) => {
     const { id } = await service.create(OWNER, FORMATS);
     const add = [{ url, metadata: { store: "web" } }];
     const locations = { from: ["queued" as const], activate: true, add, drop: [], metadata: [] };
-    await service.deps.db.write.changeImage({ id, columns: { size: 100000 }, locations });
+    await service.deps.db.write.images.change({ id, columns: { size: 100000 }, locations });
     const { image, task } = await importNow(
       service,
       id,

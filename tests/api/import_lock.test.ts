@@ -22,12 +22,12 @@ async function locked(service: TestService, lease: Partial<TaskLease> | null, st
   const id = await staged(service, "data");
   const task = await begun(service, id, DIRECT, { expires_at: PAST, backend: ["b"], ...lease });
   const { write } = service.deps.db;
-  if (status === "processing") await write.changeTask({ id: task, from: ["pending"], status });
+  if (status === "processing") await write.tasks.change({ id: task, from: ["pending"], status });
   if (lease === null) {
     execOn(`${service.dir}/glance.sqlite`, `DELETE FROM oneglance_tasks WHERE task_id = '${task}'`);
   }
   const setProperties = { os_glance_importing_to_stores: "b", os_glance_failed_import: "b,c" };
-  await write.changeImage({ id, setProperties });
+  await write.images.change({ id, setProperties });
   return { id, task };
 }
 
@@ -64,13 +64,13 @@ Deno.test("an import lock is taken over by who has it", async (t) => {
     await t.step(`${who}: ${taken ? "taken" : "kept"}`, async () => {
       const { id, task } = await locked(service, lease, status);
       age(service, task, minutes);
-      const before = await service.deps.db.read.taskLeases({ taskIds: [task] });
+      const before = await service.deps.db.read.tasks.leases({ taskIds: [task] });
       const response = await postImport(service, id, DIRECT);
       const text = await response.text();
       await service.deps.background.settled();
       const { image } = await outcome(service, id);
       const old = await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json();
-      const leases = await service.deps.db.read.taskLeases({ taskIds: [task] });
+      const leases = await service.deps.db.read.tasks.leases({ taskIds: [task] });
       if (!taken) {
         assert.equal(response.status, 409);
         assert.match(text, /Image has active task/);
@@ -122,13 +122,13 @@ Deno.test("who goes on with a task while its lock is judged keeps it", async () 
   const { id, task } = await locked(service, {});
   age(service, task, 61);
   const { read, write } = service.deps.db;
-  const leases = read.taskLeases;
+  const leases = read.tasks.leases;
   let taken = false;
-  read.taskLeases = async (input) => {
+  read.tasks.leases = async (input) => {
     const found = await leases(input);
     if (!taken && found[0]) {
       const by = { token: "of another machine", owner: MACHINE, expires_at: FUTURE };
-      taken = await write.takeTask({ token: found[0].token, by, counts: true });
+      taken = await write.tasks.take({ token: found[0].token, by, counts: true });
     }
     return found;
   };
@@ -136,10 +136,10 @@ Deno.test("who goes on with a task while its lock is judged keeps it", async () 
   assert.ok(taken);
   assert.match(await response.text(), /Image has active task/);
   assert.equal(response.status, 409);
-  read.taskLeases = leases;
+  read.tasks.leases = leases;
   const { image } = await outcome(service, id);
   assert.deepEqual([image.os_glance_import_task, image.os_glance_importing_to_stores], [task, "b"]);
   assert.equal((await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json()).status, "processing");
-  const [lease] = await read.taskLeases({ taskIds: [task] });
+  const [lease] = await read.tasks.leases({ taskIds: [task] });
   assert.equal(lease!.token, "of another machine");
 });

@@ -39,8 +39,8 @@ async function fails(error: Error, message: string, slow = 0): Promise<void> {
     "DEFAULT.user_storage_quota": "1GB",
   });
   const { read } = service.deps.db;
-  const used = read.used.bind(read);
-  read.used = async (input) => {
+  const used = read.usage.one.bind(read);
+  read.usage.one = async (input) => {
     await new Promise((resolve) => setTimeout(resolve, slow));
     return await used(input);
   };

@@ -48,7 +48,7 @@ async function assertOneStays(service: TestService, id: string): Promise<void> {
   assert.ok(filesIn(`${service.dir}/${stores}`).includes(id));
   assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
   await nothingUnderWay(service);
-  assert.deepEqual(await service.deps.db.read.deletions(), []);
+  assert.deepEqual(await service.deps.db.read.deletions.list(), []);
 }
 
 Deno.test("two requests that each remove another copy: one is refused", async (t) => {

@@ -257,7 +257,12 @@ Deno.test("os_hidden", async (t) => {
 Deno.test("images that are in no list", async () => {
   await using service = await startService();
   const ids = await fill(service, [{ name: "killed" }, { name: "deleted" }, { name: "there" }]);
-  await service.deps.db.write.transitionImage({ id: ids.killed!, from: ["queued"], to: "killed" });
+  await service.deps.db.write.images.transition({
+    id: ids.killed!,
+    from: ["queued"],
+    to: "killed",
+    limit: null,
+  });
   await service.ask(`/v2/images/${ids.deleted}`, OWNER, { method: "DELETE" });
   for (const query of ["", "status=killed", "status=deleted", "visibility=all", "deleted=true"]) {
     const wanted = query.startsWith("status") ? [] : ["there"];

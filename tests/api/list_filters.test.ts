@@ -149,7 +149,7 @@ Deno.test("times", async (t) => {
   await using service = await startService();
   const ids = await fill(service, [{ name: "a" }, { name: "b" }, { name: "c" }]);
   const record = async (name: string) =>
-    (await service.deps.db.read.image({ id: ids[name]!, viewer: { isAdmin: true, projectId: null } }))!;
+    (await service.deps.db.read.images.show({ id: ids[name]!, viewer: { isAdmin: true, projectId: null } }))!;
   const at = (await record("b")).created_at;
   const [day, time] = at.split(" ") as [string, string];
   const zulu = `${day}T${time}Z`;

@@ -51,15 +51,15 @@ async function writeLocations(service: TestService, web: string): Promise<void> 
   const more = { url: `${web}/data-added`, metadata: {} };
   await done(service.patch(patched, OWNER, [{ op: "add", path: "/locations/-", value: more }]));
   const locationIn = async (id: string) =>
-    (await read.image({ id, viewer: { isAdmin: true, projectId: null } }))!.locations[0]!.id;
+    (await read.images.show({ id, viewer: { isAdmin: true, projectId: null } }))!.locations[0]!.id;
   const locationId = await locationIn(patched);
-  await write.setLocationMetadata({ id: patched, locationId, metadata: { k: "v" } });
+  await write.locations.setMetadata({ id: patched, locationId, metadata: { k: "v" } });
   await done(service.patch(patched, ADMIN, [{ op: "remove", path: "/locations/0" }]));
   const delayed = await located("data-delayed");
-  await write.deleteImage({ id: delayed, to: "pending_delete" });
-  assert.equal((await read.delayedLocations({ imageId: delayed }))[0]!.url, `${web}/data-delayed`);
+  await write.images.delete({ id: delayed, to: "pending_delete" });
+  assert.equal((await read.locations.delayed({ imageId: delayed }))[0]!.url, `${web}/data-delayed`);
   const dropped = await located("data-dropped");
-  await write.dropLocation({ id: dropped, locationId: await locationIn(dropped), to: "deleted" });
+  await write.locations.drop({ id: dropped, locationId: await locationIn(dropped), to: "deleted" });
 
   const sha256 = {
     os_hash_algo: "sha256",

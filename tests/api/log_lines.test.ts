@@ -18,7 +18,7 @@ const ofLevel = (lines: string[], levels: string) =>
 /** Lets every creation of an image fail. */
 function failCreations({ deps }: TestService, error: () => Error): void {
   const fails = () => Promise.reject(error());
-  Object.assign(deps.db.write, { createImage: fails, createImageWithin: fails });
+  deps.db.write.images.create = fails;
 }
 
 const create = (service: TestService, id: string, path = "/v2/images") =>

@@ -131,7 +131,7 @@ async function makeImage(service: TestService, kind: string, status: Status): Pr
 }
 
 async function record(service: TestService, id: string): Promise<unknown> {
-  return await service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  return await service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
 }
 
 for (const operation of Object.keys(EXPECTED)) {

@@ -11,7 +11,7 @@ const STATUSES = ["pending", "accepted", "rejected"] as const;
 
 const two = all(sharedWith("accepted"), async (service) => {
   const { id } = await sharedWith("accepted")(service) as { id: string };
-  await service.deps.db.write.addMember({ imageId: id, member: "p3", quota: -1 });
+  await service.deps.db.write.members.add({ imageId: id, member: "p3", quota: -1 });
   return { id };
 });
 const published: Row["given"] = async (service) => ({
@@ -121,7 +121,10 @@ const ADD: Row[] = [
   }),
   adds("does not touch the image", { member: "p2" }, {
     async then(service, { id }) {
-      const image = await service.deps.db.read.image({ id: id!, viewer: { isAdmin: true, projectId: null } });
+      const image = await service.deps.db.read.images.show({
+        id: id!,
+        viewer: { isAdmin: true, projectId: null },
+      });
       assert.equal(image!.updated_at, image!.created_at);
     },
   }),
@@ -262,9 +265,12 @@ const DELETE: Row[] = [
     text: "",
     gives: { "content-type": null, "content-length": null, "x-openstack-request-id": /^req-/ },
     async then(service, { id }) {
-      assert.deepEqual((await service.deps.db.read.members({ imageId: id! })).map(({ member }) => member), [
-        "p3",
-      ]);
+      assert.deepEqual(
+        (await service.deps.db.read.members.list({ imageId: id! })).map(({ member }) => member),
+        [
+          "p3",
+        ],
+      );
       assert.equal((await service.ask(`/v2/images/${id}`, STRANGER)).status, 404);
       assert.equal(
         (await service.ask(`/v2/images/${id}/members/p2`, OWNER, { method: "DELETE" })).status,
@@ -325,7 +331,7 @@ Deno.test("the 129th member", async (t) => {
   const full: Row["given"] = async (service) => {
     const { id } = await service.create(OWNER);
     for (let i = 0; i < 128; i++) {
-      await service.deps.db.write.addMember({ imageId: id, member: `m${i}`, quota: -1 });
+      await service.deps.db.write.members.add({ imageId: id, member: `m${i}`, quota: -1 });
     }
     return { id };
   };
@@ -353,10 +359,10 @@ Deno.test("of two that add the same member one is told 409", async () => {
 Deno.test("a member that was removed and comes back keeps the time it first came", async () => {
   await using service = await startService();
   const { id } = await sharedWith("accepted")(service) as { id: string };
-  const [before] = await service.deps.db.read.members({ imageId: id });
+  const [before] = await service.deps.db.read.members.list({ imageId: id });
   await service.ask(`/v2/images/${id}/members/p2`, OWNER, { method: "DELETE" });
   await service.ask(`/v2/images/${id}/members`, OWNER, { method: "POST", body: { member: "p2" } });
-  const [after] = await service.deps.db.read.members({ imageId: id });
+  const [after] = await service.deps.db.read.members.list({ imageId: id });
   assert.equal(after!.created_at, before!.created_at);
   assert.ok(after!.updated_at > before!.updated_at);
   assert.equal(after!.status, "pending");

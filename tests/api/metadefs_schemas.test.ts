@@ -72,7 +72,7 @@ Deno.test("trap 39: rows from a catalogue file have no updated_at, an absent vis
   await using service = await startService();
   const path = "/v2/metadefs/namespaces/F";
   const { display_name: _d, visibility: _v, ...rest } = FULL;
-  await service.deps.db.write.loadMetadefs({
+  await service.deps.db.write.metadefs.load({
     file: readCatalogueFile({
       namespace: "F",
       ...rest,

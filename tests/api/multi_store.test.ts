@@ -27,7 +27,7 @@ const files = (service: TestService) => ({
 });
 
 async function locationsOf(service: TestService, id: string) {
-  const image = await service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const image = await service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
   return image!.locations;
 }
 
@@ -222,7 +222,7 @@ Deno.test("an image whose only store is not configured any more", async (t) => {
   await using service = await startService(STORES);
   const make = async () => {
     const { id } = await service.create(OWNER, BARE);
-    await service.deps.db.write.changeImage({
+    await service.deps.db.write.images.change({
       id,
       columns: { size: 4 },
       locations: {
@@ -287,7 +287,7 @@ Deno.test("data on web servers", async (t) => {
     const add = [{ url, metadata: { store: "web" } }];
     const columns = { size: 10 };
     const locations = { from: ["queued" as const], activate: true, add, drop: [], metadata: [] };
-    await service.deps.db.write.changeImage({ id, columns, locations });
+    await service.deps.db.write.images.change({ id, columns, locations });
     return { id };
   };
   const range = { range: "bytes=2-4" };

@@ -4,6 +4,7 @@ import { notificationOf, wrap } from "../../src/notify/message.ts";
 import { execOn } from "../support/raw_database.ts";
 import { drain, told } from "../support/told.ts";
 import { ADMIN, OWNER, startService, STRANGER } from "../support/service.ts";
+import { makeImage } from "../support/temp_database.ts";
 
 const ON = { "oslo_messaging_notifications.driver": "log" };
 const BARE = { disk_format: "raw", container_format: "bare" };
@@ -176,13 +177,13 @@ Deno.test("tasks: made, run, ended; without input, result and message", async ()
     user_id: null,
     input: { secret: "yes" },
   };
-  await db.write.startTask({ task, lease, lock: true });
-  await db.write.startTask({ task: { ...task, id: "other" }, lease: { ...lease, token: "x" }, lock: true });
-  await db.write.changeTask({ id: task.id, from: ["pending"], status: "processing" });
-  await db.write.changeTask({ id: task.id, from: ["pending"], status: "processing" });
+  await db.write.tasks.start({ task, lease, lock: true });
+  await db.write.tasks.start({ task: { ...task, id: "other" }, lease: { ...lease, token: "x" }, lock: true });
+  await db.write.tasks.change({ id: task.id, from: ["pending"], status: "processing" });
+  await db.write.tasks.change({ id: task.id, from: ["pending"], status: "processing" });
   const end = { status: "failure" as const, message: "why", expires_at: "2031-01-01 00:00:00.000000" };
-  await db.write.endTask({ token: "run", end });
-  await db.write.endTask({ token: "run", end });
+  await db.write.tasks.end({ token: "run", end });
+  await db.write.tasks.end({ token: "run", end });
   const events = await told(service);
   assert.deepEqual(names(events), [
     "task.create INFO",
@@ -226,7 +227,7 @@ Deno.test("a task that ends with its image's change tells both", async () => {
     user_id: null,
     input: null,
   };
-  await db.write.startTask({ task, lease, lock: true });
+  await db.write.tasks.start({ task, lease, lock: true });
   await drain(service);
   const change = {
     id,
@@ -237,8 +238,9 @@ Deno.test("a task that ends with its image's change tells both", async () => {
     setProperties: { os_glance_importing_to_stores: "", os_glance_failed_import: "b,c" },
     task: "run",
     endTask: { status: "success" as const, expires_at: "2031-01-01 00:00:00.000000" },
+    limit: null,
   };
-  assert.equal((await db.write.transitionImage(change)).outcome, "done");
+  assert.equal((await db.write.images.transition(change)).outcome, "done");
   const raw = await drain(service);
   assert.deepEqual(raw.map(({ type }) => type), [
     "image.upload",
@@ -249,7 +251,7 @@ Deno.test("a task that ends with its image's change tells both", async () => {
   assert.ok(!JSON.stringify(raw).includes("secret/place"));
   const upload = notificationOf(raw[0]!, "p").payload as Record<string, unknown>;
   assert.deepEqual(upload.os_glance_failed_import, ["b", "c"]);
-  assert.equal((await db.write.transitionImage(change)).outcome, "status");
+  assert.equal((await db.write.images.transition(change)).outcome, "status");
   assert.deepEqual(await told(service), []);
 });
 
@@ -262,14 +264,14 @@ Deno.test("only what a write has changed is told: a task that ended before, a co
   const lease = { image_id: id, token: "run", owner: "me", expires_at, caller: "{}" };
   const ids = { image_id: id, request_id: null, user_id: null };
   const task = { id: "t", type: "api_image_import" as const, owner: "p1", input: null, ...ids };
-  await db.write.startTask({ task, lease, lock: true });
-  await db.write.changeTask({ id: "t", from: ["pending"], status: "failure" });
+  await db.write.tasks.start({ task, lease, lock: true });
+  await db.write.tasks.change({ id: "t", from: ["pending"], status: "failure" });
   await drain(service);
-  assert.equal(await db.write.endTask({ token: "run", end: { status: "success", expires_at } }), true);
-  const { locations } = (await db.read.image({ id, viewer: { isAdmin: true, projectId: null } }))!;
+  assert.equal(await db.write.tasks.end({ token: "run", end: { status: "success", expires_at } }), true);
+  const { locations } = (await db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } }))!;
   const by = { token: "d", owner: "me", expires_at };
   const last = { id, by, locationIds: locations.map((each) => each.id), added: 0, delayed: false };
-  assert.equal(await db.write.beginCopyDeletion(last), "last");
+  assert.equal(await db.write.deletions.beginCopies(last), "last");
   assert.deepEqual(await told(service), []);
 });
 
@@ -281,15 +283,15 @@ Deno.test("a stranded image that is put back: its task failed, the image changed
   const ids = { image_id: id, request_id: null, user_id: null };
   const task = { id: "t", type: "api_image_import" as const, owner: "p1", input: null, ...ids };
   const lease = { image_id: id, token: "run", owner: "me", expires_at, caller: "{}" };
-  await db.write.startTask({ task, lease, lock: true });
-  await db.write.transitionImage({ id, from: ["queued"], to: "importing", task: "run" });
+  await db.write.tasks.start({ task, lease, lock: true });
+  await db.write.images.transition({ id, from: ["queued"], to: "importing", task: "run", limit: null });
   // What a Glance leaves that died: no lease of ours.
   execOn(`${service.dir}/glance.sqlite`, "DELETE FROM oneglance_tasks");
   await drain(service);
   const by = { token: "u", owner: "me", store_id: null, expires_at };
   const before = "2100-01-01 00:00:00.000000";
   const end = { status: "failure" as const, message: "why", expires_at };
-  assert.equal((await db.write.takeStranded({ id, before, by, end }))?.status, "importing");
+  assert.equal((await db.write.stranded.take({ id, before, by, end }))?.status, "importing");
   assert.deepEqual(names(await told(service)), ["task.failure INFO", "image.update INFO"]);
 });
 
@@ -337,8 +339,8 @@ for (const driver of ["", "noop", "unheard-of"]) {
     await using service = await startService({ "oslo_messaging_notifications.driver": driver });
     const { id } = await service.create(OWNER, BARE);
     await service.upload(id, OWNER, "data");
-    await service.deps.db.write.recordEvents({ events: [{ type: "image.create", imageId: id }] });
-    assert.equal(await service.deps.db.read.oldestEvent(), null);
+    await service.deps.db.write.outbox.record({ events: [{ type: "image.create", imageId: id }] });
+    assert.equal(await service.deps.db.read.outbox.oldest(), null);
   });
 }
 
@@ -346,8 +348,8 @@ Deno.test("an event is not there when its write fails", async () => {
   await using service = await startService({ ...ON, "DEFAULT.metadata_encryption_key": "0123456789abcdef" });
   const { id } = await service.create(OWNER, BARE);
   await drain(service);
-  await assert.rejects(service.deps.db.write.createImage({ id, properties: {}, tags: [] }), /already exists/);
-  assert.equal(await service.deps.db.read.oldestEvent(), null);
+  await assert.rejects(makeImage(service.deps.db, { id, properties: {}, tags: [] }), /already exists/);
+  assert.equal(await service.deps.db.read.outbox.oldest(), null);
 });
 
 Deno.test("the envelope", () => {

@@ -52,7 +52,7 @@ async function sendOf(
   else completed.reject(new Error("not sent"));
   await new Promise((resolve) => setTimeout(resolve));
   // A write of our own comes after that of the event.
-  await service.deps.db.write.recordEvents({ events: [] });
+  await service.deps.db.write.outbox.record({ events: [] });
   return (await told(service)).map(([type, priority, { bytes_sent }]) => `${type} ${priority} ${bytes_sent}`);
 }
 
@@ -82,7 +82,7 @@ Deno.test("image.send of data that ends early, which only its end tells, is an e
   await using service = await startService({ ...ON, "glance_store.stores": "file,http" });
   const { id } = await service.create(OWNER, BARE);
   await giveLocation(service.deps.db, { id, url: `http://127.0.0.1:${web.addr.port}/`, metadata: {} });
-  await service.deps.db.write.changeImage({ id, columns: { size: 10 } });
+  await service.deps.db.write.images.change({ id, columns: { size: 10 } });
   await drain(service);
   assert.deepEqual(await sendOf(service, id, {}, true), ["image.send ERROR 4"]);
   await web.shutdown();

@@ -80,7 +80,7 @@ Deno.test("rows of an adopted database", async (t) => {
       given: odd(
         async (service) => {
           const { id } = await service.create(OWNER, { tags: ["a"] });
-          await service.deps.db.write.addMember({ imageId: id, member: "p2", quota: -1 });
+          await service.deps.db.write.members.add({ imageId: id, member: "p2", quota: -1 });
           return { id };
         },
         "UPDATE image_tags SET deleted_at = '2020-01-01 00:00:00.000000' WHERE image_id = '{id}';" +

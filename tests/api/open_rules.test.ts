@@ -84,12 +84,12 @@ async function stateOf(service: TestService, id: string | undefined): Promise<st
     const path = `${service.dir}/${folder}/${id}`;
     return existsSync(path) ? Deno.statSync(path).size : null;
   });
-  const members = await service.deps.db.read.members({ imageId: id });
+  const members = await service.deps.db.read.members.list({ imageId: id });
   return JSON.stringify([await row(service, id), members, files]);
 }
 
 async function row(service: TestService, id: string): Promise<unknown> {
-  return await service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  return await service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
 }
 
 for (const [value, newDefaults] of CONFIGURATIONS) {

@@ -148,7 +148,13 @@ Deno.test("a location that is stored already is read by the same rule", async (t
       await using service = await startService({ ...BY_DEFAULT, ...options });
       const { id } = await service.create(OWNER, FORMATS);
       await giveLocation(service.deps.db, { id, url, metadata: {} });
-      await service.deps.db.write.transitionImage({ id, from: ["queued"], to: "active", columns: {} });
+      await service.deps.db.write.images.transition({
+        id,
+        from: ["queued"],
+        to: "active",
+        columns: {},
+        limit: null,
+      });
       const before = site.asked.length;
       using log = recordLog();
       const answer = await service.ask(`/v2/images/${id}/file`, OWNER);

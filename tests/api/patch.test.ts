@@ -10,7 +10,7 @@ const V20 = "application/openstack-images-v2.0-json-patch";
 const detail = (message: string) => `<br /><br />\\n${message}\\n\\n`;
 
 async function record(service: TestService, { id }: Given): Promise<ImageRecord> {
-  return (await service.deps.db.read.image({ id: id!, viewer: { isAdmin: true, projectId: null } }))!;
+  return (await service.deps.db.read.images.show({ id: id!, viewer: { isAdmin: true, projectId: null } }))!;
 }
 
 const VALUES: [string, unknown][] = [

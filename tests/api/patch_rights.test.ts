@@ -141,7 +141,7 @@ const QUOTAS = { "DEFAULT.image_property_quota": "2", "DEFAULT.image_tag_quota":
 /** An image with more than the quota allows by now. */
 const above: Row["given"] = async (service) => {
   const { id } = await service.create(OWNER);
-  await service.deps.db.write.changeImage({
+  await service.deps.db.write.images.change({
     id,
     columns: {},
     setProperties: { a: "1", b: "1", c: "1", os_glance_import_task: "" },

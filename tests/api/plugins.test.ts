@@ -45,7 +45,7 @@ async function plugins(
   roles: string[] = ["member"],
 ) {
   const { id } = await service.create(OWNER, { container_format: "bare", disk_format: "raw", ...body });
-  const image = await service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const image = await service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
   const told: string[] = [];
   const ctx: Ctx = { deps: service.deps, caller: { ...NOBODY, roles }, requestId: "req-test" };
   const result = await runPlugins({

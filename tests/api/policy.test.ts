@@ -32,7 +32,7 @@ interface Verb {
 
 const reactivated = async (service: TestService): Promise<Given> => {
   const { id } = await active()(service) as { id: string };
-  await service.deps.db.write.transitionImage({ id, from: ["active"], to: "deactivated" });
+  await service.deps.db.write.images.transition({ id, from: ["active"], to: "deactivated", limit: null });
   return { id };
 };
 const image = "/v2/images/{id}";

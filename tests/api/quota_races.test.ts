@@ -21,7 +21,7 @@ async function holds(service: TestService, ended: Ended[], wanted: number, text:
   }
   const files = [...Deno.readDirSync(join(service.dir, "images"))].map(({ name }) => name);
   assert.equal(files.length, wanted, `${files}`);
-  assert.deepEqual(await service.deps.db.read.uploads(), []);
+  assert.deepEqual(await service.deps.db.read.uploads.list(), []);
 }
 
 for (const declared of [true, false]) {
@@ -81,5 +81,5 @@ Deno.test("50 images at once: image_count_total is kept", async () => {
     if (answer.status === 201) continue;
     assert.match(texts[at]!, /image_count_total is over limit of 7 due to current usage 7 and delta 1/);
   }
-  assert.equal((await service.deps.db.read.usage({ owner: "p1" })).image_count_total, 7);
+  assert.equal((await service.deps.db.read.usage.all({ owner: "p1" })).image_count_total, 7);
 });

@@ -249,17 +249,27 @@ Deno.test("unified limits", async (t) => {
 
   await t.step("image_count_uploading: with one under way the next is refused", async () => {
     const first = await service.create(who("busy"), FORMATS);
-    await service.deps.db.write.transitionImage({ id: first.id, from: ["queued"], to: "saving" });
+    await service.deps.db.write.images.transition({
+      id: first.id,
+      from: ["queued"],
+      to: "saving",
+      limit: null,
+    });
     const next = await store(service, 1, { who: who("busy") });
     assert.equal(next.status, 413);
     assert.match(next.text, /image_count_uploading is over limit of 1 due to current usage 2 and delta 0/);
-    await service.deps.db.write.transitionImage({ id: first.id, from: ["saving"], to: "queued" });
+    await service.deps.db.write.images.transition({
+      id: first.id,
+      from: ["saving"],
+      to: "queued",
+      limit: null,
+    });
     assert.equal((await store(service, 1, { who: who("busy") })).status, 204);
   });
 
   await t.step("a status that forbids the upload is told before image_count_uploading", async () => {
     const { id } = await service.create(who("late"), FORMATS);
-    await service.deps.db.write.transitionImage({ id, from: ["queued"], to: "saving" });
+    await service.deps.db.write.images.transition({ id, from: ["queued"], to: "saving", limit: null });
     assert.equal((await put(service, id, 1, { who: who("late") })).status, 409);
   });
 
@@ -290,11 +300,12 @@ Deno.test("unified limits", async (t) => {
     const one = await service.create(who("told"), FORMATS);
     await service.upload(one.id, who("told"), new Uint8Array(MIB));
     const two = await service.create(who("told"), FORMATS);
-    await service.deps.db.write.transitionImage({
+    await service.deps.db.write.images.transition({
       id: two.id,
       from: ["queued"],
       to: "uploading",
       columns: { size: 3 * MIB },
+      limit: null,
     });
     const answer = await service.ask("/v2/info/usage", { roles: "reader", project: "told" });
     assert.deepEqual(await answer.json(), {

@@ -1,6 +1,6 @@
 /** What meets in one image (spec/images-api.md §8.4, §2.12): one winner, and the loser is told. */
 import assert from "node:assert/strict";
-import type { DatabaseWrites } from "../../db/database.ts";
+import type { WriteName } from "../../db/database.ts";
 import { active } from "../support/images.ts";
 import { filesIn } from "../support/served.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
@@ -28,18 +28,19 @@ const act = (service: TestService, id: string, action: string) =>
  * Holds the writes of these names back until `count` of them have come: then every caller has read the image
  * before any has written it.
  */
-function meet(service: TestService, names: (keyof DatabaseWrites)[], count: number): void {
+function meet(service: TestService, names: WriteName[], count: number): void {
   const { write } = service.deps.db;
   let waiting = count;
   const all = Promise.withResolvers<void>();
   for (const name of names) {
-    const real = write[name] as (input: unknown) => Promise<unknown>;
-    const held = async (input: unknown) => {
+    const [table, verb] = name.split(".") as [keyof typeof write, string];
+    const verbs = write[table] as Record<string, (input: never) => Promise<unknown>>;
+    const real = verbs[verb]!;
+    verbs[verb] = async (input) => {
       if (--waiting === 0) all.resolve();
       if (waiting >= 0) await all.promise;
       return await real(input);
     };
-    Object.assign(write, { [name]: held });
   }
 }
 
@@ -60,7 +61,7 @@ Deno.test("a second upload while the first runs: 409, and the first is undisturb
 Deno.test("two uploads that both read queued: 204 and 409", async () => {
   await using service = await startService();
   const { id } = await service.create(OWNER, BARE);
-  meet(service, ["transitionImageWithin"], 2);
+  meet(service, ["images.transition"], 2);
   const bodies = ["the first", "the second"];
   const statuses = await Promise.all(bodies.map((body) => put(service, id, body)));
   assert.deepEqual(statuses.toSorted(), [204, 409]);
@@ -106,7 +107,7 @@ Deno.test("delete during an upload: 204 at once, the uploader gets 410, no data 
       body.end();
       assert.equal(await uploading, 410);
       assert.deepEqual(filesIn(`${service.dir}/images`), []);
-      assert.deepEqual(await service.deps.db.read.uploads(), []);
+      assert.deepEqual(await service.deps.db.read.uploads.list(), []);
     });
   }
 });
@@ -115,8 +116,8 @@ Deno.test("delete that has looked before the upload ends and deletes after: the 
   await using service = await startService();
   const { id } = await service.create(OWNER, BARE);
   const { write } = service.deps.db;
-  const real = write.beginDeletion;
-  write.beginDeletion = async (input) => {
+  const real = write.deletions.begin;
+  write.deletions.begin = async (input) => {
     await service.upload(id, OWNER, "data");
     return await real(input);
   };
@@ -128,8 +129,8 @@ Deno.test("the same, and the store does not let the data go: 500, and the image 
   await using service = await startService();
   const { id } = await service.create(OWNER, BARE);
   const { write } = service.deps.db;
-  const real = write.beginDeletion;
-  write.beginDeletion = async (input) => {
+  const real = write.deletions.begin;
+  write.deletions.begin = async (input) => {
     await service.upload(id, OWNER, "data");
     service.deps.stores.default.delete = () => Promise.reject(new Error("the disk does not answer"));
     return await real(input);
@@ -141,7 +142,7 @@ Deno.test("the same, and the store does not let the data go: 500, and the image 
 Deno.test("two deletes that both have looked: 204 and 404", async () => {
   await using service = await startService();
   const { id } = await active()(service) as { id: string };
-  meet(service, ["beginDeletion"], 2);
+  meet(service, ["deletions.begin"], 2);
   const statuses = await Promise.all([del(service, id), del(service, id)]);
   assert.deepEqual(statuses.toSorted(), [204, 404]);
   assert.deepEqual(filesIn(`${service.dir}/images`), []);
@@ -151,8 +152,8 @@ Deno.test("a PATCH that has looked, then a delete: 404", async () => {
   await using service = await startService();
   const { id } = await active()(service) as { id: string };
   const { write } = service.deps.db;
-  const real = write.changeImage;
-  write.changeImage = async (input) => {
+  const real = write.images.change;
+  write.images.change = async (input) => {
     assert.equal(await del(service, id), 204);
     return await real(input);
   };
@@ -190,7 +191,7 @@ Deno.test("two PATCHes that both have looked: what both touched stands", async (
     await t.step(name, async () => {
       await using service = await startService();
       const { id } = await active({ kept: "k" })(service) as { id: string };
-      meet(service, ["changeImage"], 2);
+      meet(service, ["images.change"], 2);
       const statuses = await Promise.all(
         [one, other].map((document) => statusOf(service.patch(id, OWNER, document))),
       );
@@ -205,8 +206,8 @@ Deno.test("a PATCH that has looked before a deactivate and writes after it: both
   await using service = await startService();
   const { id } = await active()(service) as { id: string };
   const { write } = service.deps.db;
-  const real = write.changeImage;
-  write.changeImage = async (input) => {
+  const real = write.images.change;
+  write.images.change = async (input) => {
     assert.equal(await act(service, id, "deactivate"), 204);
     return await real(input);
   };
@@ -221,7 +222,7 @@ Deno.test("two of the same action that both have looked: 204 and 204", async (t)
       await using service = await startService();
       const { id } = await active()(service) as { id: string };
       if (action === "reactivate") assert.equal(await act(service, id, "deactivate"), 204);
-      meet(service, ["transitionImage"], 2);
+      meet(service, ["images.transition"], 2);
       const statuses = await Promise.all([act(service, id, action), act(service, id, action)]);
       assert.deepEqual(statuses, [204, 204]);
       assert.equal((await shown(service, id)).status, end);
@@ -233,8 +234,8 @@ Deno.test("deactivate that has looked, then a delete: 404", async () => {
   await using service = await startService();
   const { id } = await active()(service) as { id: string };
   const { write } = service.deps.db;
-  const real = write.transitionImage;
-  write.transitionImage = async (input) => {
+  const real = write.images.transition;
+  write.images.transition = async (input) => {
     assert.equal(await del(service, id), 204);
     return await real(input);
   };
@@ -244,7 +245,7 @@ Deno.test("deactivate that has looked, then a delete: 404", async () => {
 Deno.test("two members of one name that both have looked: 200 and 409", async () => {
   await using service = await startService();
   const { id } = await active()(service) as { id: string };
-  meet(service, ["addMember"], 2);
+  meet(service, ["members.add"], 2);
   const add = () =>
     statusOf(service.ask(`/v2/images/${id}/members`, OWNER, { method: "POST", body: { member: "p2" } }));
   assert.deepEqual((await Promise.all([add(), add()])).toSorted(), [200, 409]);

@@ -65,14 +65,14 @@ const BROKEN: [name: string, part: string, problem: RegExp, breakIt: (service: T
     ({ dir }) => Deno.remove(join(dir, "staging"), { recursive: true }),
   ],
   ["the database is full", "database", /^There is no space left for the database\.$/, ({ deps }) => {
-    deps.db.write.probe = () => fail("unavailable", "There is no space left for the database.");
+    deps.db.write.health.probe = () => fail("unavailable", "There is no space left for the database.");
   }],
   [
     "the database is damaged",
     "database",
     /^It cannot be used; the log of the service says why\.$/,
     ({ deps }) => {
-      deps.db.read.ping = () => fail("database", "The database /secret/place is damaged");
+      deps.db.read.health.ping = () => fail("database", "The database /secret/place is damaged");
     },
   ],
   ["Keystone is away", "keystone", /^It does not answer\.$/, ({ deps }) => {

@@ -182,7 +182,7 @@ const ROWS: Row[] = [
     name: "internals: some are shown, some are not",
     given: async (service) => {
       const { id } = await service.create(OWNER, { kind: "x" });
-      await service.deps.db.write.changeImage({
+      await service.deps.db.write.images.change({
         id,
         columns: {},
         setProperties: {

@@ -31,14 +31,15 @@ async function stagedAt(service: TestService, host: string, more = {}): Promise<
   const { id } = await service.create(OWNER, { ...FORMATS, ...more });
   const lease = { token: id, owner: "x", store_id: null, expires_at: "2999-01-01 00:00:00.000000" };
   const { write } = service.deps.db;
-  await write.transitionImage({ id, from: ["queued"], to: "uploading", beginUpload: lease });
-  await write.transitionImage({
+  await write.images.transition({ id, from: ["queued"], to: "uploading", beginUpload: lease, limit: null });
+  await write.images.transition({
     id,
     from: ["uploading"],
     to: "same",
     columns: { size: 4 },
     setProperties: { os_glance_stage_host: host },
     endUpload: id,
+    limit: null,
   });
   return id;
 }
@@ -68,7 +69,7 @@ Deno.test("the peer gets the path, the body, the token and the service token; it
     "1",
     null,
   ]);
-  assert.deepEqual(await service.deps.db.read.taskLeases({}), [], "no task here");
+  assert.deepEqual(await service.deps.db.read.tasks.leases({}), [], "no task here");
 });
 
 Deno.test("without a token the peer is told who asks, by what was believed here", async () => {
@@ -122,11 +123,11 @@ Deno.test("a deletion gets the peer's status; one that is away or behind a dead 
       await t.step(`${property}, ${theirs}`, async () => {
         status = theirs!;
         const id = await stagedAt(service, other.url);
-        await service.deps.db.write.changeImage({
+        await service.deps.db.write.images.change({
           id,
           removeProperties: ["os_glance_stage_host"],
         });
-        await service.deps.db.write.changeImage({ id, setProperties: { [property]: other.url } });
+        await service.deps.db.write.images.change({ id, setProperties: { [property]: other.url } });
         assert.equal((await del(service, id)).status, ours);
         assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, here);
       });
@@ -170,7 +171,7 @@ Deno.test("one that was sent on and finds the data here is done here: two URLs o
   await using service = await startService(WORKER);
   const id = await staged(service, "data");
   const setProperties = { os_glance_stage_host: "http://127.0.0.1:1" };
-  await service.deps.db.write.changeImage({ id, setProperties });
+  await service.deps.db.write.images.change({ id, setProperties });
   assert.equal((await postImport(service, id, BODY, OWNER, { [FORWARDED]: "1" })).status, 202);
   await service.deps.background.settled();
   assert.equal((await (await service.ask(`/v2/images/${id}`, OWNER)).json()).status, "active");

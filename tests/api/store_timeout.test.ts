@@ -35,7 +35,7 @@ async function untouched(service: TestService, id: string): Promise<void> {
   const image = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
   assert.deepEqual([image.status, image.stores, image.locations.length], ["active", "a,b", 2]);
   assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
-  assert.deepEqual(await service.deps.db.read.deletions(), []);
+  assert.deepEqual(await service.deps.db.read.deletions.list(), []);
   await nothingUnderWay(service);
 }
 

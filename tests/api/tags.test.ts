@@ -9,7 +9,7 @@ const NO_BODY = { "content-type": "text/html; charset=UTF-8", "x-openstack-reque
 const given = queued({ tags: ["old", "two"] });
 
 async function record(service: TestService, { id }: Given): Promise<ImageRecord> {
-  return (await service.deps.db.read.image({ id: id!, viewer: { isAdmin: true, projectId: null } }))!;
+  return (await service.deps.db.read.images.show({ id: id!, viewer: { isAdmin: true, projectId: null } }))!;
 }
 
 const tags = (wanted: string[]): Row["then"] => async (service, given) =>
@@ -184,7 +184,7 @@ Deno.test("tags up to the quota", async (t) => {
   await using service = await startService({ "DEFAULT.image_tag_quota": "2" });
   const above: Row["given"] = async (service) => {
     const { id } = await service.create(OWNER);
-    await service.deps.db.write.changeImage({
+    await service.deps.db.write.images.change({
       id,
       columns: {},
       setProperties: {},

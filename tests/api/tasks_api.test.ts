@@ -217,7 +217,7 @@ Deno.test("the legacy import makes an image", async () => {
   const image = await (await service.ask(`/v2/images/${task.result.image_id}`, ADMIN)).json();
   assert.deepEqual([image.status, image.name, image.colour, image.size], ["active", "imported", "blue", 23]);
   assert.ok(!("os_glance_import_task" in image));
-  assert.deepEqual(await service.deps.db.read.taskLeases({}), []);
+  assert.deepEqual(await service.deps.db.read.tasks.leases({}), []);
 });
 
 Deno.test("wrong inputs show in the task", async (t) => {
@@ -257,7 +257,7 @@ Deno.test("wrong inputs show in the task", async (t) => {
       assert.match(task.message, message);
     });
   }
-  assert.deepEqual(await service.deps.db.read.taskLeases({}), []);
+  assert.deepEqual(await service.deps.db.read.tasks.leases({}), []);
 });
 
 Deno.test("a task for an image that it cannot have fails, and touches nothing of it", async (t) => {
@@ -299,7 +299,7 @@ Deno.test("a task for an image that it cannot have fails, and touches nothing of
   held.resolve();
   await service.deps.background.settled();
   assert.equal((await (await service.ask(`/v2/images/${locked}`, OWNER)).json()).status, "active");
-  assert.deepEqual(await service.deps.db.read.taskLeases({}), []);
+  assert.deepEqual(await service.deps.db.read.tasks.leases({}), []);
 });
 
 Deno.test("15, 19: locks, whose task it is, and progress where it is asked for", async () => {

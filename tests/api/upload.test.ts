@@ -302,7 +302,7 @@ Deno.test("the client leaves in the middle: 499 for the log, nothing stays", asy
 Deno.test("updated_at changes with an upload", async () => {
   await using service = await startService();
   const { id } = await service.create(OWNER, BARE);
-  const record = () => service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const record = () => service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
   const before = (await record())!;
   await service.upload(id, OWNER, "data");
   const after = (await record())!;

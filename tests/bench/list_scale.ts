@@ -6,7 +6,7 @@ import { EmbeddedConn } from "../../db/engines/embedded.ts";
 import { inTransaction, migrateFile, openReader, prepareFile } from "../../db/engines/open_file.ts";
 import { formatTimestamp } from "../../db/clock.ts";
 import type { ImageListQuery } from "../../db/records.ts";
-import { listImages } from "../../db/queries/images_list.ts";
+import { listImages } from "../../db/tables/image_list.ts";
 import { ADMIN, listQuery, project } from "../support/temp_database.ts";
 
 const VISIBILITIES = ["public", "private", "shared", "community", "private"];

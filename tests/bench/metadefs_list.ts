@@ -8,7 +8,7 @@ import type { Conn } from "../../db/conn.ts";
 import type { EmbeddedConn } from "../../db/engines/embedded.ts";
 import { inTransaction, migrateFile, openReader, prepareFile } from "../../db/engines/open_file.ts";
 import type { NamespaceListQuery } from "../../db/metadef_records.ts";
-import { listNamespaces } from "../../db/queries/metadefs_list_read.ts";
+import { listNamespaces } from "../../db/tables/metadef_namespaces.ts";
 import { ADMIN, project } from "../support/temp_database.ts";
 
 const PROPERTIES = 50;

@@ -59,7 +59,7 @@ Deno.test("after kill -9 every image that was acknowledged is there, whole, and 
       const db = await openDatabase({ connection: `sqlite:///${path}`, writerUrl: WRITER_URL });
       try {
         for (const id of acknowledged) {
-          const image = await db.read.image({ id, viewer: ADMIN });
+          const image = await db.read.images.show({ id, viewer: ADMIN });
           assert.deepEqual(image?.properties, { a: "1" });
           assert.deepEqual(image?.tags, ["t", "u"]);
         }

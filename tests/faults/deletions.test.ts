@@ -41,7 +41,7 @@ const filesOf = ({ dir }: TestService, id: string) =>
 
 async function begun(service: TestService, id: string, owner: string, expires_at = FUTURE): Promise<void> {
   const by = { token: crypto.randomUUID(), owner, expires_at };
-  assert.equal((await service.deps.db.write.beginDeletion({ id, by })).outcome, "done");
+  assert.equal((await service.deps.db.write.deletions.begin({ id, by })).outcome, "done");
 }
 
 const rowOf = ({ dir }: TestService, id: string) =>
@@ -63,7 +63,7 @@ Deno.test("between the first and the last write an image is out of sight, also w
       await recoverDeletions(service.deps);
       assert.deepEqual(filesOf(service, id), []);
       assert.deepEqual(rowOf(service, id), { status: "deleted", deleted: 1 });
-      assert.deepEqual(await service.deps.db.read.deletions(), []);
+      assert.deepEqual(await service.deps.db.read.deletions.list(), []);
       assert.deepEqual((await told(service)).map(([type]) => type), ["image.delete"]);
     });
   }
@@ -92,11 +92,11 @@ Deno.test("a deletion that is under way here is left alone and renewed", async (
   await using service = await startService(TWO);
   const id = await inBoth(service);
   const transfer = service.deps.leases.enter("deletion", id);
-  await service.deps.db.write.beginDeletion({ id, by: transfer.lease });
+  await service.deps.db.write.deletions.begin({ id, by: transfer.lease });
   await recoverDeletions(service.deps);
   assert.deepEqual(filesOf(service, id), ["a", "b"]);
-  await service.deps.db.write.renewUploads({ tokens: [transfer.lease.token], expiresAt: FUTURE });
-  assert.equal((await service.deps.db.read.deletions())[0]!.expires_at, FUTURE);
+  await service.deps.db.write.uploads.renew({ tokens: [transfer.lease.token], expiresAt: FUTURE });
+  assert.equal((await service.deps.db.read.deletions.list())[0]!.expires_at, FUTURE);
   transfer.end();
 });
 
@@ -119,7 +119,7 @@ Deno.test("a store that refuses brings the image back, without what has gone", a
         const image = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
         assert.deepEqual(image, { ...before, stores: "b" });
         assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
-        assert.deepEqual(await service.deps.db.read.deletions(), []);
+        assert.deepEqual(await service.deps.db.read.deletions.list(), []);
       });
     }
   }
@@ -129,11 +129,11 @@ Deno.test("when the database fails in the middle, the next look completes the de
   await using service = await startService(TWO);
   const id = await inBoth(service);
   const { write } = service.deps.db;
-  const real = write.deleteImage;
-  write.deleteImage = () => Promise.reject(new GlanceError("database", "away"));
+  const real = write.images.delete;
+  write.images.delete = () => Promise.reject(new GlanceError("database", "away"));
   assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 500);
   assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 404);
-  write.deleteImage = real;
+  write.images.delete = real;
   await recoverDeletions(service.deps);
   assert.deepEqual(rowOf(service, id), { status: "deleted", deleted: 1 });
 });
@@ -141,10 +141,10 @@ Deno.test("when the database fails in the middle, the next look completes the de
 /** A copy of the image whose removal was begun by a process that is dead now. */
 async function copyBegun(service: TestService, id: string, rows: number[], delayed = false): Promise<void> {
   const { locations } =
-    (await service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } }))!;
+    (await service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } }))!;
   const locationIds = rows.map((row) => locations[row]!.id);
   const by = { token: crypto.randomUUID(), owner: other("pid", "4194305"), expires_at: FUTURE };
-  const begun = await service.deps.db.write.beginCopyDeletion({ id, by, locationIds, added: 1, delayed });
+  const begun = await service.deps.db.write.deletions.beginCopies({ id, by, locationIds, added: 1, delayed });
   assert.equal(begun, "done");
 }
 
@@ -166,7 +166,7 @@ Deno.test("the removal of a copy that was broken off is completed, whether its d
       assert.deepEqual([image.status, image.stores], ["active", stores]);
       assert.deepEqual(filesOf(service, id), stores.split(","));
       assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
-      assert.deepEqual(await service.deps.db.read.deletions(), []);
+      assert.deepEqual(await service.deps.db.read.deletions.list(), []);
     });
   }
 });
@@ -175,12 +175,12 @@ Deno.test("a copy whose data has gone is no copy, also when the record fails the
   await using service = await startService(TWO);
   const id = await inBoth(service);
   const { write } = service.deps.db;
-  const real = write.dropLocation;
-  write.dropLocation = () => Promise.reject(new GlanceError("database", "away"));
+  const real = write.locations.drop;
+  write.locations.drop = () => Promise.reject(new GlanceError("database", "away"));
   const answer = await service.ask(`/v2/stores/a/${id}`, ADMIN, { method: "DELETE" });
   assert.equal(answer.status, 500);
-  write.dropLocation = real;
+  write.locations.drop = real;
   assert.deepEqual(filesOf(service, id), ["b"]);
   assert.equal((await (await service.ask(`/v2/images/${id}`, OWNER)).json()).stores, "b");
-  assert.deepEqual(await service.deps.db.read.deletions(), []);
+  assert.deepEqual(await service.deps.db.read.deletions.list(), []);
 });

@@ -19,7 +19,7 @@ async function changed(
   await stage(service, id, "data");
   const { write } = service.deps.db;
   const import_req = { ...GLANCE_DIRECT, all_stores_must_succeed: all };
-  await write.startTask({
+  await write.tasks.start({
     lock: true,
     lease: { image_id: id, token: id, owner: DEAD, expires_at: FUTURE, caller: '{"projectId":"p1"}' },
     task: {
@@ -32,8 +32,8 @@ async function changed(
       input: { image_id: id, import_req, backend },
     },
   });
-  await write.transitionImage({ id, from: ["uploading"], to: "importing", task: id });
-  await write.transitionImage({
+  await write.images.transition({ id, from: ["uploading"], to: "importing", task: id, limit: null });
+  await write.images.transition({
     id,
     from: ["importing"],
     to: "same",
@@ -44,10 +44,11 @@ async function changed(
       columns: { disk_format: "raw", container_format: "bare", virtual_size: null },
       properties: { kept: "old", added: null },
     }),
+    limit: null,
   });
   for (const store of recorded) {
     await Deno.writeTextFile(`${service.dir}/${store}/${id}`, "data");
-    await write.transitionImage({
+    await write.images.transition({
       id,
       from: ["importing", "active"],
       to: all ? "same" : "active",
@@ -55,6 +56,7 @@ async function changed(
       columns: { size: 4 },
       addLocations: [{ url: `file://${service.dir}/${store}/${id}`, metadata: { store } }],
       setProperties: { os_glance_importing_to_stores: "b", os_glance_failed_import: "" },
+      limit: null,
     });
   }
   return id;

@@ -20,11 +20,12 @@ Deno.test("every job runs at start and says what it found", async () => {
   const { deps, dir } = service;
   const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
   const lease = { owner: dead(), store_id: null, expires_at: "2999-01-01 00:00:00.000000" };
-  await deps.db.write.transitionImage({
+  await deps.db.write.images.transition({
     id,
     from: ["queued"],
     to: "saving",
     beginUpload: { token: "t", ...lease },
+    limit: null,
   });
   const wanted = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
   const staged = await service.ask(`/v2/images/${wanted.id}/stage`, OWNER, {
@@ -48,7 +49,7 @@ Deno.test("every job runs at start and says what it found", async () => {
     "all have run",
     () => jobs.status().every(({ runs, runningSince }) => runs > 0 && !runningSince),
   );
-  assert.equal(await deps.db.read.oldestEvent(), null, "the notifications are sent");
+  assert.equal(await deps.db.read.outbox.oldest(), null, "the notifications are sent");
   assert.deepEqual(did()["staged leftovers"], { did: "2 staged files removed, 1 are in use", failed: 0 });
   assert.deepEqual(filesIn(`${dir}/staging`).sort(), [wanted.id, "notes"].sort());
   assert.deepEqual(did()["half-written files"], { did: "0 half-written files removed", failed: 0 });

@@ -28,7 +28,7 @@ async function processing(
 ): Promise<string> {
   const { write } = service.deps.db;
   const id = crypto.randomUUID();
-  await write.startTask({
+  await write.tasks.start({
     lock: type !== "import",
     lease: {
       image_id: imageId,
@@ -47,7 +47,7 @@ async function processing(
       input,
     },
   });
-  await write.changeTask({ id, from: ["pending"], status: "processing" });
+  await write.tasks.change({ id, from: ["pending"], status: "processing" });
   return id;
 }
 
@@ -87,11 +87,12 @@ Deno.test("imports that nobody can go on with, but that are complete: success", 
       const id = await uploaded(service, { added: "by-import" });
       await Deno.writeTextFile(`${service.dir}/staging/${id}`, "data");
       await importing(service, id, { method }, ["a"]);
-      await service.deps.db.write.transitionImage({
+      await service.deps.db.write.images.transition({
         id,
         from: ["active"],
         to: "same",
         taskBefore: JSON.stringify({ columns: {}, properties: { added: null } }),
+        limit: null,
       });
       await recover(service);
       const { image, task } = await outcome(service, id);
@@ -135,7 +136,13 @@ Deno.test("an image that was deleted, with a delay, while its import wrote to st
           url: `${service.deps.stores.byId(store)!.urlPrefix}/${id}`,
           metadata: { store },
         }));
-        await service.deps.db.write.transitionImage({ id, from: ["queued"], to: "importing", addLocations });
+        await service.deps.db.write.images.transition({
+          id,
+          from: ["queued"],
+          to: "importing",
+          addLocations,
+          limit: null,
+        });
         for (const store of ["a", "b"]) await Deno.writeTextFile(`${service.dir}/${store}/${id}`, "data");
         assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
         await recover(service);
@@ -158,11 +165,12 @@ Deno.test("a web-download that was put back is tried again", async (t) => {
       status = answer;
       const { id } = await service.create(OWNER, FORMATS);
       await importing(service, id, { method: { name: "web-download", uri: site.url } }, ["a", "c"]);
-      await service.deps.db.write.transitionImage({
+      await service.deps.db.write.images.transition({
         id,
         from: ["queued"],
         to: "same",
         setProperties: { os_glance_importing_to_stores: "", os_glance_failed_import: "a,c" },
+        limit: null,
       });
       await recover(service);
       const { image, task } = await outcome(service, id);
@@ -178,11 +186,12 @@ Deno.test("a copy that was put back is tried again", async () => {
   await using service = await threeStores();
   const id = await uploaded(service, { os_distro: "debian" });
   await importing(service, id, { method: { name: "copy-image" } }, ["b"]);
-  await service.deps.db.write.transitionImage({
+  await service.deps.db.write.images.transition({
     id,
     from: ["active"],
     to: "same",
     setProperties: { os_glance_importing_to_stores: "", os_glance_failed_import: "b" },
+    limit: null,
   });
   await recover(service);
   const { image, task } = await outcome(service, id);
@@ -198,12 +207,13 @@ Deno.test("a location that is active, and is not to be hashed: it is not read", 
   await using service = await startService({ ...HTTP, "DEFAULT.do_secure_hash": "false" });
   const { id } = await service.create(OWNER, FORMATS);
   await locating(service, id, site.url, {});
-  await service.deps.db.write.transitionImage({
+  await service.deps.db.write.images.transition({
     id,
     from: ["queued"],
     to: "active",
     columns: { size: 10 },
     addLocations: [{ url: site.url, metadata: {} }],
+    limit: null,
   });
   await recover(service);
   const { image, task } = await outcome(service, id);
@@ -218,7 +228,13 @@ Deno.test("a location with a wrong hash that was put back: it has it once only",
   const url = `${site.url}/data`;
   await locating(service, id, url, { os_hash_algo: "md5", os_hash_value: "0".repeat(32) });
   const addLocations = [{ url, metadata: {} }];
-  await service.deps.db.write.transitionImage({ id, from: ["queued"], to: "same", addLocations });
+  await service.deps.db.write.images.transition({
+    id,
+    from: ["queued"],
+    to: "same",
+    addLocations,
+    limit: null,
+  });
   await recover(service);
   const { image, task } = await outcome(service, id);
   assert.deepEqual({ ...image, ...NO_HASHES, status: "queued", size: null }, image);
@@ -289,7 +305,7 @@ for (const how of ["a stop", "a deletion"] as const) {
     const { background } = service.deps;
     await Promise.race([how === "a stop" ? background.close() : background.settled(), late]);
     clearTimeout(timer);
-    const leases = await service.deps.db.read.taskLeases({});
+    const leases = await service.deps.db.read.tasks.leases({});
     assert.deepEqual(leases.map(({ owner }) => owner), how === "a stop" ? [""] : []);
     await site[Symbol.asyncDispose]();
   });

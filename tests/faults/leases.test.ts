@@ -29,7 +29,13 @@ async function uploading(service: TestService, lease: Partial<UploadLease>): Pro
     expires_at: FUTURE,
     ...lease,
   };
-  await service.deps.db.write.transitionImage({ id, from: ["queued"], to: "saving", beginUpload });
+  await service.deps.db.write.images.transition({
+    id,
+    from: ["queued"],
+    to: "saving",
+    beginUpload,
+    limit: null,
+  });
   await Deno.writeTextFile(`${service.dir}/images/${id}`, "left");
   return id;
 }
@@ -65,7 +71,7 @@ Deno.test("uploads are put back by whose they are", async (t) => {
       await recoverUploads(service.deps);
       assert.equal(await statusOf(service, id), putBack ? "queued" : "saving");
       assert.equal(filesIn(`${service.dir}/images`).includes(id), !putBack);
-      const leases = await service.deps.db.read.uploads();
+      const leases = await service.deps.db.read.uploads.list();
       assert.equal(leases.some(({ image_id }) => image_id === id), !putBack);
     });
   }
@@ -78,12 +84,12 @@ Deno.test("an upload that is under way here is left alone, and renewed by one wr
   const id = await uploading(service, transfer.lease);
   await recoverUploads(service.deps);
   assert.equal(await statusOf(service, id), "saving");
-  const held = await service.deps.db.write.renewUploads({
+  const held = await service.deps.db.write.uploads.renew({
     tokens: [transfer.lease.token, "unknown"],
     expiresAt: FUTURE,
   });
   assert.deepEqual(held, [transfer.lease.token]);
-  assert.equal((await service.deps.db.read.uploads())[0]!.expires_at, FUTURE);
+  assert.equal((await service.deps.db.read.uploads.list())[0]!.expires_at, FUTURE);
   transfer.end();
 });
 
@@ -93,13 +99,20 @@ Deno.test("an uploader that was thought dead completes neither its own upload no
   const id = await uploading(service, dead);
   const { write } = service.deps.db;
   const finish = () =>
-    write.transitionImage({ id, from: ["saving"], to: "active", columns: { size: 4 }, endUpload: "old" });
+    write.images.transition({
+      id,
+      from: ["saving"],
+      to: "active",
+      columns: { size: 4 },
+      endUpload: "old",
+      limit: null,
+    });
   await recoverUploads(service.deps);
   assert.deepEqual(await finish(), { outcome: "status", status: "queued" });
   const next = service.deps.leases.enter("upload", id);
-  await write.transitionImage({ id, from: ["queued"], to: "saving", beginUpload: next.lease });
+  await write.images.transition({ id, from: ["queued"], to: "saving", beginUpload: next.lease, limit: null });
   assert.deepEqual(await finish(), { outcome: "status", status: "saving" });
-  await write.cancelUpload({ token: "old" });
+  await write.uploads.cancel({ token: "old" });
   assert.equal(await statusOf(service, id), "saving");
   next.end();
 });
@@ -114,7 +127,7 @@ Deno.test("the image of a dead upload that was deleted stays deleted; its data g
       await recoverUploads(service.deps);
       assert.deepEqual(filesIn(`${service.dir}/images`), []);
       assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 404);
-      assert.deepEqual(await service.deps.db.read.uploads(), []);
+      assert.deepEqual(await service.deps.db.read.uploads.list(), []);
     });
   }
 });
@@ -124,9 +137,11 @@ Deno.test("what cannot be removed or written now is tried again, and stops nothi
   const { deps } = service;
   const id = await uploading(service, { owner: other("boot", "00000000") });
   const broken = () => Promise.reject(new GlanceError("unavailable", "The database is locked."));
-  const blind = { ...deps, db: { ...deps.db, read: { ...deps.db.read, uploads: broken } } };
+  const blind = { ...deps, db: { ...deps.db, read: { ...deps.db.read, uploads: { list: broken } } } };
   await assert.rejects(recoverUploads(blind), /The database is locked/);
-  await recoverUploads({ ...deps, db: { ...deps.db, write: { ...deps.db.write, cancelUpload: broken } } });
+  const { write } = deps.db;
+  const stuck = { ...write, uploads: { ...write.uploads, cancel: broken } };
+  await recoverUploads({ ...deps, db: { ...deps.db, write: stuck } });
   assert.equal(await statusOf(service, id), "saving");
   await recoverUploads(deps);
   assert.equal(await statusOf(service, id), "queued");
@@ -144,9 +159,9 @@ Deno.test("a transfer whose last write may or may not have been done leaves the 
       await t.step(`${what}: ${done ? "it was done" : "it was not"}`, async () => {
         await using service = await startService();
         const { write } = service.deps.db;
-        const real = write.transitionImageWithin;
-        write.transitionImageWithin = async (input) => {
-          if (input.change.to !== ends) return await real(input);
+        const real = write.images.transition;
+        write.images.transition = async (input) => {
+          if (input.to !== ends) return await real(input);
           if (done) await real(input);
           throw new GlanceError("unavailable", "The database server does not answer.");
         };
@@ -160,7 +175,7 @@ Deno.test("a transfer whose last write may or may not have been done leaves the 
         await response.body?.cancel();
         assert.equal(await statusOf(service, id), done ? whole : "queued");
         assert.deepEqual(filesIn(`${service.dir}/${folder}`), done ? [id] : []);
-        assert.deepEqual(await service.deps.db.read.uploads(), []);
+        assert.deepEqual(await service.deps.db.read.uploads.list(), []);
       });
     }
   }

@@ -5,13 +5,12 @@ import { recoverUploads } from "../../src/images/recover.ts";
 import { endStrandedTask, listStranded, putBackStranded } from "../../src/imports/stranded.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { WORKERS } from "../../workers.ts";
+import type { ImageTransition } from "../../db/records.ts";
 import { begun } from "../support/begun.ts";
 import { FORMATS, postImport, stage } from "../support/imports.ts";
 import { execOn } from "../support/raw_database.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
-
-type State = Parameters<TestService["deps"]["db"]["write"]["transitionImage"]>[0];
 
 const exec = (service: TestService, sql: string) => execOn(`${service.dir}/glance.sqlite`, sql);
 
@@ -28,9 +27,9 @@ async function file(service: TestService, folder: string, name: string): Promise
 }
 
 /** An image as an upstream process leaves it: no lease of ours. */
-async function left(service: TestService, more: Partial<State>): Promise<string> {
+async function left(service: TestService, more: Partial<ImageTransition>): Promise<string> {
   const { id } = await service.create(OWNER, { ...FORMATS, kept: "k" });
-  await service.deps.db.write.transitionImage({ id, from: ["queued"], to: "saving", ...more });
+  await service.deps.db.write.images.transition({ id, from: ["queued"], to: "saving", ...more, limit: null });
   return id;
 }
 
@@ -42,7 +41,7 @@ async function importing(
   const task = crypto.randomUUID();
   const { stores } = service.deps;
   const { id } = await service.create(OWNER, FORMATS);
-  await service.deps.db.write.transitionImage({
+  await service.deps.db.write.images.transition({
     id,
     from: ["queued"],
     to: "importing",
@@ -54,8 +53,9 @@ async function importing(
       os_glance_failed_import: "y",
       os_glance_stage_host: "http://old",
     },
+    limit: null,
   });
-  await service.deps.db.write.createTask({
+  await service.deps.db.write.tasks.create({
     id: task,
     type,
     owner: "p1",
@@ -83,9 +83,9 @@ async function accepted(
   const { id } = await service.create(OWNER, FORMATS);
   const setProperties = { os_glance_import_task: task, os_glance_importing_to_stores: "x" };
   const move = { id, from: ["queued" as const], columns: { size }, setProperties };
-  await db.write.transitionImage({ ...move, to: status === "queued" ? "same" : status });
+  await db.write.images.transition({ ...move, to: status === "queued" ? "same" : status, limit: null });
   if (state === "gone") return id;
-  await db.write.createTask({
+  await db.write.tasks.create({
     id: task,
     type: "api_image_import",
     owner: "p1",
@@ -95,7 +95,7 @@ async function accepted(
     input: { image_id: id, backend: ["x"] },
   });
   if (state === "processing") {
-    await db.write.changeTask({ id: task, from: ["pending"], status: "processing" });
+    await db.write.tasks.change({ id: task, from: ["pending"], status: "processing" });
   }
   age(service, id, 30, "tasks");
   return id;
@@ -127,7 +127,7 @@ Deno.test("what counts as stranded", async (t) => {
     ["importing, its task dead too", true, 25, () => importing(service, "api_image_import")],
     ["hidden", true, 25, async () => {
       const id = await left(service, {});
-      await db.write.changeImage({ id, columns: { os_hidden: true } });
+      await db.write.images.change({ id, columns: { os_hidden: true } });
       return id;
     }],
     ["importing, its task said something an hour ago", false, 25, async () => {
@@ -137,7 +137,13 @@ Deno.test("what counts as stranded", async (t) => {
     }],
     ["an upload of ours, which recovery looks after", false, 25, async () => {
       const { id } = await service.create(OWNER, FORMATS);
-      await db.write.transitionImage({ id, from: ["queued"], to: "saving", beginUpload: lease(id) });
+      await db.write.images.transition({
+        id,
+        from: ["queued"],
+        to: "saving",
+        beginUpload: lease(id),
+        limit: null,
+      });
       return id;
     }],
     [
@@ -200,7 +206,7 @@ Deno.test("put back: queued, with nothing anywhere, and a new try works", async 
     assert.ok(await putBackStranded(service.deps, image!, 24));
     const now = await show(service, id);
     assert.deepEqual([now.status, now.size, now.checksum], ["queued", null, null]);
-    assert.deepEqual(await service.deps.db.read.uploads(), []);
+    assert.deepEqual(await service.deps.db.read.uploads.list(), []);
     return now;
   };
   await t.step("an upload", async () => {
@@ -279,8 +285,8 @@ Deno.test("put back: the lock of an import that was accepted goes, the image sta
     const task = crypto.randomUUID();
     const { write } = service.deps.db;
     const setProperties = { os_glance_import_task: task, os_glance_importing_to_stores: "b" };
-    await write.transitionImage({ id, from: ["active"], to: "same", setProperties });
-    await write.createTask({
+    await write.images.transition({ id, from: ["active"], to: "same", setProperties, limit: null });
+    await write.tasks.create({
       id: task,
       type: "api_image_import",
       owner: "p1",
@@ -300,8 +306,8 @@ Deno.test("a task without an image that nobody works on ends in failure", async 
   const task = crypto.randomUUID();
   const { db } = service.deps;
   const more = { owner: "p1", image_id: null, request_id: null, user_id: null, input: {} };
-  await db.write.createTask({ id: task, type: "import", ...more });
-  await db.write.changeTask({ id: task, from: ["pending"], status: "processing" });
+  await db.write.tasks.create({ id: task, type: "import", ...more });
+  await db.write.tasks.change({ id: task, from: ["pending"], status: "processing" });
   assert.deepEqual((await listStranded(service.deps, 24)).tasks, []);
   exec(service, `UPDATE tasks SET updated_at = '2001-01-01 00:00:00.000000' WHERE id = '${task}'`);
   const { tasks } = await listStranded(service.deps, 24);
@@ -316,7 +322,7 @@ Deno.test("a crash while one is put back is recovered as that of an upload", asy
   await using service = await startService();
   const id = await importing(service, "api_image_import");
   age(service, id, 30);
-  const taken = await service.deps.db.write.takeStranded({
+  const taken = await service.deps.db.write.stranded.take({
     id,
     before: "2999-01-01 00:00:00.000000",
     by: {

@@ -66,9 +66,9 @@ Deno.test("what cannot be carried on is put back with its reason", async (t) => 
     const id = await staged(service, DATA);
     const task = await begun(service, id, direct);
     for (let run = 0; run < 3; run++) {
-      const [lease] = await service.deps.db.read.taskLeases({ taskIds: [task] });
+      const [lease] = await service.deps.db.read.tasks.leases({ taskIds: [task] });
       const by = { token: `run ${run}`, owner: DEAD, expires_at: FUTURE };
-      await service.deps.db.write.takeTask({ token: lease!.token, by, counts: true });
+      await service.deps.db.write.tasks.take({ token: lease!.token, by, counts: true });
     }
     await recoverTasks(service.deps);
     await service.deps.background.settled();
@@ -96,18 +96,24 @@ Deno.test("a run that has lost its lease changes nothing", async () => {
   await using service = await startService();
   const id = await staged(service, DATA);
   const task = await begun(service, id, direct);
-  const [lease] = await service.deps.db.read.taskLeases({ taskIds: [task] });
+  const [lease] = await service.deps.db.read.tasks.leases({ taskIds: [task] });
   await recoverTasks(service.deps);
   await service.deps.background.settled();
   const { write } = service.deps.db;
-  const late = await write.transitionImage({ id, from: ["active"], to: "queued", task: lease!.token });
+  const late = await write.images.transition({
+    id,
+    from: ["active"],
+    to: "queued",
+    task: lease!.token,
+    limit: null,
+  });
   assert.deepEqual(late, { outcome: "status", status: "active" });
   assert.equal(
-    await write.endTask({ token: lease!.token, end: { status: "failure", expires_at: PAST } }),
+    await write.tasks.end({ token: lease!.token, end: { status: "failure", expires_at: PAST } }),
     false,
   );
   assert.deepEqual(
-    await write.renewTasks({
+    await write.tasks.renew({
       runs: [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }],
       expiresAt: FUTURE,
       silentSince: PAST,
@@ -131,14 +137,14 @@ Deno.test("a task that somebody is at has changed of late, for a Glance that jud
     const id = await staged(service, DATA);
     const task = await begun(service, id, direct);
     const { write, read } = service.deps.db;
-    await write.changeTask({ id: task, from: ["pending"], status });
+    await write.tasks.change({ id: task, from: ["pending"], status });
     execOn(
       `${service.dir}/glance.sqlite`,
       `UPDATE tasks SET updated_at = '${before}' WHERE id = '${task}'`,
     );
-    const [lease] = await read.taskLeases({ taskIds: [task] });
+    const [lease] = await read.tasks.leases({ taskIds: [task] });
     const runs = [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }];
-    await write.renewTasks({ runs, expiresAt: FUTURE, silentSince: SINCE });
+    await write.tasks.renew({ runs, expiresAt: FUTURE, silentSince: SINCE });
     const { updated_at } = await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json();
     assert.equal(updated_at.startsWith(before.slice(0, 10)), !renewed, `${before} ${status}: ${updated_at}`);
   }
@@ -176,10 +182,10 @@ Deno.test("an import lock that gives no sign of life for an hour can be taken ov
     await t.step(`${status} for ${minutes} minutes: ${answer}`, async () => {
       const id = await staged(service, DATA);
       const task = await begun(service, id, direct, { expires_at: PAST, backend: ["b"] });
-      await service.deps.db.write.changeTask({ id: task, from: ["pending"], status });
+      await service.deps.db.write.tasks.change({ id: task, from: ["pending"], status });
       age(task, minutes);
       const setProperties = { os_glance_importing_to_stores: "b", os_glance_failed_import: "b,c" };
-      await service.deps.db.write.changeImage({ id, setProperties });
+      await service.deps.db.write.images.change({ id, setProperties });
       const response = await service.ask(`/v2/images/${id}/import`, OWNER, { method: "POST", body: direct });
       assert.equal(response.status, answer, await response.text());
       await service.deps.background.settled();
@@ -202,7 +208,7 @@ Deno.test("a service that stops leaves its import to the next one", async () => 
   assert.equal((await post).status, 202);
   await service.deps.background.close();
   if ((await outcome(service, id)).task.status !== "success") {
-    const [lease] = await service.deps.db.read.taskLeases({});
+    const [lease] = await service.deps.db.read.tasks.leases({});
     assert.deepEqual([lease!.owner, lease!.attempts], ["", 1]);
   }
   await recoverTasks(service.deps);

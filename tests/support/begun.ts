@@ -25,7 +25,7 @@ export async function begun(
     {},
 ): Promise<string> {
   const task = crypto.randomUUID();
-  await service.deps.db.write.startTask({
+  await service.deps.db.write.tasks.start({
     lock: true,
     lease: {
       image_id: id,

@@ -3,7 +3,7 @@
  * it was acknowledged; COUNT 0: for ever.
  */
 import { openDatabase } from "../../db/open.ts";
-import { newImage, WRITER_URL } from "./temp_database.ts";
+import { makeImage, newImage, WRITER_URL } from "./temp_database.ts";
 
 const [connection = "", count = "0"] = Deno.args;
 const db = await openDatabase({ connection, writerUrl: WRITER_URL, sync: "auto" });
@@ -13,7 +13,7 @@ let left = Number(count) || Infinity;
 
 async function create(): Promise<void> {
   while (left-- > 0) {
-    const { id } = await db.write.createImage(newImage({ properties: { a: "1" }, tags: ["t", "u"] }));
+    const { id } = await makeImage(db, newImage({ properties: { a: "1" }, tags: ["t", "u"] }));
     Deno.stdout.writeSync(encoder.encode(`${id}\n`));
   }
 }

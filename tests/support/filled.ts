@@ -31,10 +31,10 @@ export async function fill(
     });
     ids[name] = id;
     if (size !== undefined) await service.upload(id, who, new Uint8Array(size));
-    if (columns) await write.changeImage({ id, columns });
+    if (columns) await write.images.change({ id, columns });
     if (member) {
-      await write.addMember({ imageId: id, member: member[0], quota: -1 });
-      await write.setMemberStatus({ imageId: id, member: member[0], status: member[1] });
+      await write.members.add({ imageId: id, member: member[0], quota: -1 });
+      await write.members.setStatus({ imageId: id, member: member[0], status: member[1] });
     }
   }
   return ids;

@@ -8,7 +8,7 @@ export function giveLocation(
 ): Promise<ImageRecord | null> {
   const from = ["queued", "saving", "uploading", "importing", "active", "deactivated", "killed"] as const;
   const add = [{ url, metadata }];
-  return db.write.changeImage({
+  return db.write.images.change({
     id,
     locations: { from: [...from], activate: false, add, drop: [], metadata: [] },
   });
@@ -19,7 +19,7 @@ export async function ageLocation(
   db: Database,
   { id, store, metadata }: { id: string; store: string; metadata: Record<string, unknown> },
 ): Promise<void> {
-  const image = await db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const image = await db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
   const { id: locationId } = image!.locations.find((each) => each.metadata.store === store)!;
-  await db.write.setLocationMetadata({ id, locationId, metadata });
+  await db.write.locations.setMetadata({ id, locationId, metadata });
 }

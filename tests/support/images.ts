@@ -23,7 +23,7 @@ export function active(body: Record<string, unknown> = {}): Make {
 export function inStatus(status: ImageStatus, body: Record<string, unknown> = {}): Make {
   return async (service) => {
     const { id } = await service.create(OWNER, body);
-    await service.deps.db.write.transitionImage({ id, from: ["queued"], to: status });
+    await service.deps.db.write.images.transition({ id, from: ["queued"], to: status, limit: null });
     return { id };
   };
 }
@@ -32,8 +32,8 @@ export function inStatus(status: ImageStatus, body: Record<string, unknown> = {}
 export function sharedWith(status: "pending" | "accepted" | "rejected", member = "p2"): Make {
   return async (service) => {
     const { id } = await service.create(OWNER);
-    await service.deps.db.write.addMember({ imageId: id, member, quota: -1 });
-    await service.deps.db.write.setMemberStatus({ imageId: id, member, status });
+    await service.deps.db.write.members.add({ imageId: id, member, quota: -1 });
+    await service.deps.db.write.members.setStatus({ imageId: id, member, status });
     return { id };
   };
 }

@@ -85,7 +85,7 @@ export async function breakStore(service: TestService, id: string): Promise<void
 }
 
 export async function nothingUnderWay(service: TestService): Promise<void> {
-  assert.deepEqual(await service.deps.db.read.taskLeases({}), []);
-  assert.deepEqual(await service.deps.db.read.uploads(), []);
+  assert.deepEqual(await service.deps.db.read.tasks.leases({}), []);
+  assert.deepEqual(await service.deps.db.read.uploads.list(), []);
   assert.deepEqual([...Deno.readDirSync(`${service.dir}/staging`)].map(({ name }) => name), []);
 }

@@ -33,9 +33,9 @@ export async function assertNothingStored(service: TestService, id: string): Pro
     [image.status, image.size, image.virtual_size, image.checksum, image.os_hash_algo, image.os_hash_value],
     ["queued", null, null, null, null, null],
   );
-  const record = await service.deps.db.read.image({ id, viewer: { isAdmin: true, projectId: null } });
+  const record = await service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
   assert.deepEqual(record?.locations, []);
-  assert.deepEqual(await service.deps.db.read.uploads(), []);
+  assert.deepEqual(await service.deps.db.read.uploads.list(), []);
   assert.deepEqual(filesIn(`${service.dir}/images`).filter((name) => name.includes(id)), []);
 }
 

@@ -32,6 +32,13 @@ export function newImage(more: Partial<NewImage> = {}): NewImage {
   return { id: crypto.randomUUID(), properties: {}, tags: [], ...more };
 }
 
+/** Makes an image, without a limit. Errors: conflict. */
+export async function makeImage(db: Database, image: NewImage): Promise<ImageRecord> {
+  const made = await db.write.images.create({ ...image, limit: null });
+  if (made.outcome !== "done") throw new Error("an image without a limit was over it");
+  return made.image;
+}
+
 /** The default list of `viewer`; `more` says what is different. */
 export function listQuery(viewer: Viewer, more: Partial<ImageListQuery> = {}): ImageListQuery {
   return {
@@ -49,7 +56,7 @@ export function listQuery(viewer: Viewer, more: Partial<ImageListQuery> = {}): I
 export async function everyPage(db: Database, query: ImageListQuery): Promise<ImageRecord[]> {
   const all: ImageRecord[] = [];
   for (let marker = query.marker;;) {
-    const page = await db.read.images({ ...query, marker });
+    const page = await db.read.images.list({ ...query, marker });
     all.push(...page);
     if (page.length < query.limit) return all;
     marker = page.at(-1)!.id;

@@ -5,7 +5,7 @@ import type { TestService } from "./service.ts";
 
 /** What waits, taken out. */
 export async function drain({ deps }: TestService): Promise<EventRecord[]> {
-  const events = await deps.db.write.takeEvents({
+  const events = await deps.db.write.outbox.take({
     owner: "test",
     now: "2000-01-01 00:00:00.000000",
     expiresAt: "2000-01-01 00:00:00.000000",
@@ -13,7 +13,7 @@ export async function drain({ deps }: TestService): Promise<EventRecord[]> {
     dead: null,
   });
   if (events.length > 0) {
-    await deps.db.write.dropEvents({ owner: "test", ids: events.map(({ id }) => id) });
+    await deps.db.write.outbox.drop({ owner: "test", ids: events.map(({ id }) => id) });
   }
   return events;
 }

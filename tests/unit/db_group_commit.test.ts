@@ -19,7 +19,11 @@ async function withConn(action: (conn: EmbeddedConn, path: string) => Promise<vo
   }
 }
 
-const create = (id: number, more = {}): WriteRequest => ({ id, name: "createImage", input: newImage(more) });
+const create = (id: number, more = {}): WriteRequest => ({
+  id,
+  name: "images.create",
+  input: { ...newImage(more), limit: null },
+});
 const images = (conn: EmbeddedConn) => Number(conn.one("SELECT count(*) AS n FROM images")?.n);
 const codes = ({ answers }: CommittedGroup) =>
   answers.map((answer) => "error" in answer ? answer.error.code : "done");

@@ -100,9 +100,9 @@ Deno.test("hand-back to each release: its revision, and only what it reads", asy
           sync: "require",
         });
         try {
-          assert.equal((await db.read.task({ id: TASK }))?.status, "success");
+          assert.equal((await db.read.tasks.show({ id: TASK }))?.status, "success");
           const viewer = { isAdmin: true, projectId: null };
-          assert.equal((await db.read.image({ id: IMAGE, viewer }))?.status, "active");
+          assert.equal((await db.read.images.show({ id: IMAGE, viewer }))?.status, "active");
         } finally {
           await db.close();
         }

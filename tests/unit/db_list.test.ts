@@ -4,7 +4,15 @@ import type { ImageListQuery, ListCondition, SortKey, Viewer } from "../../db/re
 import { isError } from "../../src/errors.ts";
 import { giveLocation } from "../support/give_location.ts";
 import { expectedIds, type Stored } from "../support/list_oracle.ts";
-import { ADMIN, everyPage, listQuery, newImage, project, withDatabase } from "../support/temp_database.ts";
+import {
+  ADMIN,
+  everyPage,
+  listQuery,
+  makeImage,
+  newImage,
+  project,
+  withDatabase,
+} from "../support/temp_database.ts";
 
 const PROJECTS = ["p1", "p2", "p3"];
 const VIEWERS: Viewer[] = [
@@ -29,34 +37,37 @@ async function fill(db: Database, count: number): Promise<Stored[]> {
   const pick = <T>(values: readonly T[]): T => values[next(values.length)]!;
   const all: Stored[] = [];
   for (let i = 0; i < count; i++) {
-    const made = await db.write.createImage(newImage({
-      name: pick([null, "", "a", "b", "ö"]),
-      owner: pick([null, ...PROJECTS]),
-      visibility: pick(["public", "private", "shared", "community"]),
-      size: pick([null, 0, 5, 10, 2 ** 33]),
-      disk_format: pick([null, "raw", "qcow2"]),
-      container_format: pick([null, "bare"]),
-      min_ram: pick([0, 512]),
-      protected: pick([true, false]),
-      os_hidden: next(6) === 0,
-      properties: next(3) === 0 ? { os: pick(["linux", "bsd"]), empty: "" } : {},
-      tags: pick([[], ["x"], ["x", "y"]]),
-    }));
+    const made = await makeImage(
+      db,
+      newImage({
+        name: pick([null, "", "a", "b", "ö"]),
+        owner: pick([null, ...PROJECTS]),
+        visibility: pick(["public", "private", "shared", "community"]),
+        size: pick([null, 0, 5, 10, 2 ** 33]),
+        disk_format: pick([null, "raw", "qcow2"]),
+        container_format: pick([null, "bare"]),
+        min_ram: pick([0, 512]),
+        protected: pick([true, false]),
+        os_hidden: next(6) === 0,
+        properties: next(3) === 0 ? { os: pick(["linux", "bsd"]), empty: "" } : {},
+        tags: pick([[], ["x"], ["x", "y"]]),
+      }),
+    );
     let image = made;
     const members: Stored["members"] = {};
     for (const member of PROJECTS.filter(() => next(3) === 0)) {
-      await db.write.addMember({ imageId: made.id, member, quota: -1 });
+      await db.write.members.add({ imageId: made.id, member, quota: -1 });
       const status = pick(["pending", "accepted", "rejected"] as const);
-      await db.write.setMemberStatus({ imageId: made.id, member, status });
+      await db.write.members.setStatus({ imageId: made.id, member, status });
       members[member] = status;
     }
     const to = pick(["queued", "active", "killed", "deactivated"] as const);
     if (to !== "queued") {
-      const moved = await db.write.transitionImage({ id: made.id, from: ["queued"], to });
+      const moved = await db.write.images.transition({ id: made.id, from: ["queued"], to, limit: null });
       if (moved.outcome === "done") image = moved.image;
     }
     if (next(10) === 0) {
-      const deleted = await db.write.deleteImage({ id: made.id, to: pick(["deleted", "pending_delete"]) });
+      const deleted = await db.write.images.delete({ id: made.id, to: pick(["deleted", "pending_delete"]) });
       if (deleted.outcome === "done") image = deleted.image;
     }
     all.push({ image, members });
@@ -147,18 +158,18 @@ Deno.test("lists hold what the specification says, each row once over all pages"
 
 Deno.test("a page is whole: properties, tags and locations of each image", () =>
   withDatabase(async (db) => {
-    const { id } = await db.write.createImage(newImage({ properties: { a: "1", b: '"' }, tags: ["t", "s"] }));
+    const { id } = await makeImage(db, newImage({ properties: { a: "1", b: '"' }, tags: ["t", "s"] }));
     await giveLocation(db, { id, url: "file:///x", metadata: { store: "s" } });
-    const [image] = await db.read.images(listQuery(ADMIN));
-    assert.deepEqual(image, await db.read.image({ id, viewer: ADMIN }));
-    assert.deepEqual(await db.read.images(listQuery(ADMIN, { limit: 0 })), []);
-    const unknown = db.read.images(listQuery(ADMIN, { marker: "unknown" }));
+    const [image] = await db.read.images.list(listQuery(ADMIN));
+    assert.deepEqual(image, await db.read.images.show({ id, viewer: ADMIN }));
+    assert.deepEqual(await db.read.images.list(listQuery(ADMIN, { limit: 0 })), []);
+    const unknown = db.read.images.list(listQuery(ADMIN, { marker: "unknown" }));
     await assert.rejects(unknown, (error) => isError(error, "bad_request"));
   }));
 
 Deno.test("images list in the order of their creation, also when made at once", () =>
   withDatabase(async (db) => {
-    const made = await Promise.all(Array.from({ length: 50 }, () => db.write.createImage(newImage())));
+    const made = await Promise.all(Array.from({ length: 50 }, () => makeImage(db, newImage())));
     const times = made.map(({ created_at }) => created_at);
     assert.deepEqual(times, [...new Set(times)].sort());
     const listed = await everyPage(db, listQuery(ADMIN, { limit: 20 }));

@@ -10,7 +10,7 @@ import {
 import { openDatabase } from "../../db/open.ts";
 import { isError } from "../../src/errors.ts";
 import { execOn, rowsOf } from "../support/raw_database.ts";
-import { ADMIN, everyPage, listQuery, newImage, WRITER_URL } from "../support/temp_database.ts";
+import { ADMIN, everyPage, listQuery, makeImage, newImage, WRITER_URL } from "../support/temp_database.ts";
 import { upstreamManage } from "../support/upstream_database.ts";
 
 async function inDirectory(action: (directory: string) => Promise<void>): Promise<void> {
@@ -212,9 +212,12 @@ Deno.test("a database of upstream's own making is adopted with its images", () =
         ["file:///one", { store: "s" }],
         ["file:///three", {}],
       ]);
-      await db.write.createImage(newImage({ tags: ["n"], properties: { q: "1" } }));
-      await db.write.changeImage({ id, setProperties: { gone: "back" } });
-      assert.deepEqual((await db.read.image({ id, viewer: ADMIN }))?.properties, { p: "", gone: "back" });
+      await makeImage(db, newImage({ tags: ["n"], properties: { q: "1" } }));
+      await db.write.images.change({ id, setProperties: { gone: "back" } });
+      assert.deepEqual((await db.read.images.show({ id, viewer: ADMIN }))?.properties, {
+        p: "",
+        gone: "back",
+      });
     } finally {
       await db.close();
     }

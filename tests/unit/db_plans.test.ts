@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import type { Conn } from "../../db/conn.ts";
 import { EmbeddedConn } from "../../db/engines/embedded.ts";
 import { migrateFile, prepareFile } from "../../db/engines/open_file.ts";
-import { listImages } from "../../db/queries/images_list.ts";
-import { liveImage, readImage } from "../../db/queries/images_read.ts";
-import { readMembers } from "../../db/queries/members_read.ts";
-import { readUsage, readUsed } from "../../db/queries/usage_read.ts";
+import { listImages } from "../../db/tables/image_list.ts";
+import { liveImage, readImage } from "../../db/tables/image_row.ts";
+import { readMembers } from "../../db/tables/members.ts";
+import { readUsage, readUsed } from "../../db/tables/usage.ts";
 import type { ImageListQuery, ListCondition, SortKey } from "../../db/records.ts";
-import { createImage } from "../../db/queries/images_write.ts";
+import { createImage } from "../../db/tables/images.ts";
 import { ADMIN, listQuery, newImage, project } from "../support/temp_database.ts";
 
 interface Explained {
@@ -23,7 +23,8 @@ async function explained(action: (conn: Conn, markerId: string) => Promise<void>
   await migrateFile(path);
   const real = new EmbeddedConn(path, 1000);
   try {
-    const { id } = await createImage(real, newImage({ visibility: "public" }));
+    const { id } = newImage();
+    await createImage(real, { ...newImage({ id, visibility: "public" }), limit: null });
     const found: Explained[] = [];
     const explain = (sql: string, params: Parameters<Conn["all"]>[1]) => {
       const rows = real.all(`EXPLAIN QUERY PLAN ${sql}`, params);

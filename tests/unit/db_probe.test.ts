@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { EmbeddedConn } from "../../db/engines/embedded.ts";
 import { toGlanceError } from "../../db/engines/engine_error.ts";
-import { probe } from "../../db/queries/uploads_write.ts";
+import { probe } from "../../db/tables/health.ts";
 import { rowsOf } from "../support/raw_database.ts";
 import { withDatabase } from "../support/temp_database.ts";
 
 Deno.test("the probe leaves no row", () =>
   withDatabase(async (db, path) => {
-    for (let each = 0; each < 3; each++) await db.write.probe();
+    for (let each = 0; each < 3; each++) await db.write.health.probe();
     assert.deepEqual(rowsOf(path, "SELECT * FROM oneglance_uploads"), []);
-    assert.deepEqual(await db.read.uploads(), []);
+    assert.deepEqual(await db.read.uploads.list(), []);
   }));
 
 Deno.test("a database without space is found by the probe, though it can be read", () =>
@@ -25,7 +25,7 @@ Deno.test("a database without space is found by the probe, though it can be read
         (error) => toGlanceError(error).message === "There is no space left for the database.",
       );
       assert.equal(conn.inTransaction, false, "the engine has taken all of it back");
-      await db.read.ping();
+      await db.read.health.ping();
     } finally {
       conn.close();
     }

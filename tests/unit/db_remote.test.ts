@@ -5,7 +5,15 @@ import { checkDatabase, databaseVersion, syncDatabase } from "../../db/manage.ts
 import { openDatabase } from "../../db/open.ts";
 import { isError } from "../../src/errors.ts";
 import { type HranaServer, startHranaServer } from "../support/hrana_server.ts";
-import { ADMIN, everyPage, listQuery, newImage, project, WRITER_URL } from "../support/temp_database.ts";
+import {
+  ADMIN,
+  everyPage,
+  listQuery,
+  makeImage,
+  newImage,
+  project,
+  WRITER_URL,
+} from "../support/temp_database.ts";
 
 const TOKEN = "a-token-of-the-test";
 
@@ -52,44 +60,46 @@ Deno.test("a wrong token is told without the token", () =>
 
 Deno.test("images, members, tags and lists work over a server", () =>
   withRemote(async (db) => {
-    const image = await db.write.createImage(
+    const image = await makeImage(
+      db,
       newImage({ owner: "p", protected: true, size: 2 ** 40, properties: { a: "1" }, tags: ["t"] }),
     );
-    assert.deepEqual(await db.read.image({ id: image.id, viewer: project("p") }), image);
-    await assert.rejects(db.write.createImage({ ...image }), (error) => isError(error, "conflict"));
-    const moved = await db.write.transitionImage({
+    assert.deepEqual(await db.read.images.show({ id: image.id, viewer: project("p") }), image);
+    await assert.rejects(makeImage(db, { ...image }), (error) => isError(error, "conflict"));
+    const moved = await db.write.images.transition({
       id: image.id,
       from: ["queued"],
       to: "active",
       addLocations: [{ url: "file:///x", metadata: { store: "s" } }],
+      limit: null,
     });
     assert.equal(moved.outcome, "done");
-    assert.deepEqual(await db.write.addTag({ id: image.id, tag: "u", quota: 1 }), {
+    assert.deepEqual(await db.write.tags.add({ id: image.id, tag: "u", quota: 1 }), {
       outcome: "full",
       attempted: 2,
     });
-    await db.write.addMember({ imageId: image.id, member: "m", quota: -1 });
-    await db.write.setMemberStatus({ imageId: image.id, member: "m", status: "accepted" });
-    for (let i = 0; i < 7; i++) await db.write.createImage(newImage({ owner: "p", name: `n${i % 3}` }));
+    await db.write.members.add({ imageId: image.id, member: "m", quota: -1 });
+    await db.write.members.setStatus({ imageId: image.id, member: "m", status: "accepted" });
+    for (let i = 0; i < 7; i++) await makeImage(db, newImage({ owner: "p", name: `n${i % 3}` }));
     const sort: Parameters<typeof listQuery>[1] = {
       sort: [{ key: "name", dir: "asc" }, { key: "created_at", dir: "asc" }, { key: "id", dir: "asc" }],
       limit: 3,
     };
     assert.equal((await everyPage(db, listQuery(project("p"), sort))).length, 8);
     assert.deepEqual((await everyPage(db, listQuery(project("m")))).map(({ id }) => id), [image.id]);
-    assert.equal((await db.read.usage({ owner: "p" })).image_size_total, 2 ** 40);
-    assert.equal((await db.write.deleteImage({ id: image.id, to: "deleted" })).outcome, "done");
-    assert.equal(await db.read.image({ id: image.id, viewer: ADMIN }), null);
+    assert.equal((await db.read.usage.all({ owner: "p" })).image_size_total, 2 ** 40);
+    assert.equal((await db.write.images.delete({ id: image.id, to: "deleted" })).outcome, "done");
+    assert.equal(await db.read.images.show({ id: image.id, viewer: ADMIN }), null);
   }));
 
 Deno.test("writes at once over a server: one transition wins, all creations are there", () =>
   withRemote(async (db) => {
-    const { id } = await db.write.createImage(newImage());
+    const { id } = await makeImage(db, newImage());
     const moves = Array.from(
       { length: 10 },
-      () => db.write.transitionImage({ id, from: ["queued"], to: "saving" }),
+      () => db.write.images.transition({ id, from: ["queued"], to: "saving", limit: null }),
     );
-    const made = await Promise.all(Array.from({ length: 20 }, () => db.write.createImage(newImage())));
+    const made = await Promise.all(Array.from({ length: 20 }, () => makeImage(db, newImage())));
     const won = (await Promise.all(moves)).filter(({ outcome }) => outcome === "done");
     assert.equal(won.length, 1);
     assert.equal((await everyPage(db, listQuery(ADMIN))).length, made.length + 1);
@@ -100,7 +110,7 @@ Deno.test("a server that is gone is unavailable", async () => {
   await withServer(async (connection) => {
     db = await openDatabase({ connection, writerUrl: WRITER_URL, sync: "auto" });
   });
-  await assert.rejects(db!.read.ping(), (error) => isError(error, "unavailable"));
-  await assert.rejects(db!.write.createImage(newImage()), (error) => isError(error, "unavailable"));
+  await assert.rejects(db!.read.health.ping(), (error) => isError(error, "unavailable"));
+  await assert.rejects(makeImage(db!, newImage()), (error) => isError(error, "unavailable"));
   await db!.close();
 });

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { is, SQL, type StringChunk } from "drizzle-orm";
 import { getTableConfig, type IndexColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
-import * as cache from "../../db/schema/cache.ts";
-import * as children from "../../db/schema/image_children.ts";
-import * as deletions from "../../db/schema/deletions.ts";
-import * as images from "../../db/schema/images.ts";
-import * as metadefs from "../../db/schema/metadefs.ts";
-import * as outbox from "../../db/schema/outbox.ts";
-import * as tasks from "../../db/schema/tasks.ts";
-import * as taskLeases from "../../db/schema/task_leases.ts";
-import * as uploads from "../../db/schema/uploads.ts";
-import * as versions from "../../db/schema/versions.ts";
+import * as cache from "../support/schema/cache.ts";
+import * as children from "../support/schema/image_children.ts";
+import * as deletions from "../support/schema/deletions.ts";
+import * as images from "../support/schema/images.ts";
+import * as metadefs from "../support/schema/metadefs.ts";
+import * as outbox from "../support/schema/outbox.ts";
+import * as tasks from "../support/schema/tasks.ts";
+import * as taskLeases from "../support/schema/task_leases.ts";
+import * as uploads from "../support/schema/uploads.ts";
+import * as versions from "../support/schema/versions.ts";
 import { giveLocation } from "../support/give_location.ts";
 import { rowsOf } from "../support/raw_database.ts";
-import { ADMIN, listQuery, newImage, withDatabase, WRITER_URL } from "../support/temp_database.ts";
+import { ADMIN, listQuery, makeImage, newImage, withDatabase, WRITER_URL } from "../support/temp_database.ts";
+import { IMAGE_COLUMNS } from "../../db/columns.ts";
 import { openDatabase } from "../../db/open.ts";
 
 const TABLES = [cache, children, deletions, images, metadefs, outbox, tasks, taskLeases, uploads, versions]
@@ -85,9 +86,14 @@ Deno.test("the migrations make exactly the tables, columns, indexes and keys of 
     }]);
   }));
 
+Deno.test("queries name every column of images, each once", () => {
+  const wanted = getTableConfig(images.images).columns.map(({ name }) => name);
+  assert.deepEqual([...IMAGE_COLUMNS].sort(), wanted.sort());
+});
+
 Deno.test("values stand in the file as upstream writes them", () =>
   withDatabase(async (db, path) => {
-    await db.write.createImage({
+    await makeImage(db, {
       id: "a",
       properties: { p: "1" },
       tags: ["t"],
@@ -96,7 +102,7 @@ Deno.test("values stand in the file as upstream writes them", () =>
       min_ram: 3,
     });
     await giveLocation(db, { id: "a", url: "file:///x", metadata: {} });
-    await db.write.addMember({ imageId: "a", member: "m", quota: -1 });
+    await db.write.members.add({ imageId: "a", member: "m", quota: -1 });
     const types = `typeof(size) AS size, typeof(protected) AS protected, typeof(deleted) AS deleted,
       typeof(min_ram) AS min_ram, typeof(created_at) AS created_at, protected AS is_protected, size AS bytes`;
     assert.deepEqual(rowsOf(path, `SELECT ${types} FROM images`), [{
@@ -121,14 +127,14 @@ Deno.test("values stand in the file as upstream writes them", () =>
 Deno.test("deletion marks the rows of all tables alike, a removed import lock leaves none", () =>
   withDatabase(async (db, path) => {
     const lock = { os_glance_import_task: "t" };
-    const { id } = await db.write.createImage({ id: "a", properties: { p: "1", ...lock }, tags: ["t"] });
-    await db.write.addMember({ imageId: id, member: "m", quota: -1 });
+    const { id } = await makeImage(db, { id: "a", properties: { p: "1", ...lock }, tags: ["t"] });
+    await db.write.members.add({ imageId: id, member: "m", quota: -1 });
     await giveLocation(db, { id, url: "file:///x", metadata: {} });
-    await db.write.changeImage({ id, removeProperties: ["os_glance_import_task", "p"] });
-    await db.write.changeImage({ id, setProperties: { p: "2" } });
+    await db.write.images.change({ id, removeProperties: ["os_glance_import_task", "p"] });
+    await db.write.images.change({ id, setProperties: { p: "2" } });
     const [property] = rowsOf(path, "SELECT count(*) AS n, max(deleted) AS deleted FROM image_properties");
     assert.deepEqual(property, { n: 1, deleted: 0 });
-    const gone = await db.write.deleteImage({ id, to: "pending_delete" });
+    const gone = await db.write.images.delete({ id, to: "pending_delete" });
     const time = gone.outcome === "done" ? gone.image.deleted_at : null;
     for (const table of ["images", "image_properties", "image_members", "image_tags", "image_locations"]) {
       assert.deepEqual(rowsOf(path, `SELECT deleted, deleted_at FROM ${table}`), [{
@@ -144,10 +150,10 @@ Deno.test("after the end the file alone holds everything: it can be saved, moved
   const path = `${directory}/glance.sqlite`;
   try {
     const db = await openDatabase({ connection: `sqlite:///${path}`, writerUrl: WRITER_URL, sync: "auto" });
-    await db.write.createImage(newImage({ id: "a" }));
+    await makeImage(db, newImage({ id: "a" }));
     // Statements of both connections are still there when they end.
-    assert.equal((await db.read.images(listQuery(ADMIN))).length, 1);
-    assert.ok(await db.read.image({ id: "a", viewer: ADMIN }));
+    assert.equal((await db.read.images.list(listQuery(ADMIN))).length, 1);
+    assert.ok(await db.read.images.show({ id: "a", viewer: ADMIN }));
     await db.close();
     const log = await Deno.stat(`${path}-wal`).catch(() => null);
     assert.equal(log?.size ?? 0, 0);

@@ -4,6 +4,7 @@ import { openDatabase } from "../../db/open.ts";
 import { run } from "../../src/cli/run.ts";
 import { CATALOGUE } from "../../src/metadefs/catalogue.ts";
 import { WORKERS } from "../../workers.ts";
+import { makeImage } from "../support/temp_database.ts";
 
 interface Shell {
   folder: string;
@@ -118,8 +119,8 @@ Deno.test("oneglance metadefs check: what an image says against its definitions"
       writerUrl: WORKERS.dbWriter,
     });
     const properties = { os_distro: "debian", hw_cpu_cores: "two", mine: "x", os_glance_import_task: "t" };
-    await db.write.createImage({ id: "i1", properties, tags: [] });
-    await db.write.createImage({ id: "i2", properties: { hw_cpu_cores: "2" }, tags: [] });
+    await makeImage(db, { id: "i1", properties, tags: [] });
+    await makeImage(db, { id: "i2", properties: { hw_cpu_cores: "2" }, tags: [] });
     await db.close();
     await run("metadefs", "load", "--shipped");
     const checked = await run("metadefs", "check", "i1");

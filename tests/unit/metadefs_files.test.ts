@@ -45,9 +45,9 @@ async function withFiles(
 }
 
 async function shown(db: Database, name = FILE.namespace) {
-  const namespace = await db.read.metadefNamespace({ name, viewer: ADMIN });
+  const namespace = await db.read.metadefs.namespace({ name, viewer: ADMIN });
   assert.ok(namespace);
-  return { ...namespace, ...await db.read.metadefContents({ namespaceId: namespace.id }) };
+  return { ...namespace, ...await db.read.metadefs.contents({ namespaceId: namespace.id }) };
 }
 
 /** What a file says, with what stands for the unsaid. */
@@ -120,7 +120,7 @@ Deno.test("a file is loaded whole: rows without a time of change, types protecte
       ["o1", FILE.objects[0]!.properties],
       ["o2", {}],
     ]);
-    for (const type of await db.read.metadefResourceTypes()) assert.equal(type.protected, true);
+    for (const type of await db.read.metadefs.resourceTypes()) assert.equal(type.protected, true);
   }));
 
 Deno.test("what is written is what was loaded", () =>
@@ -174,7 +174,7 @@ Deno.test("the four modes on a namespace that is there", () =>
       const [result] = await loadFiles(db, path!, mode);
       return result && "outcome" in result ? result.outcome : result;
     };
-    await db.write.createMetadefNamespace(viaApi);
+    await db.write.metadefs.createNamespace(viaApi);
 
     assert.equal(await outcome("keep"), "skipped");
     assert.deepEqual((await shown(db)).properties.map(({ name }) => name), ["own", "p1"].toSorted());
@@ -201,22 +201,22 @@ Deno.test("the four modes on a namespace that is there", () =>
     assert.deepEqual(now.properties[1]!.schema, FILE.properties.p1);
     assert.ok(now.properties[1]!.updated_at);
     assert.equal(now.properties[0]!.name, "own");
-    for (const type of await db.read.metadefResourceTypes()) assert.ok(type.updated_at, type.name);
+    for (const type of await db.read.metadefs.resourceTypes()) assert.ok(type.updated_at, type.name);
 
     assert.equal(await outcome("overwrite"), "replaced");
     now = await shown(db);
     assert.deepEqual(now.properties.map(({ name }) => name), ["p1", "p2"]);
     assert.equal(now.updated_at, null);
-    assert.deepEqual((await db.read.metadefResourceTypes()).map(({ name }) => name), ["R1", "R2"]);
+    assert.deepEqual((await db.read.metadefs.resourceTypes()).map(({ name }) => name), ["R1", "R2"]);
 
-    await db.write.unloadMetadefs();
+    await db.write.metadefs.unload();
     assert.deepEqual(await everyNamespace(db), []);
-    assert.deepEqual(await db.read.metadefResourceTypes(), []);
+    assert.deepEqual(await db.read.metadefs.resourceTypes(), []);
   }));
 
 Deno.test("what an object requires outlives a merge that prefers the file", () =>
   withFiles({ "a.json": FILE }, async (db, folder) => {
-    await db.write.createMetadefNamespace({
+    await db.write.metadefs.createNamespace({
       ...readCatalogueFile(FILE),
       objects: [{ name: "o1", description: null, required: ["inner"], schema: {} }],
     });

@@ -26,7 +26,7 @@ Deno.test("the catalogue is loaded, and what is there already is kept", () =>
       protected: null,
       owner: "me",
     };
-    await db.write.createMetadefNamespace({
+    await db.write.metadefs.createNamespace({
       columns,
       associations: [],
       objects: [],

@@ -72,7 +72,7 @@ async function withOutbox(
     sync: "auto",
     settings: { events: settings, locationKey: null },
   });
-  const put = (...payloads: string[]) => db.write.recordEvents({ events: payloads.map(event) });
+  const put = (...payloads: string[]) => db.write.outbox.record({ events: payloads.map(event) });
   try {
     await test({ config, db, events: makeEvents(settings) }, put);
   } finally {
@@ -81,7 +81,7 @@ async function withOutbox(
   }
 }
 
-const empty = (db: Database) => async () => await db.read.oldestEvent() === null;
+const empty = (db: Database) => async () => await db.read.outbox.oldest() === null;
 
 Deno.test("what waits and what comes is sent in order, once, and removed", () =>
   withOutbox({}, async (parts, put) => {
@@ -120,13 +120,13 @@ Deno.test("while it fails it pauses; a stop ends the pause, lets go, and another
     const driver = fakeDriver(1);
     const sender = startSender(parts, [driver])!;
     await until("tried", () => driver.calls === 1);
-    await until("held", async () => (await parts.db.read.oldestEvent())?.owner === processName());
+    await until("held", async () => (await parts.db.read.outbox.oldest())?.owner === processName());
     await put("b");
     const started = Date.now();
     await sender.close();
     assert.ok(Date.now() - started < 5000);
     assert.deepEqual([driver.calls, driver.got], [1, []]);
-    assert.equal((await parts.db.read.oldestEvent())!.owner, null);
+    assert.equal((await parts.db.read.outbox.oldest())!.owner, null);
     const next = startSender(parts, [driver])!;
     await until("all sent", empty(parts.db));
     assert.deepEqual(driver.got, ["a", "b"]);
@@ -175,7 +175,7 @@ for (const [what, name, year, sent] of OTHERS) {
       const owner = name === "alive" ? parent + stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] : name;
       await put("a");
       const time = (text: string) => `${text}-01-01 00:00:00.000000`;
-      const taken = await parts.db.write.takeEvents({
+      const taken = await parts.db.write.outbox.take({
         owner,
         now: time("2000"),
         expiresAt: time(year),
@@ -197,7 +197,7 @@ Deno.test("two senders at once send nothing twice", () =>
     const got: string[] = [];
     const take = async (owner: string) => {
       for (;;) {
-        const events = await parts.db.write.takeEvents({
+        const events = await parts.db.write.outbox.take({
           owner,
           now: "2000-01-01 00:00:00.000000",
           expiresAt: "2999-01-01 00:00:00.000000",
@@ -206,7 +206,7 @@ Deno.test("two senders at once send nothing twice", () =>
         });
         if (events.length === 0 && await empty(parts.db)()) return;
         got.push(...events.map(({ body }) => String(body)));
-        if (events.length > 0) await parts.db.write.dropEvents({ owner, ids: events.map(({ id }) => id) });
+        if (events.length > 0) await parts.db.write.outbox.drop({ owner, ids: events.map(({ id }) => id) });
       }
     };
     const many = Array.from({ length: 100 }, (_, at) => String(at));

@@ -4,6 +4,7 @@ import { databasePath } from "./server.ts";
 import { BenchTrouble } from "./measure.ts";
 import { MIB } from "./sizes.ts";
 import { WORKERS } from "../../../workers.ts";
+import { makeImage } from "../../support/temp_database.ts";
 
 /** How many images of a seeded database are rare: tag `rare`, property `build=rare`. The same in each size. */
 export const RARE = 40;
@@ -48,7 +49,7 @@ export async function seedImages(dir: string, count: number): Promise<string[]> 
         (_, i) => seedImage(from + i, count),
       );
       // All that wait are one group commit.
-      await Promise.all(images.map((image) => database.write.createImage(image)));
+      await Promise.all(images.map((image) => makeImage(database, image)));
       ids.push(...images.map((image) => image.id));
     }
     return ids;

@@ -1,0 +1,92 @@
+/** Properties: one row for each name and image, revived when it is set again (spec/data-model.md §1.2). */
+import { placeholders, type Value, type WriteConn } from "../conn.ts";
+import type { Timestamp } from "../records.ts";
+import { isLive } from "./image_row.ts";
+
+/** Rows in one statement: with six values each well below the engine's limit. */
+const ROWS = 100;
+/**
+ * The property that is the import lock (spec/background-jobs.md §4). It leaves no row behind, so that "no row" is what
+ * taking it can test.
+ */
+export const IMPORT_LOCK = "os_glance_import_task";
+
+/** Sets or overwrites properties; a removed one comes back with its old row and place. */
+export async function setProperties(
+  conn: WriteConn,
+  id: string,
+  properties: Record<string, string | null>,
+  now: Timestamp,
+): Promise<void> {
+  const entries = Object.entries(properties);
+  for (let start = 0; start < entries.length; start += ROWS) {
+    const part = entries.slice(start, start + ROWS);
+    const values: Value[] = part.flatMap(([name, value]) => [id, name, value, now, now]);
+    await conn.run(
+      `INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted)
+       VALUES ${part.map(() => "(?, ?, ?, ?, ?, 0)").join(", ")}
+       ON CONFLICT (image_id, name) DO UPDATE
+       SET value = excluded.value, updated_at = excluded.updated_at, deleted = 0`,
+      values,
+    );
+  }
+}
+
+/** Marks properties deleted; the import lock is really deleted. */
+export async function removeProperties(
+  conn: WriteConn,
+  id: string,
+  names: readonly string[],
+  now: Timestamp,
+): Promise<void> {
+  if (names.includes(IMPORT_LOCK)) {
+    await conn.run("DELETE FROM image_properties WHERE image_id = ? AND name = ?", [id, IMPORT_LOCK]);
+  }
+  const rest = names.filter((name) => name !== IMPORT_LOCK);
+  for (let start = 0; start < rest.length; start += ROWS) {
+    const part = rest.slice(start, start + ROWS);
+    await conn.run(
+      `UPDATE image_properties SET deleted = 1, deleted_at = ?, updated_at = ?
+       WHERE image_id = ? AND name IN (${placeholders(part.length)}) AND +deleted = 0`,
+      [now, now, id, ...part],
+    );
+  }
+}
+
+interface Holder {
+  imageId: string;
+  taskId: string;
+}
+
+/** Sets the lock where there is none; false when there is, or the image is gone. */
+export async function takeImportLock(
+  conn: WriteConn,
+  { imageId, taskId }: Holder,
+): Promise<boolean> {
+  const now = conn.now();
+  if (!await isLive(conn, imageId)) return false;
+  // A deleted row of that name can only come from an adopted database; it holds no lock.
+  const taken = await conn.run(
+    `INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) VALUES (?, ?, ?, ?, ?, 0)
+     ON CONFLICT (image_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, deleted = 0
+     WHERE image_properties.deleted = 1`,
+    [imageId, IMPORT_LOCK, taskId, now, now],
+  );
+  return taken === 1;
+}
+
+/** Removes the lock; false when this task does not hold it. */
+export async function dropImportLock(
+  conn: WriteConn,
+  { imageId, taskId }: Holder,
+): Promise<boolean> {
+  const dropped = await conn.run(
+    "DELETE FROM image_properties WHERE image_id = ? AND name = ? AND value = ?",
+    [
+      imageId,
+      IMPORT_LOCK,
+      taskId,
+    ],
+  );
+  return dropped === 1;
+}

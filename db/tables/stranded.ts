@@ -1,0 +1,110 @@
+/** Images and tasks that nobody is at work on any more: a glance-api that died, an adopted database. */
+import type { Conn, Row, WriteConn } from "../conn.ts";
+import type { StrandedImage, StrandedTask, Timestamp, UploadLease } from "../records.ts";
+import { rowAs, rowsAs } from "../rows.ts";
+import type { TaskEnd } from "../task_records.ts";
+import { emitImageOf, touchImage } from "./image_row.ts";
+import { moveImage } from "./images.ts";
+import { IMPORT_LOCK } from "./properties.ts";
+import { preemptTask } from "./task_leases.ts";
+
+// Data that was staged to its end has a size and waits for its import.
+const broken = (table: string) =>
+  `(${table}.status IN ('saving', 'importing') OR ${table}.status = 'uploading' AND ${table}.size IS NULL)`;
+
+// os_hidden leads the index on status.
+const STRANDED = `SELECT i.id, i.name, i.owner, i.status, ${broken("i")} AS broken,
+    coalesce(i.updated_at, i.created_at) AS since, p.value AS task_id, t.type AS task_type, t.status AS task_status,
+    coalesce(t.updated_at, t.created_at) AS task_since
+  FROM images i
+  LEFT JOIN image_properties p ON p.image_id = i.id AND p.name = '${IMPORT_LOCK}' AND p.deleted = 0
+  LEFT JOIN tasks t ON t.id = p.value
+  WHERE i.deleted = 0 AND i.id IN (
+    SELECT b.id FROM images b WHERE b.deleted = 0 AND b.os_hidden IN (0, 1) AND ${broken("b")}
+    UNION SELECT image_id FROM image_properties WHERE name = '${IMPORT_LOCK}' AND deleted = 0)
+    AND coalesce(i.updated_at, i.created_at) < ? AND (t.id IS NULL OR coalesce(t.updated_at, t.created_at) < ?)
+    AND NOT EXISTS (SELECT 1 FROM oneglance_uploads u WHERE u.image_id = i.id)
+    AND NOT EXISTS (SELECT 1 FROM oneglance_tasks l WHERE l.image_id = i.id)`;
+
+function toImage(row: Row): StrandedImage {
+  return { ...rowAs<Omit<StrandedImage, "broken">>(row), broken: row.broken === 1 };
+}
+
+/**
+ * Images in a transfer or locked that no process of ours works on, unchanged since `before`; oldest first.
+ */
+export async function readStranded(
+  conn: Conn,
+  { before }: { before: Timestamp },
+): Promise<StrandedImage[]> {
+  const rows = await conn.all(`${STRANDED} ORDER BY since, i.id`, [before, before]);
+  return rows.map(toImage);
+}
+
+/** Tasks that have not ended, lock no image, and have nobody at work on them, unchanged since `before`; oldest first. */
+export async function readStrandedTasks(
+  conn: Conn,
+  { before }: { before: Timestamp },
+): Promise<StrandedTask[]> {
+  const rows = await conn.all(
+    `SELECT t.id, t.type, t.status, t.owner, coalesce(t.updated_at, t.created_at) AS since FROM tasks t
+     WHERE t.status IN ('pending', 'processing') AND +t.deleted = 0 AND coalesce(t.updated_at, t.created_at) < ?
+     AND NOT EXISTS (SELECT 1 FROM oneglance_tasks l WHERE l.task_id = t.id)
+     AND t.id NOT IN (SELECT p.value FROM image_properties p JOIN images i ON i.id = p.image_id AND i.deleted = 0
+       WHERE p.name = '${IMPORT_LOCK}' AND p.deleted = 0 AND p.value IS NOT NULL)
+     ORDER BY since, t.id`,
+    [before],
+  );
+  return rowsAs<StrandedTask>(rows);
+}
+
+export interface TakeStranded {
+  id: string;
+  before: Timestamp;
+  by: Omit<UploadLease, "image_id">;
+  end: TaskEnd;
+}
+
+/**
+ * Ends the task of a stranded image and gives the image to an upload that then removes its data; null when it is
+ * none any more. After a location import the image is queued, and whatever it pointed to stays. One that is not
+ * broken loses its lock alone.
+ */
+export async function takeStranded(
+  conn: WriteConn,
+  { id, before, by, end }: TakeStranded,
+): Promise<StrandedImage | null> {
+  const row = await conn.one(`${STRANDED} AND i.id = ?`, [before, before, id]);
+  if (!row) return null;
+  const image = toImage(row);
+  if (image.task_id !== null) {
+    await preemptTask(conn, { imageId: id, taskId: image.task_id, token: null, end });
+  }
+  if (!image.broken) {
+    const now = conn.now();
+    await touchImage(conn, id, now);
+    await conn.run(
+      `UPDATE image_properties SET value = '', updated_at = ?
+       WHERE image_id = ? AND name = 'os_glance_importing_to_stores' AND deleted = 0`,
+      [now, id],
+    );
+    await emitImageOf(conn, "image.update", id);
+    return image;
+  }
+  // A location that somebody registered is not ours to empty: only its row goes.
+  const registered = image.task_type === "location_import";
+  await moveImage(conn, {
+    id,
+    from: [image.status],
+    to: registered ? "queued" : image.status === "importing" ? "saving" : "same",
+    dropLocations: true,
+    columns: { size: null, virtual_size: null, checksum: null, os_hash_algo: null, os_hash_value: null },
+    ...(image.status === "importing"
+      ? { setProperties: { os_glance_importing_to_stores: "", os_glance_failed_import: "" } }
+      : {}),
+    removeProperties: ["os_glance_stage_host", "os_glance_hash_op_host"],
+    ...(registered ? {} : { beginUpload: by }),
+  });
+  await emitImageOf(conn, "image.update", id);
+  return image;
+}

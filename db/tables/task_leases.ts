@@ -1,0 +1,162 @@
+/** Leases of tasks: what tells a task in progress from one whose process has died. */
+import { type Conn, placeholders, type WriteConn } from "../conn.ts";
+import type { LeaseHolder, Timestamp } from "../records.ts";
+import { rowsAs } from "../rows.ts";
+import type { NewTask, NewTaskLease, TaskEnd, TaskLease, TaskProgress, TaskRecord } from "../task_records.ts";
+import { emitImageOf, touchImage } from "./image_row.ts";
+import { dropImportLock, setProperties, takeImportLock } from "./properties.ts";
+import { changeTask, createTask } from "./tasks.ts";
+
+const COLUMNS =
+  "task_id, image_id, token, owner, expires_at, attempts, caller, step, bytes, total, rate, before";
+
+/** Every task under way, of this process and of others; with `taskIds` only those. */
+export async function readTaskLeases(
+  conn: Conn,
+  { taskIds }: { taskIds?: string[] },
+): Promise<TaskLease[]> {
+  const some = taskIds === undefined ? "" : `WHERE task_id IN (${taskIds.map(() => "?").join(", ")})`;
+  const rows = await conn.all(
+    `SELECT ${COLUMNS} FROM oneglance_tasks ${some} ORDER BY task_id`,
+    taskIds ?? [],
+  );
+  return rowsAs<TaskLease>(rows);
+}
+
+/** Of a statement on `images`: whether the run of the given token still has the image. */
+export const WORKED_ON =
+  "EXISTS (SELECT 1 FROM oneglance_tasks t WHERE t.image_id = images.id AND t.token = ?)";
+
+export interface StartTask {
+  task: NewTask;
+  lease: NewTaskLease;
+  lock: boolean;
+}
+
+/** Makes a task with its lease; with `lock` also locks the image, null (and nothing is made) when that cannot be had. */
+export async function startTask(
+  conn: WriteConn,
+  { task, lease, lock }: StartTask,
+): Promise<TaskRecord | null> {
+  if (lock && !await takeImportLock(conn, { imageId: lease.image_id!, taskId: task.id })) return null;
+  await conn.run(
+    `INSERT INTO oneglance_tasks (task_id, image_id, token, owner, expires_at, attempts, caller, step, bytes, total, rate)
+     VALUES (?, ?, ?, ?, ?, 1, ?, 'pending', 0, NULL, NULL)`,
+    [task.id, lease.image_id, lease.token, lease.owner, lease.expires_at, lease.caller],
+  );
+  return await createTask(conn, task);
+}
+
+export interface RenewTasks {
+  runs: (TaskProgress & { token: string })[];
+  expiresAt: Timestamp;
+  silentSince: Timestamp;
+}
+
+/**
+ * Writes how far these runs are and until when they are to be believed; their tasks that have not changed since
+ * `silentSince` get a new `updated_at`. Answers the tokens of those that may go on.
+ */
+export async function renewTasks(
+  conn: WriteConn,
+  { runs, expiresAt, silentSince }: RenewTasks,
+): Promise<string[]> {
+  for (const { token, step, bytes, total, rate } of runs) {
+    await conn.run(
+      "UPDATE oneglance_tasks SET expires_at = ?, step = ?, bytes = ?, total = ?, rate = ? WHERE token = ?",
+      [expiresAt, step, bytes, total, rate, token],
+    );
+  }
+  // A Glance beside us judges a task by its last change.
+  await conn.run(
+    `UPDATE tasks SET updated_at = ? WHERE status IN ('pending', 'processing') AND updated_at < ?
+     AND id IN (SELECT task_id FROM oneglance_tasks WHERE token IN (${placeholders(runs.length)}))`,
+    [conn.now(), silentSince, ...runs.map(({ token }) => token)],
+  );
+  const rows = await conn.all(
+    `SELECT l.token FROM oneglance_tasks l JOIN tasks t ON t.id = l.task_id LEFT JOIN images i ON i.id = l.image_id
+     WHERE l.token IN (${placeholders(runs.length)}) AND t.status IN ('pending', 'processing')
+     AND (i.id IS NULL OR i.deleted = 0)`,
+    runs.map(({ token }) => token),
+  );
+  return rows.map((row) => String(row.token));
+}
+
+export interface TakeTask {
+  token: string;
+  by: LeaseHolder;
+  counts: boolean;
+}
+
+/**
+ * Gives the lease of `token` to another run, which `counts` as an attempt; false when it is not held any more.
+ */
+export async function takeTask(
+  conn: WriteConn,
+  { token, by, counts }: TakeTask,
+): Promise<boolean> {
+  const changed = await conn.run(
+    "UPDATE oneglance_tasks SET token = ?, owner = ?, expires_at = ?, attempts = attempts + ? WHERE token = ?",
+    [by.token, by.owner, by.expires_at, counts ? 1 : 0, token],
+  );
+  return changed === 1;
+}
+
+/**
+ * Ends the task of a run; its lock and its lease go. False when the run does not hold it any more.
+ */
+export async function endTask(
+  conn: WriteConn,
+  { token, end }: { token: string; end: TaskEnd },
+): Promise<boolean> {
+  const id = await releaseTask(conn, token);
+  if (id !== null) await finishTask(conn, id, end);
+  return id !== null;
+}
+
+/** Ends a run: its lease and its lock go. The id of its task, null when it is not held any more. */
+export async function releaseTask(conn: WriteConn, token: string): Promise<string | null> {
+  const lease = await conn.one("SELECT task_id, image_id FROM oneglance_tasks WHERE token = ?", [token]);
+  if (!lease) return null;
+  const id = String(lease.task_id);
+  await conn.run("DELETE FROM oneglance_tasks WHERE token = ?", [token]);
+  if (lease.image_id !== null) {
+    await dropImportLock(conn, { imageId: String(lease.image_id), taskId: id });
+  }
+  return id;
+}
+
+export interface PreemptTask {
+  imageId: string;
+  taskId: string;
+  token: string | null;
+  end: TaskEnd;
+  setProperties?: Record<string, string>;
+}
+
+/**
+ * Ends a task that holds an image and is taken for lost; its lock and its lease go. False, and nothing is changed,
+ * unless it still has the lock and its lease (null = none) is that of `token`. Whatever ran under the lock can
+ * write nothing any more.
+ */
+export async function preemptTask(
+  conn: WriteConn,
+  { imageId, taskId, token, end, setProperties: properties = {} }: PreemptTask,
+): Promise<boolean> {
+  const lease = await conn.one("SELECT token FROM oneglance_tasks WHERE task_id = ?", [taskId]);
+  if ((lease?.token ?? null) !== token || !await dropImportLock(conn, { imageId, taskId })) return false;
+  await conn.run("DELETE FROM oneglance_tasks WHERE task_id = ?", [taskId]);
+  if (Object.keys(properties).length > 0) {
+    const now = conn.now();
+    await touchImage(conn, imageId, now);
+    await setProperties(conn, imageId, properties, now);
+    await emitImageOf(conn, "image.update", imageId);
+  }
+  await finishTask(conn, taskId, end);
+  return true;
+}
+
+/** Gives a task its end, unless it has one. */
+export async function finishTask(conn: WriteConn, id: string, end: TaskEnd): Promise<void> {
+  await changeTask(conn, { id, from: ["pending", "processing"], ...end });
+}

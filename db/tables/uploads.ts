@@ -1,0 +1,86 @@
+/** Leases of uploads: what tells an upload in progress from one whose process has died. */
+import { type Conn, placeholders, type WriteConn } from "../conn.ts";
+import type { LeaseHolder, Timestamp, UploadLease } from "../records.ts";
+import { rowsAs } from "../rows.ts";
+import { emit } from "./emit.ts";
+
+/** Every upload under way, of this process and of others. */
+export async function readUploads(conn: Conn): Promise<UploadLease[]> {
+  const rows = await conn.all(
+    "SELECT image_id, token, owner, store_id, expires_at FROM oneglance_uploads ORDER BY image_id",
+  );
+  return rowsAs<UploadLease>(rows);
+}
+
+/** Of a statement on `images`: whether the upload of the given token still has the image. */
+export const HELD = "EXISTS (SELECT 1 FROM oneglance_uploads u WHERE u.image_id = images.id AND u.token = ?)";
+
+/** Writes the lease of an upload that begins; one that an older upload left is replaced. */
+export async function beginUpload(conn: WriteConn, lease: UploadLease): Promise<void> {
+  await conn.run(
+    `INSERT INTO oneglance_uploads (image_id, token, owner, store_id, expires_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (image_id) DO UPDATE SET token = excluded.token, owner = excluded.owner,
+       store_id = excluded.store_id, expires_at = excluded.expires_at`,
+    [lease.image_id, lease.token, lease.owner, lease.store_id, lease.expires_at],
+  );
+}
+
+/** Removes the lease of an upload that has ended. */
+export async function dropUpload(conn: WriteConn, token: string): Promise<void> {
+  await conn.run("DELETE FROM oneglance_uploads WHERE token = ?", [token]);
+}
+
+/** Sets the end of these leases; answers the tokens of those that there still are. */
+export async function renewUploads(
+  conn: WriteConn,
+  { tokens, expiresAt }: { tokens: string[]; expiresAt: Timestamp },
+): Promise<string[]> {
+  const marks = placeholders(tokens.length);
+  await conn.run(`UPDATE oneglance_uploads SET expires_at = ? WHERE token IN (${marks})`, [
+    expiresAt,
+    ...tokens,
+  ]);
+  await conn.run(`UPDATE oneglance_deletions SET expires_at = ? WHERE token IN (${marks})`, [
+    expiresAt,
+    ...tokens,
+  ]);
+  const rows = await conn.all(`SELECT token FROM oneglance_uploads WHERE token IN (${marks})`, tokens);
+  return rows.map((row) => String(row.token));
+}
+
+export interface TakeUpload {
+  token: string;
+  by: LeaseHolder;
+}
+
+/** Gives the lease of `token` to another upload; false when it is not held any more. */
+export async function takeUpload(
+  conn: WriteConn,
+  { token, by }: TakeUpload,
+): Promise<boolean> {
+  const changed = await conn.run(
+    "UPDATE oneglance_uploads SET token = ?, owner = ?, expires_at = ? WHERE token = ?",
+    [by.token, by.owner, by.expires_at, token],
+  );
+  return changed === 1;
+}
+
+/**
+ * Ends an upload without data: a `saving` image is `queued` again, the lease goes. Nothing when it is not held.
+ * `failure`: what the notification says of the failed upload; it is recorded in any case.
+ */
+export async function cancelUpload(
+  conn: WriteConn,
+  { token, failure }: { token: string; failure?: string },
+): Promise<void> {
+  await conn.run(
+    `UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL, updated_at = ?
+     WHERE id = (SELECT image_id FROM oneglance_uploads WHERE token = ?) AND +deleted = 0
+     AND +status IN ('saving', 'uploading')`,
+    [conn.now(), token],
+  );
+  await dropUpload(conn, token);
+  if (failure !== undefined) {
+    await emit(conn, { type: "image.upload", priority: "ERROR", about: "payload", body: failure });
+  }
+}
