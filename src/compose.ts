@@ -1,6 +1,5 @@
 /** Puts the program together from its configuration; the only place that knows every part. */
 import { openDatabase } from "../db/open.ts";
-import { keystoneOutbound } from "./auth/keystone_settings.ts";
 import { makeAuthenticator } from "./auth/make.ts";
 import type { Config } from "./config/config.ts";
 import type { Deps } from "./deps.ts";
@@ -8,20 +7,16 @@ import { fail } from "./errors.ts";
 import { ImageSchema } from "./images/image_schema.ts";
 import { pluginNames } from "./imports/plugins/run.ts";
 import { HeldLeases } from "./leases/held.ts";
-import { guardOptions, makeGuard } from "./net/guard.ts";
+import { guardOptions } from "./net/guard.ts";
 import { makeUriFilter } from "./net/uri_filter.ts";
 import { makeOutbound } from "./net/outbound.ts";
-import { peerOutbound } from "./net/peer_outbound.ts";
+import { outboundUses } from "./net/outbound_uses.ts";
 import { getLog } from "./observe/log.ts";
 import { eventSettings, makeEvents } from "./notify/events.ts";
 import { isAdmin } from "./policy/is_admin.ts";
 import { makeEnforcer } from "./policy/load.ts";
-import { policyOutbound } from "./policy/outbound.ts";
 import { loadPropertyProtections } from "./policy/property_protections.ts";
-import { barbicanOutbound } from "./signatures/barbican.ts";
-import { httpStoreTrust } from "./stores/http_outbound.ts";
 import { makeStores } from "./stores/registry.ts";
-import { limitsOutbound } from "./quota/limit_settings.ts";
 import { storageQuotaBytes } from "./quota/storage.ts";
 import { makeUnifiedLimits } from "./quota/unified_limits.ts";
 import { Background } from "./tasks/background.ts";
@@ -87,24 +82,8 @@ async function build(
     settings,
   });
   closers.push(() => db.close());
-  const lists = guardOptions(config);
-  const uriFilter = makeUriFilter(lists);
-  const outbound = await makeOutbound({
-    keystone: keystoneOutbound(config),
-    limits: limitsOutbound(config),
-    location: {
-      connectTimeoutMs: 30_000,
-      stallMs: config.get("oneglance.body_stall_timeout") * 1000,
-      guard: uriFilter.guard,
-      asSent: true,
-      ...httpStoreTrust(config),
-    },
-    import: { connectTimeoutMs: 30_000, guard: uriFilter.guard, asSent: true },
-    policy: { ...policyOutbound(config), guard: makeGuard("operator", lists) },
-    policy_by_target: { ...policyOutbound(config), guard: makeGuard("target", lists) },
-    barbican: barbicanOutbound(config),
-    peer: peerOutbound(config),
-  });
+  const uriFilter = makeUriFilter(guardOptions(config));
+  const outbound = makeOutbound(outboundUses(config));
   closers.push(() => outbound.close());
   const hashPool = new HashPool(workers.hash);
   closers.push(() => hashPool.close());

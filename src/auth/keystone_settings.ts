@@ -1,6 +1,5 @@
 /** `[keystone_authtoken]` as the rest of src/auth wants it (spec/configuration.md §6). */
 import type { Config } from "../config/config.ts";
-import type { OutboundOptions } from "../net/outbound.ts";
 import { readServiceLogin, type ServiceLogin } from "./service_login.ts";
 
 /** What token validation needs besides the login. */
@@ -43,31 +42,4 @@ export function readKeystoneSettings(config: Pick<Config, "get">): KeystoneSetti
     memcachedServers: config.get("keystone_authtoken.memcached_servers"),
     delayed: config.get("keystone_authtoken.delay_auth_decision"),
   };
-}
-
-/** Trust and limits of requests to Keystone, for `makeOutbound({ keystone: … })`. */
-export function keystoneOutbound(config: Pick<Config, "get">): OutboundOptions {
-  return {
-    caFile: config.get("keystone_authtoken.cafile"),
-    insecure: config.get("keystone_authtoken.insecure"),
-    certFile: config.get("keystone_authtoken.certfile"),
-    keyFile: config.get("keystone_authtoken.keyfile"),
-    ...keystonePatience(
-      config,
-      config.get("keystone_authtoken.http_connect_timeout") ?? config.get("keystone_authtoken.timeout"),
-    ),
-  };
-}
-
-/**
- * How long an answer of Keystone may take: its head the seconds that its section says, all of it `[oneglance]
- * keystone_timeout`; whichever is unset, or 0, or shorter than the head, is as long as the other.
- */
-export function keystonePatience(
-  config: Pick<Config, "get">,
-  seconds: number | null,
-): Pick<OutboundOptions, "connectTimeoutMs" | "totalTimeoutMs"> {
-  const total = config.get("oneglance.keystone_timeout");
-  const head = seconds !== null && seconds > 0 ? seconds : total;
-  return { connectTimeoutMs: head * 1000, totalTimeoutMs: Math.max(head, total) * 1000 };
 }

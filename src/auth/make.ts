@@ -29,7 +29,7 @@ const ANONYMOUS: Caller = Object.freeze({ ...NOBODY, readOnly: true });
 
 /** The parts that an authenticator uses. */
 interface AuthTools {
-  /** The way out; its use `keystone` is set up with `keystoneOutbound(config)`. */
+  /** The guarded fetch. */
   outbound: OutboundFetch;
   /** The policy rule `context_is_admin`. */
   isAdmin: (caller: Caller) => boolean | Promise<boolean>;

@@ -2,9 +2,9 @@
 import ipaddr from "ipaddr.js";
 
 /**
- * `global` belongs to everybody, `private` to the network the service stands in (private, unique-local, shared, and
- * ranges for documentation and benchmarks). `metadata`: where a cloud gives its secrets away. `unallocated`: whatever
- * IANA has given to no network, old tunnels, and text that is no address.
+ * `global` is the public Internet, `private` the network of the service (private, unique-local, shared, and ranges for
+ * documentation and benchmarks). `metadata`: a cloud's metadata service, which hands out secrets. `unallocated`: ranges
+ * that IANA has not assigned, old tunnels, and text that is not an address.
  */
 export type AddressKind =
   | "global"
@@ -19,7 +19,7 @@ export type AddressKind =
 
 type Range = [network: string, kind: AddressKind];
 
-/** The first that holds the address; everything else of IPv4 is global. */
+/** The first match counts; all other IPv4 addresses are global. */
 const V4: readonly Range[] = [
   ["0.0.0.0/8", "unspecified"],
   ["127.0.0.0/8", "loopback"],
@@ -39,7 +39,7 @@ const V4: readonly Range[] = [
   ["203.0.113.0/24", "private"],
 ];
 
-/** The first that holds the address; everything else of IPv6 is unallocated. */
+/** The first match counts; all other IPv6 addresses are unallocated. */
 const V6: readonly Range[] = [
   ["::/128", "unspecified"],
   ["::1/128", "loopback"],
@@ -55,7 +55,7 @@ const V6: readonly Range[] = [
   ["2000::/3", "global"],
 ];
 
-/** Networks whose addresses hold one of IPv4, and the byte it begins at: mapped, NAT64, 6to4. */
+/** Networks whose addresses embed an IPv4 address, and the byte it begins at: mapped, NAT64, 6to4. */
 const WRAPPERS: readonly [network: string, at: number][] = [
   ["::ffff:0:0/96", 12],
   ["64:ff9b::/96", 12],
@@ -68,9 +68,9 @@ const parseRanges = <T>(ranges: readonly (readonly [string, T])[]) =>
 const RANGES = { ipv4: parseRanges(V4), ipv6: parseRanges(V6) };
 const WRAPPED = parseRanges(WRAPPERS);
 
-/** Returns the kind of an address; one that wraps an address of IPv4 is of that one's kind. */
+/** Returns the kind of an address; for one that embeds an IPv4 address, the kind of that. */
 export function addressKind(text: string): AddressKind {
-  // The old compatible form, which ipaddr.js takes for a mapped one.
+  // The old IPv4-compatible form, which ipaddr.js mistakes for a mapped address.
   if (!ipaddr.isValid(text) || /^::\d+\.\d+\.\d+\.\d+$/.test(text)) return "unallocated";
   const address = ipaddr.parse(text);
   const inner = wrappedIn(address);
@@ -79,7 +79,7 @@ export function addressKind(text: string): AddressKind {
   return found?.what ?? (address.kind() === "ipv4" ? "global" : "unallocated");
 }
 
-/** Returns the address in its canonical spelling and, where it wraps one of IPv4, that one too. */
+/** Returns the address in canonical form, followed by the IPv4 address it embeds, if any. */
 export function addressForms(text: string): string[] {
   const address = ipaddr.parse(text);
   const inner = wrappedIn(address);

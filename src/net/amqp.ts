@@ -1,7 +1,9 @@
-/** A RabbitMQ that messages are published to, confirmed by the broker (AMQP 0-9-1). */
+/** Publishes messages to RabbitMQ with publisher confirms (AMQP 0-9-1). */
 import { Buffer } from "node:buffer";
 import { type ChannelModel, type ConfirmChannel, connect } from "amqplib";
-import { fail, GlanceError } from "../errors.ts";
+import { GlanceError } from "../errors.ts";
+import { errorText } from "../util/error_text.ts";
+import { withTimeout } from "../util/timeout.ts";
 
 /** One broker of a cluster. Holds secrets: never logged. */
 export interface BrokerHost {
@@ -12,13 +14,13 @@ export interface BrokerHost {
 }
 
 export interface AmqpOptions {
-  /** Tried in this order, from the one that was reached last. */
+  /** Tried in this order, starting at the last one that was reached. */
   hosts: readonly BrokerHost[];
   vhost: string;
   /** PEM texts; null: no TLS. */
   tls: { ca: string | null; cert: string | null; key: string | null } | null;
   exchange: string;
-  /** Of exchange and queues; they must be as other programs have declared them. */
+  /** For exchange and queues; must match what other programs declare. */
   durable: boolean;
   autoDelete: boolean;
   queueArguments: Record<string, unknown>;
@@ -27,27 +29,27 @@ export interface AmqpOptions {
 }
 
 export interface AmqpMessage {
-  /** The queue as well, which is made when it is not there. */
+  /** Also the name of the queue, which is created if missing. */
   routingKey: string;
   /** JSON. */
   body: string;
   messageId: string;
 }
 
-/** Milliseconds for a connection to be made. */
+/** Milliseconds to connect. */
 const CONNECT_MS = 5000;
-/** Milliseconds until a batch must be confirmed. */
+/** Milliseconds for the broker to confirm a batch. */
 const CONFIRM_MS = 20_000;
 
 interface Link {
   model: ChannelModel;
   channel: ConfirmChannel;
   declared: Set<string>;
-  /** Why it cannot be used any more. */
+  /** Why it is no longer usable. */
   broken: Error | null;
 }
 
-/** A connection that is made when there is something to publish, and made anew when it is lost. */
+/** Connects when there is something to publish, and reconnects when the connection is lost. */
 export class AmqpPublisher {
   readonly #options: AmqpOptions;
   #link: Link | null = null;
@@ -57,7 +59,7 @@ export class AmqpPublisher {
     this.#options = options;
   }
 
-  /** Resolves when the broker has confirmed every message. Errors: unavailable; then any part of them may have arrived. */
+  /** Resolves when the broker has confirmed every message. Errors: unavailable; some messages may have arrived then. */
   async publish(messages: readonly AmqpMessage[]): Promise<void> {
     const link = await this.#connected();
     try {
@@ -65,7 +67,7 @@ export class AmqpPublisher {
       if (link.broken) throw link.broken;
     } catch (error) {
       this.#drop(link);
-      // The channel says less than the reason why it was closed.
+      // The reason for the close says more than the channel's error.
       throw refusal(link.broken ?? error);
     }
   }
@@ -112,7 +114,7 @@ export class AmqpPublisher {
         this.#next = (this.#next + tried) % hosts.length;
         return this.#link;
       } catch (error) {
-        last = new Error(`${host.host}:${host.port}: ${textOf(error)}`, { cause: error });
+        last = new Error(`${host.host}:${host.port}: ${errorText(error)}`, { cause: error });
       }
     }
     throw refusal(last);
@@ -142,7 +144,7 @@ export class AmqpPublisher {
 
   #drop(link: Link): void {
     if (this.#link === link) this.#link = null;
-    // Not waited for: a broker that has gone may never answer.
+    // Not awaited: a dead broker may never answer.
     link.model.close().catch(() => {});
   }
 }
@@ -155,32 +157,14 @@ function tlsOptions(tls: NonNullable<AmqpOptions["tls"]>, host: string): Record<
   };
 }
 
-async function within<T>(millis: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("no answer in time")), millis);
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  return withTimeout<T>(promise, ms, () => {
+    throw new Error("no answer in time");
   });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function refusal(error: unknown): GlanceError {
-  return new GlanceError("unavailable", `The message bus cannot be used: ${textOf(error)}`, { cause: error });
-}
-
-/** Reads a PEM file of the configuration; null for none. Errors: config. */
-export function readPemFile(path: string): string | null {
-  if (path === "") return null;
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (cause) {
-    return fail("config", `The certificate file ${path} cannot be read.`, { cause });
-  }
+  return new GlanceError("unavailable", `The message bus cannot be used: ${errorText(error)}`, {
+    cause: error,
+  });
 }

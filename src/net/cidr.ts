@@ -1,15 +1,15 @@
-/** Lists of networks, as `[oneglance] identity_headers_from` and the import filters name them. */
+/** Lists of networks, the format of `[oneglance] identity_headers_from` and of the import filters. */
 import ipaddr from "ipaddr.js";
 import { fail } from "../errors.ts";
 
-/** Whether an address lies in one of the networks. An address that is none lies in no network. */
-export type InNetworks = (address: string) => boolean;
+/** Whether an address is in one of the networks; false for text that is not an address. */
+type InNetworks = (address: string) => boolean;
 
 /**
- * Reads networks (`10.0.0.0/8`, `::1/128`, or one address) into a test. An IPv4 address in IPv6 clothes
+ * Parses networks (`10.0.0.0/8`, `::1/128`, or one address) into a predicate. An IPv4-mapped IPv6 address
  * (`::ffff:10.0.0.1`) counts as the IPv4 address.
  * @param option the option's name, for the error
- * @throws GlanceError `config` for a text that is no network
+ * @throws GlanceError `config` for text that is not a network
  */
 export function readNetworks(texts: readonly string[], option: string): InNetworks {
   const networks = texts.map((text) => readNetwork(text.trim(), option));

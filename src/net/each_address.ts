@@ -1,23 +1,23 @@
-/** A host with several addresses: the next one where one takes no connection. */
+/** Tries the addresses of a host in turn, until one accepts a connection. */
 
-/** Codes and words of errors of connections that never stood, of node's sockets and of `fetch`. */
+/** Error codes and texts of node's sockets and of `fetch` for connections that were not established. */
 const UNCONNECTED =
   /\b(ECONNREFUSED|EADDRNOTAVAIL|EAFNOSUPPORT|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)\b|tcp connect error/;
 
-/** Milliseconds for an address to take a connection while there are others. */
-const PATIENCE = 3000;
+/** Milliseconds for an address to accept a connection while there are others to try. */
+const PROBE_MS = 3000;
 
-/** Where to ask. `again` false: what is sent can be sent only once. */
-export interface Addresses {
+/** Where to connect. `again` false: the body can be sent only once. */
+interface Addresses {
   addresses: readonly string[];
   port: number;
   again: boolean;
 }
 
 /**
- * Asks at one address after the other until a connection stands. One that lets its packets fall says nothing, so that
- * each but the last must take a connection within some seconds first.
- * @throws what `ask` throws for the last address, or for one that was connected to; the reason of `signal`
+ * Calls `ask` with one address after the other until one is connected. An address that drops packets never fails, so
+ * each but the last is probed first.
+ * @throws what `ask` throws for the last address, or for one that was connected; the reason of `signal`
  */
 export async function eachAddress<T>(
   { addresses, port, again }: Addresses,
@@ -39,7 +39,7 @@ export async function eachAddress<T>(
   throw new TypeError("no address to connect to");
 }
 
-/** Whether an error, or what caused it, is that of a connection that never stood. */
+/** Whether an error, or its cause, means that no connection was established. */
 export function isUnconnected(error: unknown): boolean {
   const { code, message, cause } = error as Error & { code?: string };
   return UNCONNECTED.test(`${code} ${message} ${cause}`);
@@ -56,7 +56,7 @@ async function takesConnection(hostname: string, port: number): Promise<boolean>
     timer = setTimeout(() => {
       late = true;
       resolve(false);
-    }, PATIENCE);
+    }, PROBE_MS);
   });
   try {
     return await Promise.race([connecting, limit]);

@@ -1,8 +1,8 @@
-/** What the runtime says when a request fails, in words that hold no address, query or credential. */
+/** Turns the runtime's errors into texts without addresses, queries and credentials. */
 
-/** What rustls says of a certificate outside of its time; the number is a second since 1970. */
+/** Texts of rustls for a certificate outside its validity period; the number is Unix time. */
 const TIMES: readonly (readonly [RegExp, string])[] = [
-  [/not valid after (\d+)/, "the certificate has expired at"],
+  [/not valid after (\d+)/, "the certificate expired at"],
   [/not valid before (\d+)/, "the certificate is valid only from"],
 ];
 
@@ -11,7 +11,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/dns error|failed to lookup|ENOTFOUND|EAI_/i, "the name does not resolve"],
   [/CERT_HAS_EXPIRED|certificate (has )?expired/i, "the certificate has expired"],
   [/CERT_NOT_YET_VALID|certificate (is )?not (yet valid|valid yet)/i, "the certificate is not valid yet"],
-  [/not valid for name|NotValidForName|altname/i, "the certificate is that of another name"],
+  [/not valid for name|NotValidForName|altname/i, "the certificate is for another name"],
   [/certificate|self.signed|ERR_TLS|UNABLE_TO/i, "the certificate is not trusted"],
   [
     /reset|ECONNRESET|broken pipe|EPIPE|closed before|connection closed|incomplete|reading a body/i,
@@ -22,7 +22,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/tls|ssl|handshake|corrupt message/i, "the TLS handshake failed"],
 ];
 
-/** The reason of a failed request in a few words. */
+/** Returns the reason for a failed request in a few words. */
 export function explainFailure(error: unknown): string {
   if (isTimeout(error)) return "no answer in time";
   const text = error instanceof Error
@@ -37,7 +37,7 @@ export function explainFailure(error: unknown): string {
   return REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? "the connection failed";
 }
 
-/** Whether a request failed by its time limit. */
+/** Whether a request timed out. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === "TimeoutError";
 }

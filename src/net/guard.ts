@@ -1,7 +1,7 @@
 /**
- * Keeps requests to other servers within what the operator allows: the name is resolved once, its addresses are judged,
- * and the connection goes to one that passed, so that a name cannot change its mind in between (server-side request
- * forgery; spec/background-jobs.md §4.2).
+ * Limits requests to the servers that the operator allows: resolves the name once, checks its addresses, and connects
+ * to one that passed, so that a DNS answer cannot change in between (server-side request forgery;
+ * spec/background-jobs.md §4.2).
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
@@ -16,19 +16,19 @@ import { hostOf, hostOfList } from "./uri_text.ts";
 
 const log = getLog("oneglance.outbound");
 
-/** Addresses of a name, as the system resolves it; a dot at its end keeps search domains away. Rejects for none. */
-export type Resolve = (name: string) => Promise<string[]>;
+/** Resolves a name to its addresses; a trailing dot keeps search domains out. Rejects if there are none. */
+type Resolve = (name: string) => Promise<string[]>;
 
 const resolveBySystem: Resolve = async (name) =>
   (await lookup(name, { all: true })).map(({ address }) => address);
 
 /**
- * Who named the host: a user (web-download, glance-download, locations of the http store), the operator (`http:` policy
- * checks), or the target of a policy check.
+ * Who supplied the URL: a user (web-download, glance-download, locations of the http store), the operator (`http:`
+ * policy checks), or the target of a policy check.
  */
 export type NamedBy = "user" | "operator" | "target";
 
-/** Link-local is in none: clouds give their secrets away there. */
+/** Link-local is in none: metadata services, which hand out secrets, have such addresses. */
 const REACHED: Record<NamedBy, readonly AddressKind[]> = {
   user: ["global", "private"],
   operator: ["global", "private", "loopback"],
@@ -37,28 +37,28 @@ const REACHED: Record<NamedBy, readonly AddressKind[]> = {
 
 const PORTS: Record<string, string> = { "http:": "80", "https:": "443" };
 
-/** An allow list that is not empty makes the deny list void. */
-export interface Lists {
+/** A non-empty allow list disables the deny list. */
+interface Lists {
   allowed: readonly string[];
   disallowed: readonly string[];
 }
 
-/** `[oneglance] outbound_…`, and for URLs of users `[import_filtering_opts]`. Denied wins over allowed. */
+/** `[oneglance] outbound_…`, and for users' URLs `[import_filtering_opts]`. Denied wins over allowed. */
 export interface GuardOptions {
-  /** Reached although they are private, loopback or link-local. */
+  /** Allowed even if private, loopback or link-local. */
   allowedNetworks?: readonly string[];
   deniedNetworks?: readonly string[];
-  /** Names or addresses as URLs write them; a leading dot means everything below. */
+  /** Names or addresses as in URLs; a leading dot includes all subdomains. */
   deniedHosts?: readonly string[];
   deniedPorts?: readonly string[];
-  /** Whether URLs of users reach private addresses; default allow. */
+  /** Whether users' URLs reach private addresses; default allow. */
   private?: "allow" | "deny";
-  /** For URLs of users. A host that `allowed` has may be at any address. */
+  /** For users' URLs. A host in `allowed` may have any address. */
   filter?: Record<"schemes" | "hosts" | "ports", Lists>;
   resolve?: Resolve;
 }
 
-/** The lists of the configuration. */
+/** Reads the lists from the configuration. */
 export function guardOptions(config: Pick<Config, "get">): GuardOptions {
   const lists = (what: "schemes" | "hosts" | "ports"): Lists => ({
     allowed: config.get(`import_filtering_opts.allowed_${what}`).map(String),
@@ -74,16 +74,15 @@ export function guardOptions(config: Pick<Config, "get">): GuardOptions {
   };
 }
 
-/** Whether a value passes two lists. */
+/** Whether the lists let a value pass. */
 export function passes(value: string, { allowed, disallowed }: Lists): boolean {
   return allowed.length > 0 ? allowed.includes(value) : !disallowed.includes(value);
 }
 
 /**
- * Makes the guard. It returns the addresses to connect to, those that do not pass left out, or null where the URL names
- * one itself.
- * @throws GlanceError `config` for a text that is no network or port; the guard throws `bad_request`, which names the URL
- * and no address: those, and the list, are in the log only.
+ * Makes the guard. It returns the addresses that may be connected to, or null if the URL itself contains the address.
+ * @throws GlanceError `config` for text that is not a network or port. The guard throws `bad_request` naming the URL;
+ * addresses and the list that refused are only in the log.
  */
 export function makeGuard(by: NamedBy, options: GuardOptions): Guard {
   const checkUrl = urlCheck(by, options);
@@ -92,7 +91,7 @@ export function makeGuard(by: NamedBy, options: GuardOptions): Guard {
   return async (url) => {
     const host = hostOf(url);
     const refuse = (why: string, cause?: unknown) => {
-      log.warn(`${url.origin} is not asked: ${why}`);
+      log.warn(`request to ${url.origin} refused: ${why}`);
       fail("bad_request", `The URL does not pass filtering: ${url.origin}`, { cause });
     };
     const { why, anywhere } = checkUrl(url, host);
@@ -109,7 +108,7 @@ export function makeGuard(by: NamedBy, options: GuardOptions): Guard {
     }
     const judged = found.map((address) => ({ address, wrong: checkAddress(address, anywhere) }));
     const good = judged.filter(({ wrong }) => wrong === null).map(({ address }) => address);
-    // There https goes to whatever address the runtime finds (docs/adr/0006).
+    // Without node, https connects to any address that the runtime finds (docs/adr/0006).
     const whole = url.protocol !== "https:" || CAN_NODE || good.length === found.length;
     if (good.length > 0 && whole) return good;
     return refuse(judged.flatMap(({ wrong }) => wrong ?? []).join("; "));
@@ -117,18 +116,18 @@ export function makeGuard(by: NamedBy, options: GuardOptions): Guard {
 }
 
 /**
- * A user's name is one of the DNS, not of our search domains or hosts file. `own`: the operator has written it
- * somewhere, so that it may be of those. localhost never leaves the machine (RFC 6761).
+ * A host name from a user is a DNS name, never one of our search domains or hosts file. `own`: the operator wrote it, so
+ * it may be one of those. localhost is this machine (RFC 6761).
  */
 async function addressesOf(name: string, own: boolean, resolve: Resolve): Promise<string[]> {
   if (/(^|\.)localhost$/.test(name)) return ["127.0.0.1", "::1"];
   const found = await resolve(`${name}.`).catch((error) => own ? resolve(name) : Promise.reject(error));
   if (found.length === 0) throw new Error("no address");
-  // The zone of an address is ours to choose, not the name's.
+  // DNS does not choose the zone of an address.
   return found.map((address) => address.replace(/%.*/, ""));
 }
 
-/** What the URL itself says: `why` it is refused, and whether its host may be at any address. */
+/** Checks the URL itself. `why`: the reason to refuse it, or null; `anywhere`: whether its host may have any address. */
 function urlCheck(by: NamedBy, { deniedHosts = [], deniedPorts = [], filter }: GuardOptions) {
   const denied = deniedHosts.map((host) => host.startsWith(".") ? host.toLowerCase() : hostOfList(host));
   const wrong = deniedPorts.find((port) => !/^[1-9]\d{0,4}$/.test(port));
@@ -136,7 +135,7 @@ function urlCheck(by: NamedBy, { deniedHosts = [], deniedPorts = [], filter }: G
   const lists = by === "user" && filter ? { ...filter, hosts: readHosts(filter.hosts) } : null;
   return (url: URL, host: string): { why: string | null; anywhere: boolean } => {
     const refuse = (why: string) => ({ why, anywhere: false });
-    if (host === "") return refuse("it names no host");
+    if (host === "") return refuse("it has no host");
     const scheme = url.protocol.slice(0, -1);
     if (scheme !== "http" && scheme !== "https") return refuse(`its scheme is ${scheme}`);
     if (denied.some((each) => each.startsWith(".") ? host.endsWith(each) : host === each)) {
@@ -166,7 +165,7 @@ function notIn({ allowed }: Lists, what: string): string {
     : `is in [import_filtering_opts] disallowed_${what}`;
 }
 
-/** What is wrong with an address; null = nothing. `anywhere`: its host may be at any that no list of ours denies. */
+/** Returns why an address is refused, or null. `anywhere`: its host may have any that `deniedNetworks` does not contain. */
 function addressCheck(by: NamedBy, options: GuardOptions) {
   const { allowedNetworks = [], deniedNetworks = [], filter } = options;
   const allowed = readNetworks(allowedNetworks, "[oneglance] outbound_allowed_networks");

@@ -1,6 +1,6 @@
 /**
- * A fetch over node:https, for the two things `fetch` cannot do: leave a certificate unchecked, and connect to an
- * address that was checked before while the name stands in the TLS greeting.
+ * A fetch over node:https, for two things that `fetch` cannot do: skip certificate checks, and connect to a given
+ * address while sending the name in the TLS handshake.
  */
 import type * as http from "node:http";
 import * as https from "node:https";
@@ -9,12 +9,12 @@ import { Readable } from "node:stream";
 import { PacedAgent } from "./paced_tls.ts";
 
 /**
- * Whether the runtime's node:https can: that of Deno 2.4 makes its connections itself, takes no certificate authority,
- * and ends the process where a server cuts an answer.
+ * Whether the runtime's node:https supports this: Deno 2.4 ignores the agent's connection and the CA, and crashes when
+ * a server cuts a response.
  */
 export const CAN_NODE = Number(/^2\.(\d+)/.exec(Deno.version.deno)?.[1] ?? 9) >= 9;
 
-/** PEM texts of one use, and whether certificates are checked at all. */
+/** PEM texts of one use, and whether certificates go unchecked. */
 export interface Tls {
   ca: string | null;
   cert: string | null;
@@ -23,7 +23,7 @@ export interface Tls {
 }
 
 /**
- * Sends one request to a https URL, on a connection of its own.
+ * Sends one request to an https URL, on a connection of its own.
  * @param address IP address to connect to
  * @throws the runtime's errors, and the reason of `init.signal`
  */
@@ -77,7 +77,7 @@ function exchange(
     const request = https.request(options, (message: http.IncomingMessage) => {
       answer = message;
       agent.pace(message);
-      message.on("error", () => {}); // who reads the body learns it; nobody else must die of it
+      message.on("error", () => {}); // The body's reader gets the error; unhandled, it would end the process.
       message.once("close", () => signal?.removeEventListener("abort", stop));
       resolve(toResponse(message, options, () => agent.taken()));
     });
@@ -116,7 +116,7 @@ function toResponse(
   return new Response(bodyOf(message, taken), { status, headers });
 }
 
-/** The body as it is read; ending short of its Content-Length is an error, whatever the runtime makes of it. */
+/** The body as a stream, which fails if it ends before its Content-Length, also where the runtime does not notice. */
 function bodyOf(message: http.IncomingMessage, taken: () => void): ReadableStream<Uint8Array> {
   const chunks = message[Symbol.asyncIterator]();
   let missing = Number(message.headers["content-length"] ?? NaN);

@@ -1,14 +1,15 @@
 /**
- * The one way out: every request oneglance makes to another HTTP server goes through here.
+ * The only way out: every request to another HTTP server goes through here.
  *
- * Redirects are never followed: who wants to follow one asks again, so that the guard sees every hop. Bodies
- * are asked for unencoded, because an image must arrive as it is stored.
+ * Redirects are never followed: the caller sends a new request, so that the guard sees every hop. Requests ask for
+ * unencoded bodies, because an image must arrive as it is stored.
  */
 import { fail, GlanceError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { explainFailure } from "./failure.ts";
 import { eachAddress } from "./each_address.ts";
 import { CAN_NODE, nodeFetch, type Tls } from "./node_fetch.ts";
+import { readPem } from "./pem.ts";
 import { limitStall } from "./stall.ts";
 import { hostOf } from "./uri_text.ts";
 
@@ -19,55 +20,53 @@ export type OutboundUse =
   | "location"
   | "import"
   | "policy"
-  /** A policy check whose host the target of the check names. */
+  /** A policy check whose target supplies the host. */
   | "policy_by_target"
   | "barbican"
   | "peer";
 
 /**
- * Fetches like `fetch`, with the trust and the limits of `use`.
- * Errors: `unavailable` (refused, not resolvable, certificate not trusted, too slow), naming host and port only;
- * whatever a guard throws; the reason of `init.signal` when that was aborted.
+ * Works like `fetch`, with the trust and the limits of `use`.
+ * Errors: `unavailable` (refused, not resolvable, certificate not trusted, too slow), naming only host and port;
+ * errors of the guard; the reason of `init.signal` when aborted.
  */
 export type OutboundFetch = (url: URL, init: RequestInit & { use: OutboundUse }) => Promise<Response>;
 
 /**
- * Checks a target before anything is sent. Throws an error of the closed list to refuse it; returns the IP
- * addresses to connect to, one or more in the order to try them (those that were checked, so that a second look-up
- * cannot give others), or null when any address will do.
+ * Checks a target before anything is sent. Throws an error of the closed list to refuse it; returns the checked IP
+ * addresses in the order to try them, so that a second lookup cannot give others, or null if any address will do.
  */
 export type Guard = (url: URL) => Promise<string[] | null>;
 
 /** Trust and limits of one use. */
 export interface OutboundOptions {
-  /** PEM file of CAs trusted besides the system's. */
+  /** PEM file of CAs, trusted besides the system's. */
   caFile?: string | null;
   /** No certificate checks at all. */
   insecure?: boolean;
-  /** Milliseconds until the head of the answer must be there. */
+  /** Milliseconds for the head of the response to arrive. */
   connectTimeoutMs: number;
-  /** Milliseconds until the whole answer must be there; without it a body may take as long as it flows. */
+  /** Milliseconds for the whole response to arrive; default no limit. */
   totalTimeoutMs?: number | null;
-  /** Milliseconds that a body may be silent while it is read; without it, or 0, for ever. */
+  /** Milliseconds that a read of the body may wait for data; default, or 0, no limit. */
   stallMs?: number;
-  /** PEM file of a client certificate; may hold the key as well. */
+  /** PEM file of a client certificate; may also contain the key. */
   certFile?: string | null;
   /** PEM file of the client certificate's key. */
   keyFile?: string | null;
   guard?: Guard;
-  /** Bodies are images: an answer whose body the runtime has decoded is refused. */
+  /** Bodies are images: refuse a response that the runtime has decoded. */
   asSent?: boolean;
 }
 
-/** What `makeOutbound` gives: the fetch, and the end of its connections. */
-export interface Outbound {
+interface Outbound {
   readonly fetch: OutboundFetch;
   close(): void;
 }
 
 const PROXIES = ["http_proxy", "https_proxy", "all_proxy"];
 
-/** Takes the proxies out of the environment: `fetch` would hand them the address that was checked as if it were a name. */
+/** Removes the proxies from the environment: `fetch` would send them the checked address instead of the name. */
 function leaveProxies(): void {
   const found = PROXIES.flatMap((name) => [name, name.toUpperCase()]).filter((name) => Deno.env.get(name));
   if (found.length === 0) return;
@@ -75,7 +74,7 @@ function leaveProxies(): void {
   getLog("oneglance.start").warn(
     `${
       found.join(", ")
-    } of the environment: no proxy is used. oneglance connects to the addresses that it has checked.`,
+    } of the environment ignored: oneglance connects directly, to addresses that it has checked.`,
   );
 }
 
@@ -86,18 +85,18 @@ interface Way {
 }
 
 /**
- * Makes the way out. A use that is not given refuses every request (`internal`).
+ * Makes the guarded fetch. Requests of a use that is not given fail (`internal`).
  * @throws GlanceError `config` when a certificate file cannot be read or is not PEM.
  */
-export async function makeOutbound(uses: Partial<Record<OutboundUse, OutboundOptions>>): Promise<Outbound> {
+export function makeOutbound(uses: Partial<Record<OutboundUse, OutboundOptions>>): Outbound {
   leaveProxies();
   const ways = new Map<OutboundUse, Way>();
   for (const [use, options] of Object.entries(uses)) {
-    ways.set(use as OutboundUse, await makeWay(options));
+    ways.set(use as OutboundUse, makeWay(options));
   }
   return {
     fetch: async (url, { use, ...init }) => {
-      const way = ways.get(use) ?? fail("internal", `No outgoing requests for ${use} are set up.`);
+      const way = ways.get(use) ?? fail("internal", `No outbound requests are configured for ${use}.`);
       return await send(way, url, init);
     },
     close: () => {
@@ -107,29 +106,20 @@ export async function makeOutbound(uses: Partial<Record<OutboundUse, OutboundOpt
   };
 }
 
-async function makeWay(options: OutboundOptions): Promise<Way> {
-  const cert = await readPem(options.certFile);
+function makeWay(options: OutboundOptions): Way {
+  const cert = readPem(options.certFile);
   const tls = {
-    ca: await readPem(options.caFile),
+    ca: readPem(options.caFile),
     cert,
-    key: await readPem(options.keyFile) ?? cert,
+    key: readPem(options.keyFile) ?? cert,
     insecure: options.insecure ?? false,
   };
   return { options, tls, client: makeClient(tls) };
 }
 
-async function readPem(path: string | null | undefined): Promise<string | null> {
-  if (!path) return null;
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    return fail("config", `The certificate file ${path} cannot be read.`, { cause });
-  }
-}
-
 function makeClient(tls: Tls): Deno.HttpClient {
-  // Host is ours to set where the URL has an address that was checked in the place of its name.
-  // Over HTTP/2 an answer of unknown length has no header that says so (see refuseDecoded).
+  // `allowHost`: where the checked address replaces the name in the URL, we set the header Host.
+  // HTTP/2 has no header for a response of unknown length (see refuseDecoded).
   const options = { allowHost: true, http2: CAN_NODE, ...(tls.ca === null ? {} : { caCerts: [tls.ca] }) };
   try {
     return tls.cert !== null && tls.key !== null
@@ -169,7 +159,7 @@ async function send(way: Way, target: URL, given: RequestInit): Promise<Response
 
 async function request(way: Way, url: URL, init: RequestInit, addresses: string[] | null): Promise<Response> {
   const secure = url.protocol === "https:";
-  // Where node cannot, the certificate is checked: no server that a name leads to afterwards has it, unless it is meant.
+  // Deno 2.4 connects by name. Still safe: a host that DNS switches to cannot present the certificate.
   if (secure ? !CAN_NODE || (addresses === null && !way.tls.insecure) : addresses === null) {
     return await fetch(url, { ...init, client: way.client });
   }
@@ -190,17 +180,17 @@ async function request(way: Way, url: URL, init: RequestInit, addresses: string[
 }
 
 /**
- * Deno 2.4 decodes gzip and br whatever was asked for, and takes away the headers that say so: with neither of them left,
- * what would come is not what was sent. Only a chunked body is not known by it.
+ * Deno 2.4 decodes gzip and br even if unencoded data was requested, and removes Content-Encoding and Content-Length. A
+ * response without a length that is not chunked has been decoded: its bytes are not those that were sent.
  */
 async function refuseDecoded({ headers, status, body }: Response, url: URL): Promise<void> {
   if (CAN_NODE || body === null || status === 204 || status >= 300) return;
   if (headers.has("content-length") || headers.has("transfer-encoding")) return;
   await body.cancel();
-  fail("bad_gateway", `${url.host} sends the data encoded, or without its length.`);
+  fail("bad_gateway", `${url.host} sends the data compressed, or without a length.`);
 }
 
-/** Moves `user:password@` of a URL into a header: what fails afterwards can name the URL's host safely. */
+/** Moves `user:password@` of a URL into a header, so that errors can name the URL. */
 function withoutCredentials(target: URL, given: HeadersInit | undefined): { url: URL; headers: Headers } {
   const url = new URL(target);
   const headers = new Headers(given);

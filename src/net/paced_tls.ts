@@ -1,6 +1,6 @@
 /**
- * TLS connections for node:https that take no more from the network than is taken from them. The runtime's own reads
- * on without end: a client that takes an image slowly would fill the memory with it.
+ * TLS connections for node:https with backpressure. The runtime's own reads on without limit: a client that downloads
+ * an image slowly would fill the memory.
  */
 import { Agent } from "node:https";
 import type { IncomingMessage } from "node:http";
@@ -8,16 +8,16 @@ import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 
-/** Bytes of an answer that may wait to be taken. */
+/** Bytes of a response that may wait to be read. */
 const MAX_WAITING = 1 << 20;
 
-/** Makes the connection of one request. */
+/** Creates the connection of one request. */
 export class PacedAgent extends Agent {
   readonly #tls: ConnectionOptions;
   #network: Socket | null = null;
   #answer: IncomingMessage | null = null;
 
-  /** @param tls what of `tls.connect` makes the connection safe */
+  /** @param tls options of `tls.connect` */
   constructor(tls: ConnectionOptions) {
     super();
     this.#tls = tls;
@@ -38,7 +38,7 @@ export class PacedAgent extends Agent {
     });
     network.on("data", (chunk) => {
       encrypted.push(chunk);
-      // What it holds shows in the answer only when it was deciphered.
+      // The data counts in the response only once it is decrypted.
       network.pause();
       setImmediate(() => this.taken());
     });
@@ -49,12 +49,12 @@ export class PacedAgent extends Agent {
     return secure;
   }
 
-  /** Holds the network back as long as too much of this answer waits. */
+  /** Pauses the network while too much of this response waits to be read. */
   pace(answer: IncomingMessage): void {
     this.#answer = answer;
   }
 
-  /** Some of the answer was taken. */
+  /** Called when some of the response was read: resumes the network. */
   taken(): void {
     if (!this.#isFull()) this.#network?.resume();
   }

@@ -1,9 +1,9 @@
-/** A limit on silence: a server that says nothing more must not hold a task or a connection for ever. */
+/** A limit on silence: a server that stops sending must not hold a task or a connection forever. */
 import { GlanceError } from "../errors.ts";
 
 /**
- * The response with a body that fails when nothing has come for `ms` while somebody waited for it. Who reads slowly
- * is not meant. Errors of the body: unavailable, naming `host`; its own.
+ * Returns the response with a body that fails when a read waits `ms` without data; a slow reader does not count.
+ * Errors of the body: unavailable, naming `host`; its own.
  */
 export function limitStall(response: Response, ms: number, host: string): Response {
   if (response.body === null) return response;

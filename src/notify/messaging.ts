@@ -2,7 +2,8 @@
 import type { Config } from "../config/config.ts";
 import { parseBool } from "../config/types.ts";
 import { fail } from "../errors.ts";
-import { type AmqpOptions, AmqpPublisher, readPemFile } from "../net/amqp.ts";
+import { type AmqpOptions, AmqpPublisher } from "../net/amqp.ts";
+import { readPem } from "../net/pem.ts";
 import type { Driver } from "./drivers.ts";
 import { wrap } from "./message.ts";
 import { parseTransportUrl } from "./transport_url.ts";
@@ -40,7 +41,7 @@ export function amqpOptions(config: Pick<Config, "get">): AmqpOptions {
     }
   };
   const file = (name: "ssl_ca_file" | "ssl_cert_file" | "ssl_key_file") =>
-    readPemFile(url.query.get(name) ?? config.get(`oslo_messaging_rabbit.${name}`));
+    readPem(url.query.get(name) ?? config.get(`oslo_messaging_rabbit.${name}`));
   const quorum = flag("rabbit_quorum_queue");
   return {
     hosts: url.hosts,

@@ -1,9 +1,7 @@
 /** `[oslo_limit]`: how limits are asked for (spec/configuration.md §14). */
-import { keystonePatience } from "../auth/keystone_settings.ts";
 import { readServiceLogin, type ServiceLogin } from "../auth/service_login.ts";
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
-import type { OutboundOptions } from "../net/outbound.ts";
 
 /** The endpoint under whose service and region limits are registered: by id, or by what it is. */
 export type LimitEndpoint =
@@ -52,16 +50,5 @@ function readEndpoint(config: Pick<Config, "get">): LimitEndpoint {
     region: config.get("oslo_limit.endpoint_region_name"),
     // The old spelling of keystoneclient.
     interface: config.get("oslo_limit.endpoint_interface").replace(/URL$/, ""),
-  };
-}
-
-/** Trust and limits of the requests, for `makeOutbound({ limits: … })`. */
-export function limitsOutbound(config: Pick<Config, "get">): OutboundOptions {
-  return {
-    caFile: config.get("oslo_limit.cafile"),
-    insecure: config.get("oslo_limit.insecure"),
-    certFile: config.get("oslo_limit.certfile"),
-    keyFile: config.get("oslo_limit.keyfile"),
-    ...keystonePatience(config, config.get("oslo_limit.timeout")),
   };
 }

@@ -1,25 +1,11 @@
 /** Certificates from the key manager's API, fetched with the rights of who uploads (spec/configuration.md §15). */
 import * as v from "valibot";
 import { findEndpoint } from "../auth/service_session.ts";
-import type { Config } from "../config/config.ts";
 import type { Ctx } from "../deps.ts";
 import { isError } from "../errors.ts";
-import type { OutboundOptions } from "../net/outbound.ts";
 
-/** Milliseconds that the key manager may take. */
-const PATIENCE = 20_000;
 /** No certificate is larger, in bytes. */
 const MAX_BYTES = 65536;
-
-/** Trust and limits of the requests, for `makeOutbound({ barbican: … })`. */
-export function barbicanOutbound(config: Pick<Config, "get">): OutboundOptions {
-  return {
-    insecure: !config.get("barbican.verify_ssl"),
-    caFile: config.get("barbican.verify_ssl_path"),
-    connectTimeoutMs: PATIENCE,
-    totalTimeoutMs: PATIENCE * 2,
-  };
-}
 
 /** The payload of a secret. Throws an Error that says why it cannot be had. */
 export async function fetchCertificate(ctx: Ctx, id: string): Promise<Uint8Array> {

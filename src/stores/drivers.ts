@@ -4,15 +4,15 @@ import { FileStore, type StoreTools } from "./file.ts";
 import { HttpStore } from "./http.ts";
 import type { Store } from "./store.ts";
 
-/** What drivers are given by their surroundings. */
+/** What all drivers need. */
 export interface DriverTools extends StoreTools {
-  /** The guarded way out. */
+  /** The guarded fetch. */
   fetch: OutboundFetch;
 }
 
 type Driver = (config: StoreConfig, tools: DriverTools) => Promise<Store>;
 
-/** Drivers by the name that `enabled_backends` and `stores` have for them. */
+/** Drivers by their name in `enabled_backends` and `stores`. */
 export const DRIVERS: Readonly<Record<string, Driver>> = {
   file: openFileStore,
   http: (config, tools) => Promise.resolve(openHttpStore(config, tools)),
@@ -23,8 +23,8 @@ function openHttpStore(config: StoreConfig, { fetch, warn }: DriverTools): HttpS
     warn(
       `Store '${
         config.id ?? "http"
-      }': 'http_proxy_information' is not used; locations are asked for directly, at ` +
-        "addresses that were checked.",
+      }': 'http_proxy_information' is ignored; oneglance connects directly, to ` +
+        "addresses that it has checked.",
     );
   }
   return new HttpStore(common(config), fetch);

@@ -1,13 +1,21 @@
 import { fail, GlanceError, isError } from "../errors.ts";
 import { HASHING_ALGORITHM, nodeAlgorithm } from "../util/hash_algorithm.ts";
 import type { HashPool } from "../util/hash_pool.ts";
-import { discardFiles } from "./file_discard.ts";
+import {
+  chooseDirectory,
+  type DataDirectory,
+  freeBytes,
+  type Mount,
+  mountOf,
+  parseDirectories,
+  prepareDirectory,
+  readMounts,
+} from "./file_directories.ts";
 import { DIRECTORY_GONE, sizeOfFile, systemCode, within } from "./file_errors.ts";
-import { type Mount, mountOf, readMounts } from "./file_metadata.ts";
-import { choosePlace, freeBytes, parsePlaces, type Place, preparePlace } from "./file_places.ts";
-import { Presence, type Teller } from "./file_presence.ts";
+
+import { Presence, type StoreLog } from "./file_presence.ts";
 import { readFile } from "./file_read.ts";
-import { sweepTemporary } from "./file_temporary.ts";
+import { discardFiles, sweepTemporary } from "./file_temporary.ts";
 import { FileWrite } from "./file_write.ts";
 import { pathOf } from "./location.ts";
 import type { ByteRange, Store, StoredLocation, StoreRead, WriteHandle, WriteOptions } from "./store.ts";
@@ -20,7 +28,7 @@ export interface FileStoreOptions {
   datadir: string;
   datadirs?: readonly string[];
   metadataFile?: string | null;
-  /** Mode bits; 0 = as the umask makes them. */
+  /** Mode bits; 0 = default by umask. */
   filePerm?: number;
   chunkSize?: number;
   thinProvisioning?: boolean;
@@ -28,15 +36,15 @@ export interface FileStoreOptions {
   timeout?: number;
 }
 
-/** What a store is given by its surroundings. */
-export interface StoreTools extends Teller {
+/** What a file store needs. */
+export interface StoreTools extends StoreLog {
   hashPool: HashPool;
 }
 
-/** Ids we write become file names; a leading dot is for temporary files. */
+/** Image ids become file names; a leading dot is reserved for temporary files. */
 const SAFE_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
 
-/** Images as files of directories (spec/stores.md §2). */
+/** Keeps images as files in directories (spec/stores.md §2). */
 export class FileStore implements Store {
   readonly type = "file";
   readonly schemes = ["file", "filesystem"];
@@ -47,9 +55,9 @@ export class FileStore implements Store {
   readonly readOnly: string | null;
   readonly urlPrefixes: readonly string[];
   readonly properties: Record<string, unknown>;
-  /** Where files are, highest priority first. */
+  /** Absolute paths, highest priority first. */
   readonly datadirs: readonly string[];
-  readonly #places: readonly Place[];
+  readonly #directories: readonly DataDirectory[];
   readonly #mounts: readonly Mount[];
   readonly #filePerm: number;
   readonly #thin: boolean;
@@ -60,20 +68,20 @@ export class FileStore implements Store {
   private constructor(
     options: FileStoreOptions,
     tools: StoreTools,
-    set: { places: Place[]; mounts: Mount[]; readOnly: string | null; presence: Presence },
+    set: { directories: DataDirectory[]; mounts: Mount[]; readOnly: string | null; presence: Presence },
   ) {
     this.id = options.id;
     this.description = options.description ?? null;
     this.weight = options.weight ?? 0;
     this.readOnly = set.readOnly;
-    this.#places = set.places;
+    this.#directories = set.directories;
     this.#mounts = set.mounts;
     this.#presence = set.presence;
     this.#filePerm = options.filePerm ?? 0;
     this.#thin = options.thinProvisioning ?? false;
     this.#timeout = options.timeout ?? 0;
     this.#tools = tools;
-    this.datadirs = set.places.map(({ path }) => path);
+    this.datadirs = set.directories.map(({ path }) => path);
     this.urlPrefixes = this.datadirs.map((path) => `file://${path}`);
     this.properties = {
       data_dir: this.datadirs.join(","),
@@ -82,9 +90,9 @@ export class FileStore implements Store {
     };
   }
 
-  /** Prepares the directories; whatever is wrong makes the store read-only, with a warning. */
+  /** Prepares the directories; any problem makes the store read-only, with a warning. */
   static async open(options: FileStoreOptions, tools: StoreTools): Promise<FileStore> {
-    const parsed = parsePlaces(options.datadir, options.datadirs ?? [], tools.warn);
+    const parsed = parseDirectories(options.datadir, options.datadirs ?? [], tools.warn);
     const filePerm = options.filePerm ?? 0;
     let { readOnly } = parsed;
     if (filePerm > 0 && (filePerm & 0o400) === 0) {
@@ -96,11 +104,13 @@ export class FileStore implements Store {
       if (typeof read === "string") readOnly ??= read;
       else mounts = read;
     }
-    for (const { path } of parsed.places) readOnly ??= await preparePlace(path, filePerm, tools.warn);
+    for (const { path } of parsed.directories) {
+      readOnly ??= await prepareDirectory(path, filePerm, tools.warn);
+    }
     const name = options.id ?? "file";
     if (readOnly !== null) tools.warn(`Store ${name} takes no data: ${readOnly}`);
-    const presence = await Presence.at(parsed.places.map(({ path }) => path), name, tools);
-    return new FileStore(options, tools, { places: parsed.places, mounts, readOnly, presence });
+    const presence = await Presence.at(parsed.directories.map(({ path }) => path), name, tools);
+    return new FileStore(options, tools, { directories: parsed.directories, mounts, readOnly, presence });
   }
 
   get urlPrefix(): string {
@@ -128,23 +138,23 @@ export class FileStore implements Store {
     }, { ...options, algorithm });
   }
 
-  /** The directory for `size` bytes; an only one is not asked for its room. Errors: those of `choosePlace`. */
+  /** Chooses the directory for `size` bytes; the free space of a single directory is not checked. */
   async #choose(size: number): Promise<string> {
     const present = await this.#present();
-    if (this.#places.length > 1) return await choosePlace(present, size, this.#timeout);
+    if (this.#directories.length > 1) return await chooseDirectory(present, size, this.#timeout);
     return present[0]?.path ?? fail("store_write_denied", DIRECTORY_GONE);
   }
 
-  /** Its directories that are there. Errors: store_timeout. */
-  async #present(): Promise<Place[]> {
+  /** Returns the directories that are present. Errors: store_timeout. */
+  async #present(): Promise<DataDirectory[]> {
     const gone = await within(
       this.#timeout,
-      Promise.all(this.#places.map(({ path }) => this.#presence.isGone(path))),
+      Promise.all(this.#directories.map(({ path }) => this.#presence.isGone(path))),
     );
-    return this.#places.filter((_, index) => !gone[index]);
+    return this.#directories.filter((_, index) => !gone[index]);
   }
 
-  /** The step's answer; where it misses a file of a directory that is away, that is the reason. Errors: store_gone. */
+  /** Runs a step; a file missing in a directory that is gone becomes `store_gone`. */
   async #orGone<T>(path: string, step: Promise<T>): Promise<T> {
     try {
       return await step;
@@ -185,7 +195,7 @@ export class FileStore implements Store {
   async problem(): Promise<string | null> {
     if (this.readOnly !== null) return this.readOnly;
     const present = await this.#present();
-    return present.length === this.#places.length ? null : DIRECTORY_GONE;
+    return present.length === this.#directories.length ? null : DIRECTORY_GONE;
   }
 
   async delete(url: string): Promise<void> {
@@ -195,14 +205,13 @@ export class FileStore implements Store {
 
   async #unlink(path: string): Promise<void> {
     try {
-      // Two steps: after a look that came too late nothing may be removed any more.
+      // Two steps: if the lookup times out, nothing may be removed later.
       const { isDirectory } = await within(this.#timeout, Deno.lstat(path));
-      // `Deno.remove` would also take an empty directory.
+      // `Deno.remove` would also remove an empty directory.
       if (isDirectory) fail("store_forbidden", `You cannot delete file ${path}`);
       const removal = Deno.remove(path);
       await within(this.#timeout, removal).catch((error) => {
-        const late = () =>
-          this.#tools.warn(`${path} was deleted after all, after its deletion had timed out`);
+        const late = () => this.#tools.warn(`${path} was deleted after its deletion had timed out`);
         if (isError(error, "store_timeout")) removal.then(late, () => {});
         throw error;
       });

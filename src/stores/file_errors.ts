@@ -1,14 +1,15 @@
 import { fail, GlanceError } from "../errors.ts";
+import { withTimeout } from "../util/timeout.ts";
 
-/** The system's name of an error, for example `ENOSPC`; empty when it has none. */
+/** Returns the system's error code, for example `ENOSPC`; empty if there is none. */
 export function systemCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-/** What is said where a directory or a file under work was removed, or its file system is away. */
+/** For a directory or a temporary file that was removed, or whose file system is unmounted. */
 export const DIRECTORY_GONE = "The directory for the data, or what was written in it, is gone.";
 
-/** Turns an error of the disk, met in writing, into one of the closed list (spec/stores.md §1.2). */
+/** Converts a disk error of a write into one of the closed list (spec/stores.md §1.2). */
 export function writeError(error: unknown, duplicate?: string): GlanceError {
   switch (systemCode(error)) {
     case "ENOSPC":
@@ -32,7 +33,7 @@ export function writeError(error: unknown, duplicate?: string): GlanceError {
   }
 }
 
-/** Runs a step of writing; its errors come out as those of the closed list, a name that is taken with the text `duplicate`. */
+/** Runs a step of a write and converts its errors with `writeError`; `duplicate` is the text for a name in use. */
 export async function writing<T>(step: Promise<T>, duplicate?: string): Promise<T> {
   try {
     return await step;
@@ -44,21 +45,13 @@ export async function writing<T>(step: Promise<T>, duplicate?: string): Promise<
 /** Waits for `step` at most `seconds`, 0 = without limit (`filesystem_store_timeout`). Errors: store_timeout. */
 export async function within<T>(seconds: number, step: Promise<T>): Promise<T> {
   if (seconds <= 0) return await step;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const text = `Operation timed out after ${seconds}s. Check storage health and connectivity.`;
-      reject(new GlanceError("store_timeout", text));
-    }, seconds * 1000);
+  return await withTimeout<T>(step, seconds * 1000, () => {
+    const text = `Operation timed out after ${seconds}s. Check storage health and connectivity.`;
+    throw new GlanceError("store_timeout", text);
   });
-  try {
-    return await Promise.race([step, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
-/** Sizes a path that must be a regular file. Errors: store_not_found, store_bad_uri, store_timeout, internal. */
+/** Returns the size of a regular file. Errors: store_not_found, store_bad_uri, store_timeout, internal. */
 export async function sizeOfFile(path: string, timeout: number): Promise<number> {
   let info: Deno.FileInfo;
   try {
@@ -71,7 +64,7 @@ export async function sizeOfFile(path: string, timeout: number): Promise<number>
     if (error instanceof GlanceError) throw error;
     throw new GlanceError("internal", "The image data could not be read.", { cause: error });
   }
-  // A pipe or device would hang the reader or never end.
+  // A pipe or device could block or never end.
   if (!info.isFile) fail("store_bad_uri", "The Store URI was malformed: it does not name a regular file.");
   return info.size;
 }

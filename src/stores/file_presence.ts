@@ -1,8 +1,8 @@
 import { mountedAt } from "../util/mounts.ts";
 import { systemCode } from "./file_errors.ts";
 
-/** What a store tells the operator. */
-export interface Teller {
+/** The log of a store. */
+export interface StoreLog {
   warn(text: string): void;
   error(text: string): void;
 }
@@ -13,37 +13,37 @@ interface Seen {
 }
 
 interface Watched extends Seen {
-  /** Where its file system was mounted at start; null when this system does not say. */
+  /** Where its file system was mounted at start; null if unknown. */
   readonly point: string | null;
   gone: boolean;
 }
 
 /**
- * The directories of a store, as they were at start. A file system that is unmounted leaves an empty directory of the
- * same name behind, where images look lost and new ones would be: that is not taken for the store.
+ * Compares the directories of a store with what they were at start. An unmounted file system leaves an empty directory
+ * of the same name, where images look lost and new ones would be written: that directory counts as gone.
  */
 export class Presence {
   readonly #watched: ReadonlyMap<string, Watched>;
   readonly #store: string;
-  readonly #tell: Teller;
+  readonly #log: StoreLog;
 
-  private constructor(watched: ReadonlyMap<string, Watched>, store: string, tell: Teller) {
+  private constructor(watched: ReadonlyMap<string, Watched>, store: string, log: StoreLog) {
     this.#watched = watched;
     this.#store = store;
-    this.#tell = tell;
+    this.#log = log;
   }
 
-  /** Looks at the directories of the store that is called `store` in messages. Directories that are not there are gone. */
-  static async at(paths: readonly string[], store: string, tell: Teller): Promise<Presence> {
+  /** Records the directories as they are now; missing ones are gone. `store` is the store's name in messages. */
+  static async at(paths: readonly string[], store: string, log: StoreLog): Promise<Presence> {
     const watched = new Map<string, Watched>();
     for (const path of paths) {
       const seen = await look(path).catch(() => null);
       if (seen !== null) watched.set(path, { ...seen, point: await mountPoint(path), gone: false });
     }
-    return new Presence(watched, store, tell);
+    return new Presence(watched, store, log);
   }
 
-  /** Whether a directory, or the file system it was on, is away. Costs a `stat` while nothing has changed. */
+  /** Whether a directory or its file system is gone. Costs one `stat` while nothing has changed. */
   async isGone(path: string): Promise<boolean> {
     const known = this.#watched.get(path);
     const seen = await look(path);
@@ -54,16 +54,16 @@ export class Presence {
     if (gone) {
       const where = known.point === null || known.point === "/"
         ? ""
-        : `, on what was mounted at ${known.point}`;
-      this.#tell.error(
-        `store ${this.#store}: the directory ${path} is not there any more${where}; it is refused until it is back`,
+        : `, on the file system mounted at ${known.point}`;
+      this.#log.error(
+        `store ${this.#store}: the directory ${path} is gone${where}; the store does not use it until it is back`,
       );
-    } else this.#tell.warn(`store ${this.#store}: the directory ${path} is back`);
+    } else this.#log.warn(`store ${this.#store}: the directory ${path} is back`);
     return gone;
   }
 }
 
-/** null where there is no such directory. Other errors are passed on. */
+/** Returns null if there is no such directory; other errors are thrown. */
 async function look(path: string): Promise<Seen | null> {
   try {
     const { dev: device, ino: inode, isDirectory } = await Deno.stat(path);
@@ -75,8 +75,8 @@ async function look(path: string): Promise<Seen | null> {
 }
 
 /**
- * Whether the directory now lies on a file system that was covered at start. A directory that was made anew is no
- * other; neither is a file system that was mounted again, whose device may have another number.
+ * Whether the path now shows a file system that another one covered at start. A directory that was created again is
+ * still the same, and so is a file system that was mounted again, whose device number may differ.
  */
 async function isOther(path: string, seen: Seen, known: Watched): Promise<boolean> {
   if (seen.device === known.device && seen.inode === known.inode) return false;

@@ -2,10 +2,10 @@ import { GlanceError } from "../errors.ts";
 import { sizeOfFile, systemCode } from "./file_errors.ts";
 import type { ByteRange, StoreRead } from "./store.ts";
 
-/** Bytes read at once for a range. */
+/** Bytes per read of a range. */
 const BLOCK = 512 * 1024;
 
-/** Opens a file to be sent. Errors: store_not_found, store_bad_uri, store_timeout, internal. */
+/** Opens a file for reading. Errors: store_not_found, store_bad_uri, store_timeout, internal. */
 export async function readFile(
   path: string,
   range: ByteRange | undefined,
@@ -23,7 +23,7 @@ export async function readFile(
     }
     throw new GlanceError("internal", "The image data could not be read.", { cause: error });
   }
-  // The whole file goes out by the runtime's own stream, which closes the handle itself.
+  // The runtime's own stream is the fastest for a whole file; it closes the handle.
   if (length === size) return { body: file.readable, length, size };
   try {
     await file.seek(offset, Deno.SeekMode.Start);
@@ -34,7 +34,7 @@ export async function readFile(
   return { body: part(file, length), length, size };
 }
 
-/** The next `length` bytes of `file`, a block read ahead; closes the file at the end, at an error and on cancel. */
+/** Streams the next `length` bytes of `file`; closes the file at the end, on error and on cancel. */
 function part(file: Deno.FsFile, length: number): ReadableStream<Uint8Array> {
   let left = length;
   return new ReadableStream({

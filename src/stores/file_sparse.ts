@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 
-/** Zeros of at least so many bytes, aligned in the file, become a hole. */
+/** Aligned blocks of this many zero bytes become holes. */
 const BLOCK = 64 * 1024;
 const ZEROS = Buffer.alloc(BLOCK);
 
 /**
- * Writes `piece` at `offset`, leaving holes where blocks hold only zeros (`filesystem_thin_provisioning`). The file
- * has its right length afterwards also when it ends in a hole.
+ * Writes `piece` at `offset`, leaving holes for blocks of zeros (`filesystem_thin_provisioning`). The length of the file
+ * is correct afterwards, also if it ends in a hole.
  */
 export async function writeSparse(file: Deno.FsFile, offset: number, piece: Uint8Array): Promise<void> {
   for (let at = 0; at < piece.length;) {

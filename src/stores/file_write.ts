@@ -2,33 +2,34 @@ import { fail } from "../errors.ts";
 import { hashFile } from "../util/hash_file.ts";
 import type { HashJob, HashPool } from "../util/hash_pool.ts";
 import { pump } from "../util/pump.ts";
+import { giveFinalName, syncDirectory } from "./file_commit.ts";
 import { writeError, writing } from "./file_errors.ts";
-import { placeFile, syncDirectory } from "./file_place.ts";
+
 import { writeSparse } from "./file_sparse.ts";
 import { temporaryName } from "./file_temporary.ts";
 import type { Digests, StoredLocation, WriteHandle, WriteOptions } from "./store.ts";
 
-/** From this size on workers hash; below, it is quicker to do it on the spot. */
+/** From this size on workers hash; smaller data is hashed faster in this thread. */
 const WORKERS_FROM = 4 << 20;
-/** Bytes between two words to the workers: 8 ms of hashing. */
+/** Bytes between two messages to the workers: 8 ms of hashing. */
 const NOTICE = 4 << 20;
-/** Bytes between two syncs while data comes in, so that the last sync is short and dirty pages stay few. */
+/** Bytes between two syncs while receiving, which keep the last sync short and dirty pages few. */
 const SYNC_EVERY = 64 << 20;
 
-/** What a write needs to know of its store. */
-export interface FileTarget {
+/** What a write needs from its store. */
+interface FileTarget {
   directory: string;
   name: string;
-  /** Mode of the file, 0 = as the umask makes it. */
+  /** Mode of the file; 0 = default by umask. */
   filePerm: number;
   thin: boolean;
   hashPool: HashPool;
   warn: (text: string) => void;
-  /** The location of the file once it stands at `path`. */
+  /** Returns the location of a committed file. */
   locate: (path: string) => StoredLocation;
 }
 
-/** An image on its way into a directory: a hidden file until `commit` gives it its name. */
+/** An image being written: a hidden file until `commit` gives it its final name. */
 export class FileWrite implements WriteHandle {
   readonly #target: FileTarget;
   readonly #options: WriteOptions;
@@ -45,8 +46,8 @@ export class FileWrite implements WriteHandle {
   #piping: Promise<void> | undefined;
   #peeking: Promise<unknown> = Promise.resolve();
   #committing: Promise<StoredLocation> | undefined;
-  /** The final path, once the file has it, and which file that is. */
-  #placed: { path: string; info: Deno.FileInfo } | undefined;
+  /** The final path and the identity of the file, after the commit. */
+  #committed: { path: string; info: Deno.FileInfo } | undefined;
   #closed = false;
   #state: "new" | "written" | "committed" | "ended" = "new";
 
@@ -84,7 +85,7 @@ export class FileWrite implements WriteHandle {
     if (expected > 0 && this.#written !== expected) {
       fail("bad_request", `Size mismatch: expected ${expected} bytes, got ${this.#written} bytes`);
     }
-    // Looked at now: to format inspection and hashing a name that is gone would be a fault of the data.
+    // Checked here, because format inspection and hashing would blame the data for a missing file.
     await writing(Deno.lstat(this.#path));
     this.#state = "written";
   }
@@ -116,7 +117,7 @@ export class FileWrite implements WriteHandle {
   #syncAhead(): void {
     if (this.#written - this.#synced < SYNC_EVERY || this.#syncing) return;
     this.#synced = this.#written;
-    // By a handle of its own: operations on one handle wait for each other. Its errors show in the last sync.
+    // A handle of its own, because operations on one handle wait for each other. The last sync reports errors.
     this.#syncing = syncFile(this.#path).catch(() => {}).finally(() => this.#syncing = undefined);
   }
 
@@ -171,7 +172,7 @@ export class FileWrite implements WriteHandle {
 
   async #commit(): Promise<StoredLocation> {
     const { directory, name, filePerm, warn, locate } = this.#target;
-    // They are read from the hidden name, which goes away.
+    // Hashing reads the hidden name, which the commit removes.
     await this.digests();
     if (filePerm > 0) {
       await Deno.chmod(this.#path, filePerm).catch(() => warn(`Unable to set permissions on image ${name}.`));
@@ -180,8 +181,8 @@ export class FileWrite implements WriteHandle {
     await writing(this.#file.sync());
     const final = `${directory}/${name}`;
     const info = await this.#file.stat();
-    await writing(placeFile(this.#path, final), `Image ${name} already exists`);
-    this.#placed = { path: final, info };
+    await writing(giveFinalName(this.#path, final), `Image ${name} already exists`);
+    this.#committed = { path: final, info };
     await writing(syncDirectory(directory));
     this.#state = "committed";
     this.#close();
@@ -189,7 +190,7 @@ export class FileWrite implements WriteHandle {
   }
 
   async cancel(): Promise<void> {
-    // A commit under way decides by itself; it leaves the image whole or fails.
+    // Wait for a running commit: it either completes or fails cleanly.
     await this.#committing?.catch(() => {});
     if (this.#state === "ended") return;
     this.#state = "ended";
@@ -200,13 +201,13 @@ export class FileWrite implements WriteHandle {
     await this.#syncing;
     this.#close();
     await this.#remove(this.#path);
-    if (this.#placed !== undefined) await this.#takeBack(this.#placed);
+    if (this.#committed !== undefined) await this.#takeBack(this.#committed);
   }
 
-  /** Removes the finished file, unless the name stands for another one by now. */
+  /** Removes the finished file, unless another file has its name now. */
   async #takeBack({ path, info }: { path: string; info: Deno.FileInfo }): Promise<void> {
     const found = await Deno.lstat(path).catch(() => null);
-    // Numbers of removed files are given out again, so the time counts too.
+    // Inode numbers are reused, so the time must match as well.
     const same = found?.ino === info.ino && found.dev === info.dev &&
       Number(found.mtime) === Number(info.mtime);
     if (same) await this.#remove(path);

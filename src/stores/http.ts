@@ -3,10 +3,10 @@ import type { OutboundFetch } from "../net/outbound.ts";
 import { readUri } from "../net/uri_text.ts";
 import type { ByteRange, Store, StoreRead, WriteHandle } from "./store.ts";
 
-/** Redirects followed for one request. */
+/** Redirects followed per request. */
 const MAX_REDIRECTS = 4;
 
-/** Images that stand on web servers; read-only by design (spec/stores.md §3). Trust and limits are the way out's, use `location`. */
+/** Reads images from web servers; read-only by design (spec/stores.md §3). Trust and limits: outbound use `location`. */
 export class HttpStore implements Store {
   readonly type = "http";
   readonly schemes = ["http", "https"];
@@ -90,7 +90,7 @@ export class HttpStore implements Store {
     return Promise.resolve();
   }
 
-  /** Asks, following redirects by hand; an answer that is no success is thrown. */
+  /** Sends a request and follows redirects. Throws for any response that is not a success. */
   async #ask(given: string, method: string, headers: Record<string, string>): Promise<Response> {
     let url = parse(given);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
@@ -101,10 +101,10 @@ export class HttpStore implements Store {
       const target = response.headers.get("location") ??
         fail("internal", `${url.host} answered with a redirect to nowhere.`);
       if (response.status !== 301 && response.status !== 302) refuse(response.status, url);
-      // Built from the new address alone: credentials of the old one must not follow.
+      // A new URL from the new address alone: credentials of the old one must not follow.
       url = parse(target);
       if (url.username || url.password) {
-        fail("store_bad_uri", "The Store URI was malformed: a redirect names a user.");
+        fail("store_bad_uri", "The Store URI was malformed: a redirect contains a user.");
       }
     }
     fail("internal", `Maximum redirects (${MAX_REDIRECTS}) was exceeded.`);
@@ -133,7 +133,7 @@ function refuse(status: number, { host }: URL): never {
   fail("store_bad_uri", `The Store URI was malformed: ${host} answered ${status}.`);
 }
 
-/** A URL as the store takes it. Errors: store_bad_uri. */
+/** Parses the URL of a location. Errors: store_bad_uri. */
 function parse(text: string): URL {
   const malformed = () => fail("store_bad_uri", "The Store URI was malformed.");
   const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? malformed();
@@ -141,7 +141,7 @@ function parse(text: string): URL {
   if (at >= 0 && authority.slice(0, at).split(":").length !== 2) malformed();
   const host = authority.slice(at + 1);
   if (typeof readUri(text) === "string") malformed();
-  // Both halves are decoded on the way out.
+  // The guarded fetch decodes user and password.
   if (/%(?![0-9a-f]{2})/i.test(authority)) malformed();
   if (!/^(\[[^\]]+\]|[^:[\]]+)(:\d*)?$/.test(host) || !URL.canParse(text)) malformed();
   const url = new URL(text);
@@ -149,7 +149,7 @@ function parse(text: string): URL {
   return url;
 }
 
-/** Returns `Content-Length`; null when unknown. A body is passed on as it was sent, encoded or not. */
+/** Returns `Content-Length`; null if unknown. */
 function lengthOf(response: Response): number | null {
   const length = response.headers.get("content-length");
   return length !== null && /^\d+$/.test(length) ? Number(length) : null;

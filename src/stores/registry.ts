@@ -1,15 +1,14 @@
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
+import { STAGING_STORE } from "../util/names.ts";
 import { DRIVERS, type DriverTools } from "./drivers.ts";
 import { FileStore, type StoreTools } from "./file.ts";
 import { prefixLength, schemeOrNull, storeIdOf } from "./location.ts";
 import type { Store, Stores } from "./store.ts";
 
-const STAGING_ID = "os_glance_staging_store";
-
 /**
  * Opens all configured stores and the staging area (spec/stores.md §10 and §11, spec/configuration.md §8, §9 and
- * §16). A driver that is not known is left out with a warning, unless it is the default. Errors: config.
+ * §16). A store with an unknown driver is skipped with a warning, unless it is the default. Errors: config.
  */
 export async function makeStores(config: Config, tools: DriverTools): Promise<Stores> {
   const backends = config.get("DEFAULT.enabled_backends");
@@ -28,7 +27,7 @@ async function openBackends(
     if (id.toLowerCase().startsWith("os_glance_")) {
       fail(
         "config",
-        `enabled_backends names store '${id}': ids that begin with 'os_glance_' belong to the service.`,
+        `enabled_backends contains store '${id}': ids that begin with 'os_glance_' are reserved.`,
       );
     }
   }
@@ -36,7 +35,7 @@ async function openBackends(
   for (const [id, type] of backends) {
     const driver = driverOf(type);
     if (driver) stores.push(await driver(config.store(id), tools));
-    else tools.warn(`Store '${id}' is left out: there is no driver '${type}'.`);
+    else tools.warn(`Store '${id}' is ignored: there is no driver '${type}'.`);
   }
   return stores;
 }
@@ -45,7 +44,7 @@ function defaultBackend(config: Config, ids: readonly string[], all: readonly St
   const id = config.get("glance_store.default_backend");
   if (!id) fail("config", "'default_backend' in [glance_store] must be set when 'enabled_backends' is.");
   if (!ids.includes(id)) {
-    fail("config", `'default_backend' is '${id}', which 'enabled_backends' does not name.`);
+    fail("config", `'default_backend' is '${id}', which is not in 'enabled_backends'.`);
   }
   return all.find((store) => store.id === id) ??
     fail("config", `The default store '${id}' cannot be used: there is no driver for it.`);
@@ -56,7 +55,7 @@ async function openSingle(config: Config, tools: DriverTools): Promise<Store[]> 
   for (const type of new Set(config.get("glance_store.stores").map((name) => name.trim()))) {
     const driver = driverOf(type);
     if (driver) stores.push(await driver(config.store(null), tools));
-    else tools.warn(`Store '${type}' is left out: there is no such driver.`);
+    else tools.warn(`Store '${type}' is ignored: there is no such driver.`);
   }
   return stores;
 }
@@ -67,13 +66,13 @@ function defaultStore(config: Config, all: readonly Store[]): Store {
     fail("config", `'default_store' is '${scheme}', which no store in 'stores' of [glance_store] serves.`);
 }
 
-/** The staging area: a file store of its own. */
+/** Opens the staging area, a separate file store. */
 async function openStaging(config: Config, multi: boolean, tools: StoreTools): Promise<FileStore> {
   if (multi) {
-    const options = config.store(STAGING_ID);
+    const options = config.store(STAGING_STORE);
     const datadir = options.get("filesystem_store_datadir") ?? "";
     const timeout = options.get("filesystem_store_timeout");
-    return await FileStore.open({ id: STAGING_ID, datadir, timeout }, tools);
+    return await FileStore.open({ id: STAGING_STORE, datadir, timeout }, tools);
   }
   const uri = config.get("DEFAULT.node_staging_uri") ?? "";
   if (!uri.startsWith("file://")) fail("config", "'node_staging_uri' must begin with 'file://'.");

@@ -1,11 +1,11 @@
-/** What GET /v2/info/stores tells of the stores (spec/images-api.md §2.14). */
+/** The stores as GET /v2/info/stores returns them (spec/images-api.md §2.14). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorize } from "../policy/authorize.ts";
 import { NO_TARGET } from "../policy/targets.ts";
 import type { Store } from "../stores/store.ts";
 
-export interface StoreDescription {
+interface StoreDescription {
   id: string;
   description?: string;
   default?: "true";

@@ -164,7 +164,7 @@ Deno.test("a location that is stored already is read by the same rule", async (t
       if (status === 200) assert.equal(text, DATA);
       else {
         assert.doesNotMatch(text, /127\.0\.0\.1/);
-        assert.match(log.lines().join("\n"), /is not asked: .*(outbound_allowed_networks|allowed_ports)/);
+        assert.match(log.lines().join("\n"), /refused: .*(outbound_allowed_networks|allowed_ports)/);
       }
     });
   }

@@ -4,7 +4,7 @@ import { configFrom } from "../../src/config/config.ts";
 import { isError } from "../../src/errors.ts";
 import { type GuardOptions, makeGuard, type NamedBy } from "../../src/net/guard.ts";
 import { makeOutbound } from "../../src/net/outbound.ts";
-import { policyOutbound } from "../../src/policy/outbound.ts";
+import { outboundUses } from "../../src/net/outbound_uses.ts";
 import { imageTarget } from "../../src/policy/targets.ts";
 import { callerOf, imageOf, withPolicy } from "../support/policy.ts";
 
@@ -92,7 +92,7 @@ Deno.test("the second address is tried where the first takes no connection", asy
   // Nobody listens at the same port of another address of loopback.
   const addresses = ["127.0.0.9", "127.0.0.1"];
   const guard = makeGuard("operator", { resolve: () => Promise.resolve(addresses) });
-  const outbound = await makeOutbound({ policy: { connectTimeoutMs: 5000, guard } });
+  const outbound = makeOutbound({ policy: { connectTimeoutMs: 5000, guard } });
   try {
     const url = new URL(`http://two.example:${server.addr.port}/`);
     const answer = await outbound.fetch(url, { use: "policy", method: "POST", body: "x" });
@@ -112,8 +112,8 @@ Deno.test("http: policy checks reach the operator's own server, and no host that
     return new Response("True");
   });
   const { port } = server.addr;
-  const options = policyOutbound(configFrom({}));
-  const outbound = await makeOutbound({
+  const options = outboundUses(configFrom({})).policy;
+  const outbound = makeOutbound({
     policy: { ...options, guard: makeGuard("operator", { deniedPorts: ["1"] }) },
     policy_by_target: { ...options, guard: makeGuard("target", {}) },
   });

@@ -69,7 +69,7 @@ for (const below of ["", "/images"]) {
       );
 
       assert.deepEqual(filesIn(point), []);
-      const lines = log.lines().filter((line) => line.includes("is not there any more"));
+      const lines = log.lines().filter((line) => /the directory .* is gone/.test(line));
       assert.equal(lines.length, 1);
       assert.match(lines[0]!, /^ERROR .*store file: the directory \S+point/);
       assert.match(await service.deps.stores.default.problem() ?? "", /is gone/);

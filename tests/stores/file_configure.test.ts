@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parsePlaces } from "../../src/stores/file_places.ts";
+import { parseDirectories } from "../../src/stores/file_directories.ts";
 import { code, random } from "./bodies.ts";
 import { scratch } from "./scratch.ts";
 import { get, put } from "./suite.ts";
@@ -49,9 +49,9 @@ Deno.test("file: a wrong configuration makes the store read-only", async () => {
 
 Deno.test("file: filesystem_store_datadirs is split at the last colon and sorted by priority", () => {
   const warnings: string[] = [];
-  const read = (...datadirs: string[]) => parsePlaces("", datadirs, (text) => warnings.push(text));
+  const read = (...datadirs: string[]) => parseDirectories("", datadirs, (text) => warnings.push(text));
   assert.deepEqual(read("/a", "/b:x:10", "/c:", "/d/:-5", "/a:0"), {
-    places: [
+    directories: [
       { path: "/b:x", priority: 10 },
       { path: "/a", priority: 0 },
       { path: "/c", priority: 0 },
@@ -59,7 +59,7 @@ Deno.test("file: filesystem_store_datadirs is split at the last colon and sorted
     ],
     readOnly: null,
   });
-  assert.match(warnings.join(), /^Directory \/a stands twice/);
+  assert.match(warnings.join(), /^Directory \/a is listed twice/);
 });
 
 Deno.test("file: the metadata file gives the mount point by prefix", async () => {

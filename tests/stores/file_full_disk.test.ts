@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { choosePlace } from "../../src/stores/file_places.ts";
+import { chooseDirectory } from "../../src/stores/file_directories.ts";
 import { code, random, sent } from "./bodies.ts";
 import { handlesUnder, mayMount, mountSmall, names, remountReadOnly, scratch, unmount } from "./scratch.ts";
 import { get, put } from "./suite.ts";
@@ -67,10 +67,10 @@ Deno.test({
         path: path("c"),
         priority: 0,
       }];
-      assert.equal(await choosePlace(places, 0, 0), path("b"));
-      assert.equal(await choosePlace(places, 1_500_000, 0), path("b"));
-      assert.equal(await choosePlace(places, 3_000_000, 0), path("c"));
-      await assert.rejects(choosePlace(places, 9_000_000, 0), /requested=9000000/);
+      assert.equal(await chooseDirectory(places, 0, 0), path("b"));
+      assert.equal(await chooseDirectory(places, 1_500_000, 0), path("b"));
+      assert.equal(await chooseDirectory(places, 3_000_000, 0), path("c"));
+      await assert.rejects(chooseDirectory(places, 9_000_000, 0), /requested=9000000/);
       const datadirs = [`${path("c")}`, `${path("a")}:9`, `${path("b")}:9`];
       const store = await place.open({ datadir: "", datadirs });
       assert.equal(await put(store, "img-1", random(100)), `file://${path("b")}/img-1`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { reserveAndRename } from "../../src/stores/file_place.ts";
+import { reserveAndRename } from "../../src/stores/file_commit.ts";
 import { systemCode, within } from "../../src/stores/file_errors.ts";
 import { code, forked, random, sameBytes } from "./bodies.ts";
 import { handlesUnder, names, scratch } from "./scratch.ts";

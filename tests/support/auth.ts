@@ -1,6 +1,6 @@
 /** An authenticator against a fake Keystone, for tests. */
 import type { Authenticator } from "../../src/auth/authenticator.ts";
-import { keystoneOutbound } from "../../src/auth/keystone_settings.ts";
+import { outboundUses } from "../../src/net/outbound_uses.ts";
 import { makeAuthenticator } from "../../src/auth/make.ts";
 import type { Caller } from "../../src/caller.ts";
 import { configFrom } from "../../src/config/config.ts";
@@ -39,7 +39,7 @@ export async function testAuth(
   tools: { isAdmin?: (caller: Caller) => boolean | Promise<boolean>; now?: () => number } = {},
 ): Promise<TestAuth> {
   const config = configFrom(options);
-  const outbound = await makeOutbound({ keystone: keystoneOutbound(config) });
+  const outbound = makeOutbound({ keystone: outboundUses(config).keystone });
   const log: string[] = [];
   const to = (level: string) => (message: string) => void log.push(`${level} ${message}`);
   try {

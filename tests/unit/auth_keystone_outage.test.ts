@@ -1,6 +1,6 @@
 /** A Keystone that is away, silent or odd: who waits, who is refused at once, and what is said of it. */
 import assert from "node:assert/strict";
-import { keystoneOutbound } from "../../src/auth/keystone_settings.ts";
+import { outboundUses } from "../../src/net/outbound_uses.ts";
 import { configFrom } from "../../src/config/config.ts";
 import { isError } from "../../src/errors.ts";
 import { keystoneOptions, testAuth } from "../support/auth.ts";
@@ -98,7 +98,7 @@ const PATIENCE: [options: Record<string, string>, head: number, total: number][]
 ];
 for (const [options, head, total] of PATIENCE) {
   Deno.test(`Keystone may take its time: ${JSON.stringify(options)}`, () => {
-    const { connectTimeoutMs, totalTimeoutMs } = keystoneOutbound(configFrom(options));
+    const { connectTimeoutMs, totalTimeoutMs } = outboundUses(configFrom(options)).keystone;
     assert.deepEqual([connectTimeoutMs, totalTimeoutMs], [head * 1000, total * 1000]);
   });
 }
@@ -112,7 +112,7 @@ Deno.test("a Keystone that dribbles its answer is given up after keystone_timeou
 });
 
 const CERTIFICATES: [name: string, cert: string, reason: string][] = [
-  ["expired", EXPIRED_CERT, "the certificate has expired at 2021-03-04T05:06:07Z"],
+  ["expired", EXPIRED_CERT, "the certificate expired at 2021-03-04T05:06:07Z"],
   ["not valid yet", EARLY_CERT, "the certificate is valid only from 2120-03-04T05:06:07Z"],
 ];
 for (const [name, cert, reason] of CERTIFICATES) {

@@ -16,7 +16,7 @@ Deno.test("who reads slowly holds the server back, and loses nothing", async () 
     { hostname: "127.0.0.1", port: 0, cert: TEST_CERT, key: TEST_KEY, onListen() {} },
     () => new Response(body()),
   );
-  const outbound = await makeOutbound({ location: { connectTimeoutMs: 5000, insecure: true } });
+  const outbound = makeOutbound({ location: { connectTimeoutMs: 5000, insecure: true } });
   const url = new URL(`https://127.0.0.1:${server.addr.port}/`);
   const response = await outbound.fetch(url, { use: "location" });
   const reader = response.body!.getReader();

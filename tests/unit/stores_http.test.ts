@@ -4,7 +4,7 @@ import { makeOutbound } from "../../src/net/outbound.ts";
 import { HttpStore } from "../../src/stores/http.ts";
 import { code, random, sameBytes } from "../stores/bodies.ts";
 import { get } from "../stores/suite.ts";
-import { httpStoreTrust } from "../../src/stores/http_outbound.ts";
+import { outboundUses } from "../../src/net/outbound_uses.ts";
 import { TEST_CA, TEST_CERT, TEST_KEY } from "../support/tls.ts";
 
 const BYTES = random(300_000);
@@ -42,7 +42,7 @@ function ranged(range: string | null): Response {
 
 async function withStore(run: (store: HttpStore, origin: string) => Promise<void>): Promise<void> {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, answer);
-  const outbound = await makeOutbound({ location: { connectTimeoutMs: 5000 } });
+  const outbound = makeOutbound({ location: { connectTimeoutMs: 5000 } });
   seen.length = 0;
   try {
     const options = { id: null, description: null, weight: 0 };
@@ -160,8 +160,8 @@ Deno.test("http store: which certificates are believed", async (t) => {
   ];
   for (const [options, read] of rows) {
     await t.step(`${JSON.stringify(options).replace(caFile, "ca")}: ${read}`, async () => {
-      const trust = httpStoreTrust(configFrom(options));
-      const outbound = await makeOutbound({ location: { ...trust, connectTimeoutMs: 5000 } });
+      const location = { ...outboundUses(configFrom(options)).location, guard: undefined };
+      const outbound = makeOutbound({ location });
       const store = new HttpStore({ id: null, description: null, weight: 0 }, outbound.fetch);
       const url = `https://localhost:${server.addr.port}/img`;
       if (read) sameBytes(await get(store, url), BYTES);

@@ -65,7 +65,7 @@ Deno.test("stores, multi: in the order of enabled_backends, by id, weight and pr
       chunk_size: 65536,
       thin_provisioning: false,
     });
-    assert.match(warnings.join(), /'block' is left out.*'nosuch'/);
+    assert.match(warnings.join(), /'block' is ignored.*'nosuch'/);
 
     const url = await put(stores.default, "img", new Uint8Array(3));
     const found = (url: string, metadata = {}) => stores.forLocation({ url, metadata })?.id ?? null;
@@ -116,7 +116,7 @@ Deno.test("stores: proxies of the http store are not used, and a warning says so
     (folder) => ({ ...single(folder), "glance_store.http_proxy_information": proxies }),
     (_stores, _folder, warnings) => {
       assert.equal(warnings.length, 1);
-      assert.match(warnings[0]!, /^Store 'http': 'http_proxy_information' is not used/);
+      assert.match(warnings[0]!, /^Store 'http': 'http_proxy_information' is ignored/);
     },
   );
   await withStores(

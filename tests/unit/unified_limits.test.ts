@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { configFrom } from "../../src/config/config.ts";
 import { isError } from "../../src/errors.ts";
 import { makeOutbound } from "../../src/net/outbound.ts";
-import { limitsOutbound, readLimitSettings } from "../../src/quota/limit_settings.ts";
+import { outboundUses } from "../../src/net/outbound_uses.ts";
+import { readLimitSettings } from "../../src/quota/limit_settings.ts";
 import { makeUnifiedLimits, type UnifiedLimits } from "../../src/quota/unified_limits.ts";
 import { type FakeLimits, fakeLimits, limitOptions } from "../support/fake_limits.ts";
 
@@ -17,7 +18,7 @@ async function withLimits(options: Record<string, string>, action: (set: Set) =>
   await using keystone = fakeLimits();
   keystone.registered.set("image_size_total", 10).set("image_count_total", 5);
   const config = configFrom({ ...limitOptions(keystone), ...options });
-  const outbound = await makeOutbound({ limits: limitsOutbound(config) });
+  const outbound = makeOutbound({ limits: outboundUses(config).limits });
   const clock = { now: Date.now() };
   try {
     await action({ keystone, clock, limits: makeUnifiedLimits(config, outbound.fetch, () => clock.now) });

@@ -1,7 +1,7 @@
 import { systemCode } from "./file_errors.ts";
 
-/** Gives a finished temporary file its final name, never over a file that stands there (EEXIST then). */
-export async function placeFile(temporary: string, final: string): Promise<void> {
+/** Links the finished file to its final name; throws EEXIST instead of overwriting. */
+export async function giveFinalName(temporary: string, final: string): Promise<void> {
   try {
     await Deno.link(temporary, final);
   } catch (error) {
@@ -9,11 +9,11 @@ export async function placeFile(temporary: string, final: string): Promise<void>
     if (!["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EMLINK"].includes(systemCode(error))) throw error;
     return await reserveAndRename(temporary, final);
   }
-  // The image stands: a second name that cannot be removed now is swept later.
+  // The image is complete: if the temporary name cannot be removed now, the sweep removes it.
   await Deno.remove(temporary).catch(() => {});
 }
 
-/** The way without hard links: an empty file takes the name, so that no other writer can, and is replaced. */
+/** For file systems without hard links: reserves the name with an empty file, then replaces that. */
 export async function reserveAndRename(temporary: string, final: string): Promise<void> {
   (await Deno.open(final, { write: true, createNew: true })).close();
   try {
@@ -24,7 +24,7 @@ export async function reserveAndRename(temporary: string, final: string): Promis
   }
 }
 
-/** Makes the names in a directory durable. */
+/** Makes the entries of a directory durable. */
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await Deno.open(path, { read: true });
   try {
