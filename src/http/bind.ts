@@ -1,15 +1,15 @@
 /**
- * Binds a route of the contract to a handler: the checks that stand between them, in upstream's order
- * (spec/images-api.md §2.0): body where none is meant, body and its schema. Query and headers are judged when the handler
- * asks for them, since upstream looks at some of them late.
+ * Binds a route of the contract to a handler and runs the checks in upstream's order (spec/images-api.md §2.0): an
+ * unexpected body, the body's schema. Query and headers are checked when the handler asks for them, because upstream
+ * checks some of them late.
  */
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context, Hono } from "hono";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
+import { UNDECODABLE } from "../images/attributes.ts";
 import type { Env } from "./env.ts";
 import { hasBody, jsonBounds, readJson } from "./json_body.ts";
-import { checkUrlEncoding } from "./url_encoding.ts";
 
 type Asked<R> = R extends { request: infer Q } ? Q : Record<never, never>;
 type Params<R> = Asked<R> extends { params: infer P extends z.ZodType } ? z.output<P> : Record<never, never>;
@@ -20,37 +20,37 @@ type Body<R> = Asked<R> extends { body: { content: { "application/json": { schem
   ? S extends z.ZodType ? z.output<S> : never
   : undefined;
 
-/** What a handler gets; path, query, headers and body have the types of the route. */
+/** The argument of a handler; path, query, headers and body have the types of the route. */
 export interface Call<R = RouteConfig> {
   c: Context<Env>;
   ctx: Ctx;
   request: Request;
-  /** The query as it was sent, also what the contract does not name. */
+  /** The query as it was sent, with parameters that the contract does not name. */
   search: URLSearchParams;
-  /** The parsed JSON, checked against the route's schema where it has one. */
+  /** The parsed JSON, checked against the route's schema if it has one. */
   body: Body<R>;
-  /** A part of the path. */
+  /** Returns a parameter of the path. */
   param(name: keyof Params<R> & string): string;
-  /** The query by the contract. Errors: bad_request. */
+  /** Returns the query as the contract defines it. Errors: bad_request. */
   query(): Query<R>;
-  /** The headers that the contract names. Errors: bad_request; a body is then not read. */
+  /** Returns the headers that the contract names. Errors: bad_request, which closes the connection. */
   headers(): Headed<R>;
 }
 
 export type Handler<R = RouteConfig> = (call: Call<R>) => Promise<Response> | Response;
 
 export interface BindOptions {
-  /** Name of the document in the text of a schema error, for example `image`. */
+  /** Name of the schema in error texts, for example `image`. */
   schemaName?: string;
-  /** What the body is checked by, where it is more than the contract tells clients. */
+  /** Schema for the body, if it differs from the one in the contract. */
   schema?: z.ZodType;
-  /** Judges the caller before anything of the request is looked at. */
+  /** Authorises the caller before anything of the request is checked. */
   allow?: (ctx: Ctx) => Promise<void>;
-  /** Takes the parsed JSON before the schema does: refusals that upstream makes earlier. */
+  /** Checks the parsed JSON before the schema, for refusals that upstream makes earlier. */
   before?: (body: unknown) => void;
   /** The handler reads the body itself: data, or a media type of its own. */
   rawBody?: boolean;
-  /** Ignores a body where none is meant instead of refusing it. */
+  /** Ignores an unexpected body instead of refusing it. */
   ignoreBody?: boolean;
 }
 
@@ -85,11 +85,11 @@ export function bind<R extends RouteConfig>(
       c,
       ctx,
       request,
-      // Made for those who look.
+      // Parsed only if used.
       get search() {
         return asked();
       },
-      // The schema has just said so.
+      // Checked by the schema above.
       body: body as Body<R>,
       param: (name) => c.req.param(name as never) as unknown as string,
       query: () => readQuery(asked()) as Query<R>,
@@ -98,12 +98,23 @@ export function bind<R extends RouteConfig>(
   });
 }
 
+/** Percent-encoded bytes must be UTF-8 (spec/images-api.md §2.13, §4.4, §6.2). Errors: bad_request. */
+function checkUrlEncoding(url: string): void {
+  if (!url.includes("%")) return;
+  try {
+    // A stray % is a literal; only complete escapes must decode.
+    decodeURIComponent(url.replaceAll(/%(?![0-9a-fA-F]{2})/g, "%25"));
+  } catch {
+    fail("bad_request", UNDECODABLE);
+  }
+}
+
 function queryOf(url: string): URLSearchParams {
   const mark = url.indexOf("?");
   return new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
 }
 
-/** Reads what the contract names of a query: the last of several, all of those that may come several times. */
+/** Reads the parameters of the contract: the last value of each, all values of those that are arrays. */
 function queryReader(schema: unknown): (search: URLSearchParams) => unknown {
   if (!(schema instanceof z.ZodObject)) return () => ({});
   const names = Object.entries(schema.shape).map(([name, field]) => {
@@ -133,7 +144,7 @@ function headerReader(schema: unknown): (request: Request) => unknown {
   };
 }
 
-/** The messages of the schemas are the texts of the API; the first stands for all. */
+/** Fails with the message of the first issue: messages of the schemas are texts of the API. */
 function parse(schema: z.ZodType, value: unknown, close: boolean): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -13,14 +13,14 @@ import { refuseReadOnly } from "../metadefs/document.ts";
 import { METADEF_DOCUMENTS } from "../metadefs/schema_document.ts";
 import { bind, type BindOptions } from "./bind.ts";
 import type { Env } from "./env.ts";
-import * as checks from "./handlers/metadefs_check.ts";
+import * as images from "./handlers/images.ts";
 import * as namespaces from "./handlers/metadefs_namespaces.ts";
 import * as parts from "./handlers/metadefs_parts.ts";
 import * as types from "./handlers/metadefs_resource_types.ts";
 import * as tags from "./handlers/metadefs_tags.ts";
 import { asciiJson } from "./reply.ts";
 
-/** The handler checks the body: the same checks serve catalogue files, and some of them also change it. */
+/** The handler checks the body itself: the same checks are used for catalogue files, and some change the body. */
 function checkedBy(readOnly: readonly string[]): BindOptions {
   return { schema: z.unknown(), before: (body) => refuseReadOnly(body, readOnly) };
 }
@@ -62,7 +62,7 @@ export function bindMetadefs(app: Hono<Env>): void {
   bind(app, typeRoutes.addAssociation, types.add, TIMED);
   bind(app, typeRoutes.removeAssociation, types.remove);
 
-  bind(app, checkMetadefs, checks.check);
+  bind(app, checkMetadefs, images.checkProperties);
 
   for (const [name, route] of Object.entries(METADEF_SCHEMAS)) {
     bind(app, route, (call) => asciiJson(call, METADEF_DOCUMENTS[name as keyof typeof METADEF_DOCUMENTS]));

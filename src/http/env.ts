@@ -1,13 +1,13 @@
-/** What a request carries through the HTTP layer. */
+/** The environment of a request in the HTTP layer. */
 import type { Caller } from "../caller.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import type { newLogContext } from "../observe/context.ts";
 
-/** Facts about the connection, given by the server (or by a test). */
-export interface Connection {
+/** The connection, from the server or from a test. */
+interface Connection {
   /** Address of the TCP peer. */
   peer: string;
-  /** Resolves when all of the answer was handed to the system; rejects when it was not. Absent in tests. */
+  /** Resolves when the whole response was written to the socket, else rejects. Absent in tests. */
   completed?: Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export interface Env {
   Variables: {
     deps: Deps;
     requestId: string;
-    /** Whom the lines of this request are about. */
+    /** The context of this request's log lines. */
     logContext: ReturnType<typeof newLogContext>;
     caller: Caller;
     ctx: Ctx;
@@ -25,7 +25,7 @@ export interface Env {
   };
 }
 
-/** `http`, `host:port` and the URL prefix, after proxy headers when those are trusted. */
+/** `http`, `host:port` and the URL prefix; from proxy headers if those are trusted. */
 export interface RequestBase {
   scheme: string;
   host: string;

@@ -1,11 +1,11 @@
-/** What the body of POST /v2/images is checked by before its members are looked at (spec/images-api.md §2.1). */
+/** First checks of the body of POST /v2/images (spec/images-api.md §2.1). */
 import { z } from "zod";
 import { NewLocationField, READ_ONLY_FIELDS, WRITABLE_FIELDS } from "../../openapi/image.ts";
 import { fail } from "../errors.ts";
 
 /**
- * What a body is checked by. Unlike the contract it knows the attributes that a client may not set: upstream looks
- * at their types before it refuses them. Additional properties are checked one by one, by `schema-image.json`.
+ * The schema of the body. Unlike the contract it contains the read-only attributes: upstream checks their types before
+ * it refuses them. Additional properties are checked one by one, by `schema-image.json`.
  */
 export const CREATE_SCHEMA = z.looseObject({
   ...WRITABLE_FIELDS,
@@ -13,7 +13,7 @@ export const CREATE_SCHEMA = z.looseObject({
   locations: z.array(NewLocationField),
 }).partial();
 
-/** Refused before the schema looks: links can never be given. */
+/** Links, which are refused before the schema is checked. */
 const DISALLOWED = ["direct_url", "self", "file", "schema", "stores"];
 
 /** Errors: forbidden for a link attribute. */

@@ -1,10 +1,10 @@
-/** A request as another worker must see it (spec/images-api.md §2.8.5). */
+/** A request as it is forwarded to another worker (spec/images-api.md §2.8.5). */
 import { FORWARDED, type Incoming } from "../images/peer.ts";
 import type { Call } from "./bind.ts";
 
 const PASSED = ["x-service-token", "x-image-meta-store"];
 
-/** `path` is the one of the contract: a prefix before it belongs to this worker's address. */
+/** `path` is that of the contract, without the prefix of this worker's address. */
 export function incoming(
   { request, body }: Call,
   { method, path }: Pick<Incoming, "method" | "path">,

@@ -1,18 +1,18 @@
-/** JSON bodies: size, depth and encoding are checked before anything looks inside (spec/images-api.md §2.0). */
+/** JSON bodies: size, encoding and depth are checked before the content (spec/images-api.md §2.0). */
 import type { Config } from "../config/config.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { UNDECODABLE } from "../images/attributes.ts";
 import { openReader } from "../util/pump.ts";
 
-/** Bytes asked of a body at once. */
+/** Bytes per read. */
 const PIECE = 64 * 1024;
 
-/** Deeper nesting is refused: no document of the API needs a tenth of it. */
+/** Deepest nesting; documents of the API need less than a tenth. */
 const MAX_DEPTH = 100;
 
 const CODINGS = ["chunked", "compress", "deflate", "gzip", "identity"];
 
-/** Whether the request carries a body, by its headers. */
+/** Whether the request has a body, by its headers. */
 export function hasBody(request: Request): boolean {
   if (Number(request.headers.get("content-length") ?? 0) > 0) return true;
   if (!["POST", "PUT", "PATCH"].includes(request.method)) return false;
@@ -21,8 +21,8 @@ export function hasBody(request: Request): boolean {
 }
 
 /**
- * The parsed body: an object or array. `limit` in bytes, `seconds` for all of it (0 = no limit). Errors: bad_request,
- * too_large, request_timeout, client_left.
+ * Reads and parses the body, which must be an object or array. `limit` in bytes, `seconds` for the whole body (0 = no
+ * limit). Errors: bad_request, too_large, request_timeout, client_left.
  */
 export async function readJson(
   request: Request,
@@ -43,7 +43,7 @@ export async function readJson(
   return value;
 }
 
-/** What the configuration says of JSON bodies. */
+/** Reads the limits of JSON bodies from the configuration. */
 export function jsonBounds(config: Config): { limit: number; seconds: number } {
   return { limit: config.get("oneglance.max_json_body"), seconds: config.get("oneglance.json_body_timeout") };
 }
@@ -76,7 +76,7 @@ async function readText(request: Request, limit: number, seconds: number): Promi
     clearTimeout(timer);
   }
   if (late) {
-    fail("request_timeout", `The body did not come within ${seconds} seconds (json_body_timeout).`, {
+    fail("request_timeout", `The body did not arrive within ${seconds} seconds (json_body_timeout).`, {
       close: true,
     });
   }
@@ -99,7 +99,7 @@ function concat(chunks: Uint8Array[], size: number): Uint8Array {
   return all;
 }
 
-/** The deepest nesting of brackets outside strings, without building anything. */
+/** Returns the deepest nesting of brackets outside strings, without parsing. */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;

@@ -1,4 +1,4 @@
-/** Single filters of a list (spec/images-api.md §4.4). */
+/** Conditions of single filters (spec/images-api.md §4.4). */
 import type { ListCondition } from "../../db/records.ts";
 import { parseTime } from "../../openapi/times.ts";
 import { fail } from "../errors.ts";
@@ -6,7 +6,7 @@ import { fail } from "../errors.ts";
 type TextColumn = "name" | "id" | "status" | "container_format" | "disk_format";
 type NumberColumn = "size" | "min_ram" | "min_disk" | "virtual_size";
 
-/** `value`, `eq:value` or `in:a,b,"c,d"`. Errors: bad_request. */
+/** Parses `value`, `eq:value` or `in:a,b,"c,d"`. Errors: bad_request. */
 export function textCondition(column: TextColumn, text: string): ListCondition {
   const mark = text.indexOf(":");
   if (mark < 0 || parseTime(text) !== null) return { kind: "in", column, values: [text] };
@@ -17,8 +17,8 @@ export function textCondition(column: TextColumn, text: string): ListCondition {
   fail("bad_request", `Unable to filter by unknown operator '${operator}'.`);
 }
 
-/** Comma-separated values; one with a comma stands in double quotes, with `\` as escape. Errors: bad_request. */
-export function splitQuoted(text: string): string[] {
+/** Splits comma-separated values; double quotes enclose one with a comma, `\` escapes. Errors: bad_request. */
+function splitQuoted(text: string): string[] {
   const values: string[] = [];
   let i = 0;
   const broken = () =>
@@ -48,7 +48,7 @@ export function splitQuoted(text: string): string[] {
   return values;
 }
 
-/** Exact number; text that is none matches nothing. */
+/** Matches the exact number; text that is not a number matches nothing. */
 export function numberCondition(column: NumberColumn, text: string): ListCondition {
   const value = Number(text);
   if (text.trim() === "" || !Number.isSafeInteger(value)) return { kind: "none" };

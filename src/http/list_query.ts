@@ -15,7 +15,7 @@ const RANGED = ["size", "virtual_size", "min_ram", "min_disk"] as const;
 const EXACT = ["owner", "checksum", "os_hash_algo", "os_hash_value"];
 const NAMED = Object.keys(ImageListQueryParams.shape);
 
-/** `search`: the query as it was sent, for what the contract does not name. Errors: bad_request. */
+/** `search`: the query as it was sent, for parameters that the contract does not name. Errors: bad_request. */
 export function parseListQuery(
   query: ImageListParams,
   search: URLSearchParams,
@@ -58,7 +58,7 @@ function namedConditions(query: ImageListParams): ListCondition[] {
   return conditions;
 }
 
-/** Numbers by value, hashes, and additional properties. */
+/** Exact numbers, hashes and additional properties. */
 function otherConditions(search: URLSearchParams): ListCondition[] {
   return [...new Map(search)].filter(([name]) => !NAMED.includes(name) && name !== "deleted").map(
     ([name, value]): ListCondition => {

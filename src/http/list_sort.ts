@@ -8,7 +8,7 @@ import type { ImageListParams } from "./list_query.ts";
 type Sort = ImageListQuery["sort"];
 type Given = Pick<ImageListParams, "sort" | "sort_key" | "sort_dir">;
 
-/** Both syntaxes, with the tie-breakers. Errors: bad_request. */
+/** Parses both syntaxes and adds the tie-breakers. Errors: bad_request. */
 export function parseSort({ sort, sort_key, sort_dir }: Given): Sort {
   if (sort !== undefined && (sort_key || sort_dir)) {
     fail("bad_request", "Old and new sorting syntax cannot be combined");
@@ -25,7 +25,7 @@ function newSyntax(sort: string): Sort {
   });
 }
 
-/** The value by the contract, whose message is the answer's text. */
+/** Checks a value against the contract, whose message becomes the error's text. */
 function one<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   return result.success ? result.data : fail("bad_request", result.error.issues[0]!.message);
@@ -39,7 +39,7 @@ function oldSyntax(keys: SortKey[], dirs: ("asc" | "desc")[]): Sort {
   return withTieBreakers(pairs, dirs.length);
 }
 
-/** The single direction in use, or desc when several were given. */
+/** Tie-breakers take the single direction, or desc if several were given. */
 function withTieBreakers(pairs: Sort, given: number): Sort {
   const dir = given > 1 ? "desc" : pairs[0]!.dir;
   const missing = (["created_at", "id"] as SortKey[]).filter((key) =>

@@ -6,7 +6,7 @@ import type { listTags } from "../../openapi/metadefs_tags.ts";
 import type { Config } from "../config/config.ts";
 import type { NamespaceList } from "../metadefs/list_namespaces.ts";
 
-/** A page of namespaces. */
+/** The query for a page of namespaces. */
 export function namespacePage(
   query: z.output<typeof listNamespaces.request.query>,
   config: Pick<Config, "get">,
@@ -17,7 +17,7 @@ export function namespacePage(
     ...(visibility === undefined ? {} : { visibility }),
     ...(resource_types === undefined ? {} : { resourceTypes: resource_types.split(",") }),
     ...(marker === undefined ? {} : { marker }),
-    // `id` is accepted, and means the default.
+    // `id` is accepted and means the default.
     sort: {
       key: sort_key === undefined || sort_key === "id" ? "created_at" : sort_key,
       dir: sort_dir ?? "desc",
@@ -26,7 +26,7 @@ export function namespacePage(
   };
 }
 
-/** A page of the tags of a namespace. */
+/** The query for a page of a namespace's tags. */
 export function tagPage(
   { limit, marker, sort_dir, sort_key }: z.output<typeof listTags.request.query>,
 ): Omit<TagListQuery, "namespaceId"> {

@@ -1,16 +1,16 @@
-/** 404, 405 or 501 for what no route took (spec/images-api.md §2.0, step 4). */
+/** 404, 405 or 501 for requests without a route (spec/images-api.md §2.0, step 4). */
 import { fail } from "../errors.ts";
 import { ROUTES } from "../../openapi/document.ts";
 
-/** The methods of the API, in the order in which `Allow` names them. */
+/** The methods of the API in the order of `Allow`. */
 const ORDER = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 const KNOWN_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"];
 
-/** Paths on which another method is not found rather than not allowed. */
+/** Paths that answer 404 instead of 405. */
 const WITHOUT_405 = ["/v2/images/{image_id}/tasks", "/v2/info/usage"];
 
-/** Upstream's header where it does not name all methods. */
+/** Upstream's header where it omits methods. */
 const ALLOW: Record<string, string> = { "/v2/images/{image_id}/locations": "POST" };
 
 interface Known {
@@ -33,7 +33,7 @@ for (const { methods } of PATHS) methods.sort((a, b) => ORDER.indexOf(a) - ORDER
 
 /** Always throws. Errors: method_not_allowed, not_found, not_implemented. */
 export function refuseRoute(method: string, path: string): never {
-  // Paths without parameters win over those with.
+  // A path without parameters takes precedence.
   const matches = PATHS.filter(({ pattern }) => pattern.test(path));
   const known = matches.find((match) => match.path === path) ?? matches[0];
   if (known && !WITHOUT_405.includes(known.path)) {

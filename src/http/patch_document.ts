@@ -1,4 +1,4 @@
-/** PATCH documents in both dialects, as operations (spec/images-api.md §5.1–5.3). */
+/** Parses PATCH documents of both dialects into operations (spec/images-api.md §5.1–5.3). */
 import { NewLocationField, WRITABLE_FIELDS } from "../../openapi/image.ts";
 import { PATCH_V20, PATCH_V21 } from "../../openapi/images.ts";
 import { fail } from "../errors.ts";
@@ -11,9 +11,8 @@ import {
 } from "../images/attributes.ts";
 import type { ImageSchema } from "../images/image_schema.ts";
 import type { Operation } from "../images/operations.ts";
-import { parsePointer } from "./json_pointer.ts";
 
-/** The dialect a media type names. Errors: unsupported_media_type with Accept-Patch. */
+/** Returns the dialect of a media type. Errors: unsupported_media_type with Accept-Patch. */
 export function patchDialect(contentType: string | null): "v2.0" | "v2.1" {
   const type = (contentType ?? "").split(";", 1)[0]!.trim().toLowerCase();
   if (type === PATCH_V21) return "v2.1";
@@ -71,7 +70,24 @@ function valueOf(op: string, element: Record<string, unknown>): { value?: unknow
   return { value: element.value };
 }
 
-/** One segment, but `/locations/{n}` and `/locations/-` to add and remove, and `/locations` to replace. */
+/** Returns the unescaped segments of a path, trimmed. Errors: bad_request. */
+function parsePointer(pointer: unknown): string[] {
+  if (typeof pointer !== "string") fail("bad_request", "The path of an operation must be a string.");
+  if (!pointer.startsWith("/")) fail("bad_request", `Pointer '${pointer}' does not start with "/".`);
+  const text = pointer.startsWith("//") ? pointer.slice(1) : pointer;
+  if (text === "/") fail("bad_request", "Pointer '/' names no attribute.");
+  if (text.endsWith("/")) fail("bad_request", `Pointer '${pointer}' must not end with "/".`);
+  if (text.includes("//")) fail("bad_request", `Pointer '${pointer}' contains adjacent "/".`);
+  if (/~(?![01])/.test(text)) {
+    fail("bad_request", `Pointer '${pointer}' contains "~" not part of an escape sequence.`);
+  }
+  const segments = text.slice(1).split("/")
+    .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~").trim());
+  if (segments.includes("")) fail("bad_request", `Pointer '${pointer}' names an empty attribute.`);
+  return segments;
+}
+
+/** One segment; `/locations/{n}` or `/locations/-` to add and remove, `/locations` to replace. */
 function checkShape({ op, path }: Operation): void {
   const nested = path[0] === "locations" && op !== "replace";
   const fits = nested ? path.length === 2 : path.length === 1;

@@ -1,13 +1,13 @@
-/** Answers of the API proper: each carries the request id (spec/images-api.md §6.5). */
+/** Responses of the API; each contains the request id (spec/images-api.md §6.5). */
 import { Buffer } from "node:buffer";
 import type { Ctx } from "../deps.ts";
 
-/** The part of a call that an answer needs. */
+/** The part of a call that a response needs. */
 type Asked = { ctx: Pick<Ctx, "requestId"> };
 
 /**
- * A text and its length. Headers are set one by one: a body and several headers in one constructor cost 7 to 30 µs,
- * this half of one.
+ * Returns a text with its length. Sets headers one by one, which takes half a µs; a constructor with a body and several
+ * headers takes 7 to 30.
  */
 export function textResponse(text: string, type: string, status = 200): Response {
   const response = new Response(text, { status });
@@ -23,7 +23,7 @@ function jsonResponse(call: Asked, text: string, status: number, more: Record<st
   return response;
 }
 
-/** A JSON body with status 200, or `status`. */
+/** Returns a JSON body with status 200, or `status`. */
 export function json(
   call: Asked,
   body: unknown,
@@ -33,7 +33,7 @@ export function json(
   return jsonResponse(call, JSON.stringify(body), status, headers);
 }
 
-/** A 2xx without a body, with the type that upstream sends along. */
+/** Returns a 2xx without a body, but with upstream's content type. */
 export function empty(call: Asked, status: 202 | 204): Response {
   return new Response(null, {
     status,
@@ -45,7 +45,7 @@ export function empty(call: Asked, status: 202 | 204): Response {
   });
 }
 
-/** A JSON body with every character outside ASCII escaped, as upstream writes all but images and members. */
+/** Returns a JSON body with all non-ASCII characters escaped, as upstream does except for images and members. */
 export function asciiJson(call: Asked, body: unknown): Response {
   const text = JSON.stringify(body).replaceAll(
     /[\u0080-\uffff]/g,
@@ -54,7 +54,7 @@ export function asciiJson(call: Asked, body: unknown): Response {
   return jsonResponse(call, text, 200, {});
 }
 
-/** `first` and `next` of a page; `marker` names its last item, null where nothing follows. */
+/** Returns `first` and `next` of a page; `marker` is its last item, null on the last page. */
 export function pageLinks(path: string, search: URLSearchParams, marker: string | null) {
   const first = new URLSearchParams(search);
   first.delete("marker");

@@ -3,12 +3,12 @@ import { fail } from "../errors.ts";
 import { isHost } from "../util/host.ts";
 import type { RequestBase } from "./env.ts";
 
-/** Proxy headers count only when `trusted` (enable_proxy_headers_parsing). */
+/** Uses proxy headers only if `trusted` (enable_proxy_headers_parsing). Errors: bad_request for an invalid host. */
 export function requestBase(request: Request, peer: string, trusted: boolean): RequestBase {
   const { headers } = request;
   const base: RequestBase = {
     scheme: request.url.startsWith("https:") ? "https" : "http",
-    // Few answers name the host, and every request pays for looking.
+    // Computed on demand: few responses contain the host.
     get host() {
       const host = headers.get("host") ?? new URL(request.url).host;
       if (!isHost(host)) fail("bad_request", "Host is not a name or address with a port.");
@@ -35,11 +35,11 @@ export function requestBase(request: Request, peer: string, trusted: boolean): R
   };
 }
 
-/** What the nearest client saw, where there are several proxies. Errors: bad_request, for what no link may name. */
+/** Returns the first of several proxies' hosts. Errors: bad_request, for text that must not be in a link. */
 function forwardedHost(text: string): string {
   const host = text.split(",", 1)[0]!.trim();
   if (!isHost(host)) {
-    fail("bad_request", "The host that the proxy names is not a name or address with a port.");
+    fail("bad_request", "The host in the proxy's header is not a name or address with a port.");
   }
   return host;
 }

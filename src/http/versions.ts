@@ -4,13 +4,13 @@ import type { RequestBase } from "./env.ts";
 
 const ACCEPT_PREFIX = "application/vnd.openstack.images-";
 
-/** What the configuration makes of the versions. */
+/** Configuration that changes the versions. */
 export interface VersionSettings {
   cache: boolean;
   multi: boolean;
 }
 
-/** Ids of the versions in the document's order, without the `v2.`; CURRENT is marked. */
+/** Returns the minor versions in the document's order, and which one is CURRENT. */
 function order({ cache, multi }: VersionSettings): { current: number; minors: number[] } {
   const low = [7, 6, 5, 4, 3, 2, 1, 0];
   if (cache && multi) return { current: 18, minors: [18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, ...low] };
@@ -19,12 +19,12 @@ function order({ cache, multi }: VersionSettings): { current: number; minors: nu
   return { current: 17, minors: [15, 9, 17, ...low] };
 }
 
-/** Version strings that a path or Accept may name. */
+/** Returns the versions that a path or `Accept` may contain. */
 export function acceptedVersions(settings: VersionSettings): ReadonlySet<string> {
   return new Set(["v2", ...order(settings).minors.map((minor) => `v2.${minor}`)]);
 }
 
-/** The version document; every link leads to `…/v2/`. */
+/** Returns the version document; every link is to `…/v2/`. */
 export function versionDocument(settings: VersionSettings, publicEndpoint: string | null, base: RequestBase) {
   const root = publicEndpoint || `${base.scheme}://${base.host}${base.prefix}`;
   const href = `${root.replace(/\/$/, "")}/v2/`;
@@ -38,13 +38,13 @@ export function versionDocument(settings: VersionSettings, publicEndpoint: strin
   };
 }
 
-/** Paths outside the API that the router knows; the router never sees any other path without `/v2`. */
+/** Routes outside the API; every other path without `/v2` becomes one of them. */
 export const VERSIONS_PATH = "/versions";
 export const CHOICES_PATH = "/";
 
 /**
- * The path to route by. `/v2.5/images` and `/images` with a version in Accept become `/v2/images`; what `isHealth` says is
- * the path of the health check becomes `/healthcheck`.
+ * Returns the path for the router. `/v2.5/images`, and `/images` with a version in Accept, become `/v2/images`; a path
+ * for which `isHealth` is true becomes `/healthcheck`.
  */
 export function routingPath(
   request: Request,
@@ -68,8 +68,8 @@ export function routingPath(
 }
 
 /**
- * Path of a URL without query, as versions, rights and routes are looked at: `%2F` is a separator like any other, and
- * several in a row are one, as in Glance (endpoints written with a slash at their end are common).
+ * Returns the path of a URL for versions, authentication and routes: `%2F` is a separator, and several in a row are one,
+ * as in Glance (endpoints with a trailing slash are common).
  */
 export function pathOf(url: string): string {
   const start = url.indexOf("/", url.indexOf("//") + 2);

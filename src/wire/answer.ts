@@ -1,28 +1,27 @@
-/** Writes a response of fetch's kind to a connection. */
+/** Writes a fetch `Response` to a connection. */
 import { Buffer } from "node:buffer";
 import { fail } from "../errors.ts";
 import { openReader } from "../util/pump.ts";
 
-/** Bytes read of an answer's stream, and written, at once. */
+/** Bytes per read and write of a stream. */
 const BLOCK = 256 * 1024;
 
-/** An answer of this length that is in memory goes out in one piece with its head. */
+/** A response in memory up to this length is written together with its head. */
 const SMALL = 64 * 1024;
 
-/** What a connection writes to. */
-export interface Sink {
+interface Sink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Of the request that is answered. */
+/** The request to which the response belongs. */
 export interface Asked {
   method: string;
   minor: number;
-  /** Whether another request may follow; a stream whose end only the end of the connection shows says no. */
+  /** Whether another request may follow. */
   keepAlive: boolean;
 }
 
-/** Of answers that bring no reason of their own. */
+/** For responses without a status text. */
 const REASONS: Record<number, string> = {
   200: "OK",
   201: "Created",
@@ -34,7 +33,7 @@ const REASONS: Record<number, string> = {
   304: "Not Modified",
 };
 
-/** Headers that are the connection's own. */
+/** Headers that only this module writes. */
 const CONNECTION = new Set(["connection", "transfer-encoding", "keep-alive", "date"]);
 
 const CRLF = Buffer.from("\r\n");
@@ -42,8 +41,8 @@ const NOTHING = new Uint8Array();
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
 /**
- * Writes head and body. Resolves to whether the connection can take another request. Errors: those of the
- * connection; internal when the body breaks off or has another length. The body is cancelled then.
+ * Writes head and body. Resolves to whether another request may follow on the connection. Errors: those of the
+ * connection; internal if the body fails or its length is wrong. Cancels the body on error.
  */
 export async function writeResponse(sink: Sink, response: Response, asked: Asked): Promise<boolean> {
   const { status, headers } = response;
@@ -51,7 +50,7 @@ export async function writeResponse(sink: Sink, response: Response, asked: Asked
   if (bodiless) void response.body?.cancel().catch(() => {});
   const declared = headers.get("content-length");
   const length = declared === null ? null : Number(declared);
-  // Reached for only where it must be a stream: making one of an answer in memory is dear.
+  // `response.body` only where needed: making a stream of data in memory is expensive.
   const isSmall = !bodiless && length !== null && length <= SMALL;
   const body = bodiless || isSmall ? null : response.body;
   const chunked = body !== null && length === null && asked.minor > 0;
@@ -70,15 +69,17 @@ export async function writeResponse(sink: Sink, response: Response, asked: Asked
 
   if (isSmall) {
     const content = new Uint8Array(await response.arrayBuffer().catch(brokeOff));
-    // Another length than the head says would let the client misread the next answer.
-    if (content.length !== length) fail("internal", `The answer has ${content.length} bytes, not ${length}.`);
+    // With a wrong length the client would misread the next response.
+    if (content.length !== length) {
+      fail("internal", `The response has ${content.length} bytes, not ${length}.`);
+    }
     await writeAll(sink, Buffer.concat([bytes, content]));
   } else if (body === null) await writeAll(sink, bytes);
   else await writeStream(sink, body, { head: bytes, length, chunked });
   return keepAlive;
 }
 
-/** Sends what the body gives: `length` bytes, or in chunks, or what comes until the connection ends. */
+/** Sends the body: `length` bytes, or in chunks, or until the connection ends. */
 async function writeStream(
   sink: Sink,
   body: ReadableStream<Uint8Array>,
@@ -103,19 +104,19 @@ async function writeStream(
       }
     }
     if (length !== null && sent !== length) {
-      fail("internal", `The data of the answer has not the ${length} bytes that its head says.`);
+      fail("internal", `The data of the response does not have the ${length} bytes of its Content-Length.`);
     }
     if (chunked) await writeAll(sink, Buffer.concat([first, LAST_CHUNK]));
   } catch (error) {
-    // Not waited for: what it comes from may never answer.
+    // Not awaited: the source may never answer.
     reader.cancel(error).catch(() => {});
     throw error;
   }
 }
 
-/** Tells a body that fails from a connection that does: the one is ours, the other the client's. */
+/** Distinguishes a failed body, our error, from a failed connection, the client's. */
 function brokeOff(cause: unknown): never {
-  fail("internal", "The data of the answer broke off.", { cause });
+  fail("internal", "The data of the response ended early.", { cause });
 }
 
 async function writeAll(sink: Sink, bytes: Uint8Array): Promise<void> {

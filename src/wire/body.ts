@@ -1,31 +1,51 @@
-/** The body of a request, read from its connection as it is asked for. */
+/** The body of a request, read from its connection on demand. */
 import { fail } from "../errors.ts";
 import { Chunks } from "./chunks.ts";
 import { type Framing, Refused } from "./head.ts";
 import type { Source } from "./source.ts";
-import { takeTurn } from "./turns.ts";
 
-/** Bytes given to a reader that brings no room of its own. */
+/** Buffer for a reader that does not supply one. */
 const PIECE = 64 * 1024;
 
-/** So much of a chunk is read without a buffer between. */
+/** A chunk with at least this many bytes left is read directly, without a buffer. */
 const DIRECT = 512 * 1024;
+
+/** How long all bodies together may keep the event loop, in ms. */
+const TURN = 10;
+
+let since = 0;
+let pause: Promise<void> | undefined;
+
+/**
+ * Called before each piece of work; waits if the bodies have used up their turn. A timer, because Deno 2.9 does not poll
+ * its sockets before an immediate.
+ */
+function takeTurn(): Promise<void> | void {
+  if (performance.now() - since < TURN) return;
+  return pause ??= new Promise((resolve) =>
+    setTimeout(() => {
+      since = performance.now();
+      pause = undefined;
+      resolve();
+    }, 0)
+  );
+}
 
 export interface Body {
   stream: ReadableStream<Uint8Array>;
-  /** Whether the next request follows at once: all of it has been taken. */
+  /** Whether all of it was read, so that the next request follows. */
   readonly ended: boolean;
-  /** Whether somebody has begun to read it. */
+  /** Whether reading has begun. */
   readonly begun: boolean;
-  /** Bytes that are still to come, where that is known. */
+  /** Bytes still to come; null = unknown. */
   readonly left: number | null;
-  /** Waits for the end of a read whose reader has left. */
+  /** Waits for a read whose reader has cancelled. */
   settled(): Promise<void>;
-  /** Reads and drops up to `limit` bytes; true when that was all. Errors: those of the connection. */
+  /** Reads and drops up to `limit` bytes; returns whether that was all. Errors: those of the connection. */
   drain(limit: number): Promise<boolean>;
 }
 
-/** `ask` is called before the first byte is waited for. A body that ends early or has a broken chunk is an error of the stream. */
+/** Calls `ask` before it waits for the first byte. The stream fails if the body ends early or a chunk is invalid. */
 export function openBody(source: Source, framing: Framing, ask: () => Promise<void> | void): Body {
   const take = framing.kind === "chunked" ? inChunks(source) : withLength(source, framing);
   let asked: Promise<void> | void | undefined;
@@ -47,7 +67,7 @@ export function openBody(source: Source, framing: Framing, ask: () => Promise<vo
     return got;
   };
 
-  // The reader is told in its own words that the client, which is still there, sends what is no body.
+  // The client is still connected and gets this error in the form of the API.
   const taken = async (view: Uint8Array) => {
     try {
       return await take.into(view);
@@ -64,7 +84,7 @@ export function openBody(source: Source, framing: Framing, ask: () => Promise<vo
       const view = controller.byobRequest!.view!;
       reading = read(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
       const got = await reading;
-      // Nobody waits for it any more after a cancellation.
+      // After a cancellation the controller is closed.
       if (cancelled) return;
       if (got === 0) controller.close();
       controller.byobRequest!.respond(got);
@@ -105,7 +125,7 @@ export function openBody(source: Source, framing: Framing, ask: () => Promise<vo
   };
 }
 
-/** Takes bytes of a body into a view, at least one; 0 = its end. */
+/** Reads at least one byte of a body into a view; 0 = its end. */
 interface Taker {
   into(view: Uint8Array): Promise<number>;
   left(): number | null;
@@ -129,7 +149,7 @@ function withLength(source: Source, framing: Framing): Taker {
   };
 }
 
-/** What is there already is put together; what would have to be waited for is not. */
+/** Decodes the chunks that have arrived into one read; does not wait for more. */
 function inChunks(source: Source): Taker {
   const chunks = new Chunks();
   source.widen();

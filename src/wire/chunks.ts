@@ -1,15 +1,15 @@
-/** Bodies in chunks (RFC 9112 §7.1), byte by byte: chunks of one byte cost little more than others. */
+/** Chunked bodies (RFC 9112 §7.1), decoded byte by byte: chunks of one byte cost little more than others. */
 import { Refused } from "./head.ts";
 
-/** The longest line before a chunk, and all trailers together, in bytes; what they say is dropped. */
+/** Longest chunk-size line, and all trailers together, in bytes; extensions and trailers are ignored. */
 const LINE = 1024;
 const TRAILERS = 16 * 1024;
 
 const CR = 13;
 const LF = 10;
 
-/** Where the next byte stands. */
-type Place =
+/** What the next byte belongs to. */
+type State =
   | "size"
   | "extension"
   | "size-lf"
@@ -20,46 +20,46 @@ type Place =
   | "trailer-lf"
   | "end";
 
-/** Takes a body in chunks apart. */
+/** Decodes a chunked body. */
 export class Chunks {
-  #place: Place = "size";
-  /** Bytes of this chunk that are still to come. */
+  #state: State = "size";
+  /** Bytes of this chunk still to come. */
   #left = 0;
   /** Digits of its size, or bytes of the line, so far. */
   #count = 0;
   #trailers = 0;
 
-  /** All of the body, with its trailers, has been taken. */
+  /** Whether all of the body was decoded, with its trailers. */
   get ended(): boolean {
-    return this.#place === "end";
+    return this.#state === "end";
   }
 
-  /** Bytes that come next and are data. */
+  /** Number of data bytes that come next. */
   get data(): number {
-    return this.#place === "data" ? this.#left : 0;
+    return this.#state === "data" ? this.#left : 0;
   }
 
-  /** `count` of those were taken by somebody else. */
+  /** Skips `count` of those, which the caller has read itself. */
   skip(count: number): void {
     this.#left -= count;
-    if (this.#left === 0) this.#place = "data-cr";
+    if (this.#left === 0) this.#state = "data-cr";
   }
 
   /**
-   * Takes bytes of `from` until it is used up, `into` is full or the body ends. Gives the number of bytes taken and
-   * of those put into `into`. Errors: Refused.
+   * Decodes `from` until it is used up, `into` is full or the body ends. Returns the number of bytes taken and of those
+   * written to `into`. Errors: Refused.
    */
   decode(from: Uint8Array, into: Uint8Array): { taken: number; given: number } {
     let taken = 0;
     let given = 0;
-    while (taken < from.length && this.#place !== "end") {
-      if (this.#place !== "data") {
+    while (taken < from.length && this.#state !== "end") {
+      if (this.#state !== "data") {
         this.#step(from[taken++]!);
         continue;
       }
       const size = Math.min(this.#left, from.length - taken, into.length - given);
       if (size === 0) break;
-      // A view of a byte costs more than the byte.
+      // Copying a few bytes is cheaper than making views.
       if (size < 16) {
         for (let index = 0; index < size; index++) into[given + index] = from[taken + index]!;
       } else into.set(from.subarray(taken, taken + size), given);
@@ -71,7 +71,7 @@ export class Chunks {
   }
 
   #step(byte: number): void {
-    switch (this.#place) {
+    switch (this.#state) {
       case "size": {
         const digit = hexDigit(byte);
         if (digit >= 0 && ++this.#count <= 13) this.#left = this.#left * 16 + digit;
@@ -84,18 +84,18 @@ export class Chunks {
       case "size-lf":
         lineFeed(byte);
         this.#count = 0;
-        this.#place = this.#left > 0 ? "data" : "trailer";
+        this.#state = this.#left > 0 ? "data" : "trailer";
         return;
       case "data-cr":
         if (byte !== CR) throw new Refused(400, "A chunk is longer than its size says.");
-        this.#place = "data-lf";
+        this.#state = "data-lf";
         return;
       case "data-lf":
         lineFeed(byte);
-        this.#place = "size";
+        this.#state = "size";
         return;
       case "trailer":
-        if (byte === CR) this.#place = "trailer-lf";
+        if (byte === CR) this.#state = "trailer-lf";
         else if (byte === LF) lineFeed(byte + 1);
         else if (this.#count++, ++this.#trailers > TRAILERS) {
           throw new Refused(400, "The trailers are too long.");
@@ -103,31 +103,31 @@ export class Chunks {
         return;
       case "trailer-lf":
         lineFeed(byte);
-        this.#place = this.#count === 0 ? "end" : "trailer";
+        this.#state = this.#count === 0 ? "end" : "trailer";
         this.#count = 0;
         return;
     }
   }
 
-  /** Blanks and extensions, to the end of the line. */
+  /** Skips blanks and extensions, to the end of the line. */
   #afterSize(byte: number): void {
     if (byte === CR) {
-      this.#place = "size-lf";
+      this.#state = "size-lf";
       return;
     }
-    const begins = this.#place === "size" && byte !== 0x3b && byte !== 0x20 && byte !== 9;
+    const begins = this.#state === "size" && byte !== 0x3b && byte !== 0x20 && byte !== 9;
     if (begins || byte === LF || ++this.#count > LINE) {
-      throw new Refused(400, "The size of a chunk is followed by what is no extension.");
+      throw new Refused(400, "The size of a chunk is followed by text that is not an extension.");
     }
-    this.#place = "extension";
+    this.#state = "extension";
   }
 }
 
 function lineFeed(byte: number): void {
-  if (byte !== LF) throw new Refused(400, "A line of the body in chunks does not end with CR LF.");
+  if (byte !== LF) throw new Refused(400, "A line of the chunked body does not end with CR LF.");
 }
 
-/** -1 for what is no digit. */
+/** Returns -1 if the byte is not a digit. */
 function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const letter = byte | 0x20;

@@ -1,4 +1,4 @@
-/** One connection: heads, answers, and how it ends (RFC 9112). */
+/** One connection: requests, responses, and how it ends (RFC 9112). */
 import { breakSocket } from "../util/break_socket.ts";
 import { type Asked, writeResponse } from "./answer.ts";
 import { type Body, openBody } from "./body.ts";
@@ -6,11 +6,11 @@ import { type Head, headLength, type HeadLimits, parseHead, Refused } from "./he
 import { makeRequest } from "./request.ts";
 import { Source } from "./source.ts";
 
-/** What a handler knows of the connection. */
-export interface Info {
+/** What a handler knows about the connection. */
+interface Info {
   /** Address of the peer. */
   peer: string;
-  /** Resolves when the whole answer was handed to the system; rejects when it could not be. */
+  /** Resolves when the whole response was written to the socket, else rejects. */
   completed: Promise<void>;
 }
 
@@ -18,30 +18,30 @@ export type Handler = (request: Request, info: Info) => Response | Promise<Respo
 
 /** Bounds of a connection; all times in ms. */
 export interface Limits extends HeadLimits {
-  /** A head comes to its end within this time; 0 = no bound. */
+  /** For the head of a request; 0 = no limit. */
   headTime: number;
-  /** The connection waits so long for another request, and for its peer to take more of an answer; 0 = no bound. */
+  /** For the next request, and for the peer to read more of a response; 0 = no limit. */
   idleTime: number;
-  /** Other requests may follow on it. */
+  /** Whether other requests may follow. */
   keepAlive: boolean;
 }
 
-/** What a connection asks of its server. */
-export interface Host {
+/** What a connection needs from its server. */
+interface Host {
   limits: Limits;
   handler: Handler;
-  /** The answer to a request that is refused before the handler. */
+  /** Returns the response to a request that is refused before the handler. */
   refuse(refused: Refused, peer: string): Response;
-  /** Throws Refused when this peer has made too many requests. */
+  /** Throws Refused if this peer has made too many requests. */
   admit(peer: string): void;
-  /** Told when it begins to wait, for a request or for its peer to take more of an answer, and when it does not. */
+  /** Called when the connection begins to wait for a request or for its peer to read, and with null when it stops. */
   waits(connection: Connection, what: "request" | "peer" | null): void;
 }
 
-/** So much of a body that nobody wants is read and dropped to keep the connection for the next request. */
+/** An unread body of up to this many bytes is read and dropped, so that the connection can be reused. */
 const SHORT = 64 * 1024;
 
-/** Of a larger one so much, and for so long, so that the client gets to read its answer (RFC 9112 §9.6). */
+/** Of a larger one this many bytes and milliseconds, so that the client can read the response (RFC 9112 §9.6). */
 const LINGER_BYTES = 64 * 1024;
 const LINGER_TIME = 2000;
 
@@ -49,7 +49,7 @@ const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
 
 export class Connection {
   readonly peer: string;
-  /** When it is given up, by the clock of `performance.now()`. */
+  /** When it expires, by `performance.now()`. */
   deadline = Infinity;
   /** When it began to wait. */
   since = performance.now();
@@ -66,7 +66,7 @@ export class Connection {
   constructor(conn: Deno.TcpConn, host: Host) {
     this.#conn = conn;
     this.#host = host;
-    // Head and data are written apart; neither waits for the other to be acknowledged.
+    // Head and data are separate writes; none may wait for an acknowledgement.
     conn.setNoDelay();
     this.#source = new Source(conn);
     this.peer = conn.remoteAddr.hostname;
@@ -77,13 +77,13 @@ export class Connection {
     try {
       while (await this.#next());
     } catch {
-      // The peer has gone, or it was given up; whoever works for it learns that from its body or its answer.
+      // The peer has gone or timed out; the handler sees it in the request body or in `completed`.
     } finally {
       this.close();
     }
   }
 
-  /** Answers without a look at the request. Never rejects. */
+  /** Responds without reading the request. Never rejects. */
   async turnAway(refused: Refused): Promise<void> {
     try {
       await this.#refuse(refused);
@@ -94,7 +94,7 @@ export class Connection {
     }
   }
 
-  /** No other request after the one that is being answered. */
+  /** Ends the connection after the current request. */
   finish(): void {
     this.#last = true;
   }
@@ -109,19 +109,19 @@ export class Connection {
     try {
       this.#conn.close();
     } catch {
-      // The runtime has closed it already.
+      // Already closed.
     }
   }
 
-  /** Its deadline has passed. */
+  /** Called when the deadline has passed. */
   expire(): void {
     this.deadline = Infinity;
     if (this.#late === "close") return this.close();
-    const error = new Refused(408, "The head of the request did not come to its end in time.");
+    const error = new Refused(408, "The head of the request did not arrive in time.");
     void this.#refuse(error).finally(() => this.close());
   }
 
-  /** Serves one request; whether there may be another. */
+  /** Serves one request; returns whether another may follow. */
   async #next(): Promise<boolean> {
     let head: Head | null;
     try {
@@ -161,7 +161,7 @@ export class Connection {
     return false;
   }
 
-  /** Null when the peer has closed, or sends something else after its last request. */
+  /** Returns null if the peer has closed the connection. */
   async #readHead(): Promise<Head | null> {
     const { limits } = this.#host;
     this.#source.rest();
@@ -194,7 +194,7 @@ export class Connection {
     }
   }
 
-  /** The client waits for this before it sends its body; not when it sends already. */
+  /** Sends `100 Continue` if the client waits for it; not if its body has already begun to arrive. */
   async #goOn(head: Head): Promise<void> {
     if (!head.expectsContinue || this.#source.held.length > 0) return;
     for (let at = 0; at < CONTINUE.length;) at += await this.#conn.write(CONTINUE.subarray(at));
@@ -220,15 +220,15 @@ export class Connection {
     await writeResponse(this.#sink, response, { method: "GET", minor: 1, keepAlive: false });
   }
 
-  /** Reads what is left of a short body; true when it has come. */
+  /** Drops the rest of a short body; returns whether all of it came. */
   async #drop(body: Body): Promise<boolean> {
     this.#expect("close", LINGER_TIME);
     return await body.drain(SHORT);
   }
 
   /**
-   * Ends the connection so that the peer can read its answer: a connection closed over bytes that were not read is
-   * reset, and the answer may be lost with it.
+   * Ends the connection so that the peer can read the response: closing with unread bytes resets the connection, and
+   * the response may be lost.
    */
   async #linger(body: Body | null): Promise<void> {
     this.#expect("close", LINGER_TIME);
@@ -241,7 +241,7 @@ export class Connection {
       if (got === null) return;
       dropped += got;
     }
-    // No more is taken; the peer has until the deadline to see why.
+    // Reads no more; the peer has until the deadline to read the response.
     await this.#gone.promise;
   }
 
@@ -251,9 +251,9 @@ export class Connection {
   }
 }
 
-/** Whether what is left of a body is worth reading, so that the connection stays. */
+/** Whether the rest of a body is short enough to read, so that the connection can be reused. */
 function isShort(body: Body, head: Head): boolean {
   if (body.ended) return true;
-  // A client that waits for `100 Continue` may send the body all the same, or not.
+  // A client that expects `100 Continue` may or may not send the body.
   return body.left !== null && body.left <= SHORT && (!head.expectsContinue || body.begun);
 }

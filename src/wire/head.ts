@@ -1,12 +1,12 @@
-/** The head of a request as RFC 9112 wants it; what could be read in two ways is refused. */
+/** Parses the head of a request by RFC 9112; refuses anything ambiguous. */
 import { Buffer } from "node:buffer";
 import { isHost } from "../util/host.ts";
 
 /** Bounds of a head. */
 export interface HeadLimits {
-  /** Bytes of its longest line; 0 = no bound but that of the head. */
+  /** Bytes of its longest line; 0 = only the limit of the head. */
   line: number;
-  /** Bytes of all of it. */
+  /** Bytes of the whole head. */
   head: number;
   /** Number of its fields. */
   fields: number;
@@ -15,23 +15,23 @@ export interface HeadLimits {
 /** How long a body is. */
 export type Framing = { kind: "none" } | { kind: "length"; length: number } | { kind: "chunked" };
 
-/** A head that was read. */
+/** A parsed head. */
 export interface Head {
   method: string;
-  /** `http://`, the host that was asked for, and the target as it was sent. */
+  /** `http://`, the host, and the target as it was sent. */
   url: string;
-  /** In the order they came; names in lower case. */
+  /** In order of arrival; names in lower case. */
   fields: [name: string, value: string][];
   /** 0 or 1: the minor version of HTTP/1. */
   minor: number;
   framing: Framing;
-  /** The client wants another answer on this connection. */
+  /** Whether the client wants to reuse the connection. */
   keepAlive: boolean;
-  /** The client sends its body when it was asked to. */
+  /** Whether the client waits for `100 Continue` before it sends its body. */
   expectsContinue: boolean;
 }
 
-/** A request that is not served: the connection ends with the answer. */
+/** Refuses a request; the connection closes after the response. */
 export class Refused extends Error {
   override name = "Refused";
   constructor(readonly status: 400 | 408 | 414 | 417 | 429 | 431 | 503 | 505, message: string) {
@@ -39,7 +39,7 @@ export class Refused extends Error {
   }
 }
 
-/** Fields that say how the connection is used. */
+/** Fields that this module interprets. */
 const OWN: Record<string, "host" | "length" | "coding" | "connection" | "expect" | undefined> = Object.assign(
   Object.create(null),
   {
@@ -57,8 +57,8 @@ const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 
 /**
- * The number of bytes of the head at the start of `bytes`, with the empty line that ends it; null when it has not
- * come to its end. Errors: Refused, when it is larger than it may be.
+ * Returns the length of the head at the start of `bytes`, including the empty line at its end; null if it is incomplete.
+ * Errors: Refused, if it is too large.
  */
 export function headLength(bytes: Buffer, limits: HeadLimits): number | null {
   const found = bytes.indexOf("\r\n\r\n");
@@ -75,7 +75,7 @@ function tooLongTarget(limit: number): Refused {
   return new Refused(414, `The first line of a request may have up to ${limit} bytes.`);
 }
 
-/** Reads a head that is complete. Errors: Refused. */
+/** Parses a complete head. Errors: Refused. */
 export function parseHead(bytes: Buffer, limits: HeadLimits): Head {
   const lines = bytes.toString("latin1", 0, bytes.length - 4).split("\r\n");
   if (limits.line > 0 && lines[0]!.length > limits.line) throw tooLongTarget(limits.line);
@@ -98,7 +98,7 @@ export function parseHead(bytes: Buffer, limits: HeadLimits): Head {
     if (list !== undefined) own[list].push(entry[1]);
   }
   const { host, path } = urlOf(method, target, own.host, minor);
-  // RFC 9112 §3.2.2: the host of an absolute target counts, whatever Host says.
+  // RFC 9112 §3.2.2: the host of an absolute target overrides Host.
   for (const entry of fields) if (entry[0] === "host") entry[1] = host;
   return {
     method,
@@ -139,7 +139,7 @@ function field(line: string, limit: number): [name: string, value: string] {
   return [name, value];
 }
 
-/** Without the blanks and tabs around it; other white space is a byte of some character. */
+/** Trims blanks and tabs only: other white space may be a byte of a character. */
 function withoutBlanks(text: string): string {
   const isBlank = (at: number) => text[at] === " " || text[at] === "\t";
   let [start, end] = [0, text.length];
@@ -148,30 +148,30 @@ function withoutBlanks(text: string): string {
   return text.slice(start, end);
 }
 
-/** Errors: Refused, for a target or a host that no link could be made of. */
+/** Errors: Refused, for an invalid target or host. */
 function urlOf(
   method: string,
   target: string,
   hosts: string[],
   minor: number,
 ): { host: string; path: string } {
-  if (hosts.length > 1) throw new Refused(400, "A request has one Host.");
-  if (hosts.length === 0 && minor > 0) throw new Refused(400, "A request of HTTP/1.1 has a Host.");
+  if (hosts.length > 1) throw new Refused(400, "A request must have only one Host.");
+  if (hosts.length === 0 && minor > 0) throw new Refused(400, "A request of HTTP/1.1 must have a Host.");
   const [given] = hosts;
   if (given !== undefined && !isHost(given)) {
     throw new Refused(400, "Host is not a name or address with a port.");
   }
   const absolute = ABSOLUTE.exec(target);
   const host = absolute ? absolute[1]! : given ?? "localhost";
-  if (!isHost(host)) throw new Refused(400, "The target of the request names no host.");
+  if (!isHost(host)) throw new Refused(400, "The target of the request has no valid host.");
   const path = decodeTarget(absolute ? absolute[2]! : target);
   if (path === "*" && method === "OPTIONS") return { host, path: "/" };
   if (absolute && !path.startsWith("/")) return { host, path: `/${path}` };
-  if (!path.startsWith("/")) throw new Refused(400, "The target of a request begins with '/'.");
+  if (!path.startsWith("/")) throw new Refused(400, "The target of a request must begin with '/'.");
   return { host, path };
 }
 
-/** Clients send other characters than ASCII as UTF-8. */
+/** Clients send non-ASCII characters as UTF-8. */
 function decodeTarget(target: string): string {
   // deno-lint-ignore no-control-regex
   if (!/[^\x00-\x7f]/.test(target)) return target;
@@ -185,7 +185,7 @@ function decodeTarget(target: string): string {
 function framing(lengths: string[], codings: string[], minor: number): Framing {
   if (codings.length > 0) {
     if (lengths.length > 0) {
-      throw new Refused(400, "A request has Content-Length or Transfer-Encoding, not both.");
+      throw new Refused(400, "A request must not have both Content-Length and Transfer-Encoding.");
     }
     if (minor === 0) throw new Refused(400, "HTTP/1.0 has no Transfer-Encoding.");
     if (codings.length > 1 || codings[0]!.toLowerCase() !== "chunked") {
@@ -202,8 +202,8 @@ function framing(lengths: string[], codings: string[], minor: number): Framing {
 }
 
 function expectation(values: string[], minor: number): boolean {
-  // RFC 9110 §10.1.1: HTTP/1.0 knows no expectations.
+  // RFC 9110 §10.1.1: HTTP/1.0 has no expectations.
   if (values.length === 0 || minor === 0) return false;
   if (values.length === 1 && values[0]!.toLowerCase() === "100-continue") return true;
-  throw new Refused(417, "The only expectation that is met is '100-continue'.");
+  throw new Refused(417, "The only supported expectation is '100-continue'.");
 }

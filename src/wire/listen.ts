@@ -1,21 +1,21 @@
-/** Takes connections: how many, from whom, and what happens when the system has no more files (docs/limits.md). */
+/** Accepts connections within their limits, and recovers when the system has no more file descriptors (docs/limits.md). */
 import { Connection, type Handler, type Limits } from "./connection.ts";
 import { Refused } from "./head.ts";
 import { makePeers } from "./peers.ts";
 
-/** How often deadlines are looked at, in ms. */
+/** How often deadlines are checked, in ms. */
 const SWEEP = 200;
 
-/** How long a connection has waited for a request before it is given up for another one, in ms. */
+/** How long a connection must have waited for a request before it may be closed for another one, in ms. */
 const YOUNG = 250;
 
-/** How long a peer has taken nothing of an answer before its connection is given up for another one, in ms. */
+/** How long a peer must have read nothing before its connection may be closed for another one, in ms. */
 const STUCK = 30_000;
 
-/** Between two attempts when no connection can be taken, in ms. */
+/** Between two attempts to accept, in ms. */
 const PAUSE = 50;
 
-/** Connections given up at once when the system has no file for another. */
+/** Connections closed at once when the system has no file descriptor for another. */
 const GIVEN_UP = 16;
 
 export interface ListenOptions {
@@ -24,30 +24,30 @@ export interface ListenOptions {
   limits: Limits;
   /** Connections at a time. */
   connections: number;
-  /** Connections at a time of one address; 0 = no bound. */
+  /** Connections at a time per address; 0 = no limit. */
   connectionsOfPeer: number;
-  /** Requests a second of one address; 0 = no bound. */
+  /** Requests per second and address; 0 = no limit. */
   requestsOfPeer: number;
   handler: Handler;
   refuse: (refused: Refused, peer: string) => Response;
-  /** All connections are in use and none of them waits; called for each that has to wait. */
+  /** Called for each connection that has to wait because all are busy. */
   onFull: () => void;
-  /** The system has no file for another connection; called for each attempt. */
+  /** Called each time the system has no file descriptor for another connection. */
   onExhausted: (error: Error) => void;
 }
 
-export interface Listener {
+interface Listener {
   addr: Deno.NetAddr;
-  /** Takes no more connections, ends those that wait, the others after their answer, and at once after `ms`. */
+  /** Stops accepting; closes idle connections now, the others after their response, or after `ms`. */
   close(ms: number): Promise<void>;
 }
 
-/** Errors: those of the operating system, when the address cannot be had. */
+/** Errors: those of the operating system, if the address is unavailable. */
 export function listen(options: ListenOptions): Listener {
   const { hostname, port, limits, handler, refuse } = options;
   const listener = Deno.listen({ hostname, port });
   const open = new Set<Connection>();
-  // The one that waits longest comes first.
+  // In order of waiting, the longest first.
   const waiting = new Set<Connection>();
   const sending = new Set<Connection>();
   const peers = makePeers(options);
@@ -89,7 +89,7 @@ export function listen(options: ListenOptions): Listener {
     });
   }
 
-  /** Gives up the connection that has waited longest; false when none has waited for long. */
+  /** Closes the connection that has waited longest; returns false if none has waited long enough. */
   function giveUpOne(): boolean {
     const now = performance.now();
     for (const [set, age] of [[waiting, YOUNG], [sending, STUCK]] as const) {
@@ -117,13 +117,13 @@ export function listen(options: ListenOptions): Listener {
     while (!closing) {
       try {
         const conn = await listener.accept();
-        // Taken first: nobody is given up before somebody needs the room.
+        // Accept first, so that no connection is closed before another needs its place.
         await room();
         if (closing) conn.close();
         else start(conn);
       } catch (error) {
         if (closing) return;
-        // A peer that has left again is no reason to wait.
+        // The peer has already left; no need to pause.
         if (error instanceof Deno.errors.ConnectionAborted) continue;
         options.onExhausted(error as Error);
         for (let count = 0; count < GIVEN_UP && giveUpOne(); count++);

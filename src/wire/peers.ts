@@ -1,26 +1,26 @@
-/** Connections and requests of each address, within the bounds that an operator has set. */
+/** Limits connections and requests per address. */
 import { Refused } from "./head.ts";
 
-export interface PeerBounds {
-  /** Connections at a time; 0 = no bound. */
+interface PeerBounds {
+  /** Connections at a time; 0 = no limit. */
   connectionsOfPeer: number;
-  /** Requests a second, on average over some seconds; 0 = no bound. */
+  /** Requests per second, averaged over some seconds; 0 = no limit. */
   requestsOfPeer: number;
 }
 
-/** Seconds whose requests may come at once. */
+/** The requests of this many seconds may come at once. */
 const BURST = 5;
 
-/** Addresses whose requests are remembered; more than that come in at the cost of forgetting all. */
+/** Addresses remembered; one more resets all counts. */
 const REMEMBERED = 100_000;
 
-/** What is left of an address' requests at a time. */
+/** The requests that an address had left at a time. */
 interface Bucket {
   left: number;
   at: number;
 }
 
-/** Counts for one listener. */
+/** Makes the counters of one listener. */
 export function makePeers({ connectionsOfPeer, requestsOfPeer }: PeerBounds) {
   const connections = new Map<string, number>();
   const buckets = new Map<string, Bucket>();
@@ -28,7 +28,7 @@ export function makePeers({ connectionsOfPeer, requestsOfPeer }: PeerBounds) {
   const leftOf = (bucket: Bucket, now: number) =>
     Math.min(most, bucket.left + (now - bucket.at) / 1000 * requestsOfPeer);
   return {
-    /** Counts a connection; false when there are enough of this address. */
+    /** Counts a connection; returns false if the address has too many. */
     enter(peer: string): boolean {
       const count = connections.get(peer) ?? 0;
       if (connectionsOfPeer > 0 && count >= connectionsOfPeer) return false;
@@ -40,7 +40,7 @@ export function makePeers({ connectionsOfPeer, requestsOfPeer }: PeerBounds) {
       if (count > 0) connections.set(peer, count);
       else connections.delete(peer);
     },
-    /** Counts a request. Errors: Refused, when the address has had its share. */
+    /** Counts a request. Errors: Refused, if the address has used up its share. */
     admit(peer: string): void {
       if (requestsOfPeer === 0) return;
       const now = performance.now();

@@ -1,9 +1,9 @@
-/** A request of fetch's kind, as far as a server needs one. */
+/** The part of a fetch `Request` that a server needs. */
 import type { Head } from "./head.ts";
 
 /**
- * Looks like a `Request`, but takes every method, leaves the URL as it was sent, and costs no parsing of it. What a
- * handler has no use for (clone, formData, …) is not there.
+ * Looks like a `Request`, but accepts every method and neither parses nor normalises the URL. Members that no handler
+ * uses (clone, formData, …) are missing.
  */
 class WireRequest {
   readonly method: string;
@@ -23,7 +23,7 @@ class WireRequest {
   }
 }
 
-/** The request that a head and its body make. */
+/** Makes the request of a head and its body. */
 export function makeRequest(head: Head, body: ReadableStream<Uint8Array> | null): Request {
   return new WireRequest(head, body) as unknown as Request;
 }

@@ -1,10 +1,10 @@
-/** Bytes of a connection, read ahead where that is cheaper. */
+/** Reads a connection, through a buffer where that is cheaper. */
 import { Buffer } from "node:buffer";
 
-/** What is read of a connection at once where it goes through a buffer of ours. */
+/** Buffer for chunked bodies. */
 const BLOCK = 256 * 1024;
 
-/** A connection's first buffer: enough for the head of most requests. */
+/** First buffer, enough for the head of most requests. */
 const SMALL = 4 * 1024;
 
 export class Source {
@@ -17,18 +17,18 @@ export class Source {
     this.#conn = conn;
   }
 
-  /** What was read and not yet taken; good until more is read. */
+  /** The bytes that are buffered; valid until the next read. */
   get held(): Buffer {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 
-  /** Takes `count` of the bytes that are held. */
+  /** Removes `count` bytes from the buffer. */
   drop(count: number): void {
     this.#start += count;
     if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
-  /** Reads more behind what is held; false when the peer sends no more. Errors: those of the connection. */
+  /** Reads more into the buffer; returns false at the end. Errors: those of the connection. */
   async more(): Promise<boolean> {
     if (this.#end === this.#buffer.length) this.#makeRoom(4 * this.#buffer.length);
     const got = await this.#conn.read(this.#buffer.subarray(this.#end));
@@ -36,7 +36,7 @@ export class Source {
     return got !== null;
   }
 
-  /** Reads into `view`, from what is held first; null when the peer sends no more. Errors: those of the connection. */
+  /** Reads into `view`, buffered bytes first; null at the end. Errors: those of the connection. */
   read(view: Uint8Array): Promise<number | null> | number {
     const size = this.#end - this.#start;
     if (size === 0) return this.#conn.read(view);
@@ -46,7 +46,7 @@ export class Source {
     return taken;
   }
 
-  /** Makes the buffer large: a body in chunks goes through it. */
+  /** Enlarges the buffer for a chunked body. */
   widen(): void {
     if (this.#buffer.length >= BLOCK) return;
     const { held } = this;
@@ -54,12 +54,12 @@ export class Source {
     this.#keep(held);
   }
 
-  /** Gives a large buffer back while the connection waits. */
+  /** Releases a large buffer while the connection is idle. */
   rest(): void {
     if (this.#start === this.#end && this.#buffer.length > SMALL) this.#buffer = Buffer.alloc(SMALL);
   }
 
-  /** Room behind what is held, in a buffer of `length` where this one is full. */
+  /** Moves the bytes to the start, or to a buffer of `length` if this one is full. */
   #makeRoom(length: number): void {
     const { held } = this;
     if (this.#start === 0) this.#buffer = Buffer.alloc(length);

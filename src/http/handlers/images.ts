@@ -1,6 +1,7 @@
 /** /v2/images and /actions (spec/images-api.md §2.1–2.5, §2.12). */
 import type * as actions from "../../../openapi/actions.ts";
 import type * as routes from "../../../openapi/images.ts";
+import type { checkMetadefs } from "../../../openapi/metadefs_check.ts";
 import { createImage } from "../../images/create.ts";
 import { createInput } from "../../images/create_input.ts";
 import { deleteImage } from "../../images/delete.ts";
@@ -8,6 +9,7 @@ import { listImages } from "../../images/list.ts";
 import { setActive } from "../../images/set_active.ts";
 import { showImage } from "../../images/show.ts";
 import { updateImage } from "../../images/update.ts";
+import { checkImage } from "../../metadefs/check_image.ts";
 import type { Call } from "../bind.ts";
 import { incoming } from "../incoming.ts";
 import { jsonBounds, readJson } from "../json_body.ts";
@@ -68,4 +70,10 @@ export async function deactivate(call: Call<typeof actions.deactivateImage>): Pr
 export async function reactivate(call: Call<typeof actions.reactivateImage>): Promise<Response> {
   await setActive(call.ctx, call.param("image_id"), "reactivate");
   return empty(call, 204);
+}
+
+/** /v2/images/{id}/metadefs-check (docs/metadefs.md). */
+export async function checkProperties(call: Call<typeof checkMetadefs>): Promise<Response> {
+  const id = call.param("image_id");
+  return json(call, { image_id: id, ...await checkImage(call.ctx, id) });
 }

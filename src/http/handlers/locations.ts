@@ -17,7 +17,7 @@ export async function list(call: Call<typeof routes.listLocations>): Promise<Res
 export async function add(call: Call<typeof routes.addLocation>): Promise<Response> {
   const { url, validation_data: given = {} } = call.body;
   const { os_hash_algo, os_hash_value } = given;
-  // The contract: both or none.
+  // The contract requires both or neither.
   const validation = os_hash_algo === undefined || os_hash_value === undefined
     ? null
     : { os_hash_algo, os_hash_value };

@@ -44,7 +44,7 @@ export async function update(call: Call<typeof routes.updateMember>): Promise<Re
 
 export async function remove(call: Call<typeof routes.removeMember>): Promise<Response> {
   await removeMember(call.ctx, call.param("image_id"), call.param("member_id"));
-  // Upstream's one 204 without a content type.
+  // Upstream's only 204 without a content type.
   const response = empty(call, 204);
   response.headers.delete("content-type");
   return response;

@@ -33,7 +33,7 @@ export async function create(call: Call<typeof routes.createNamespace>): Promise
   const body = parseNamespace(call.body);
   const namespace = await createNamespace(call.ctx, body);
   const { scheme, host } = call.c.get("base");
-  // Characters that would end the path, or cannot stand in a header.
+  // Escapes characters that would end the path or are invalid in a header.
   const path = encodeURI(namespacePath(namespace.namespace)).replaceAll("?", "%3F").replaceAll("#", "%23");
   return json(call, createdNamespaceView(namespace, body), 201, { location: `${scheme}://${host}${path}` });
 }

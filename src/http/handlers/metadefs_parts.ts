@@ -15,12 +15,12 @@ import { empty, json } from "../reply.ts";
 import { objectView, propertiesView, sentObjectView } from "../view/metadef.ts";
 
 export async function listObjects(call: Call<typeof objects.listObjects>): Promise<Response> {
-  // Upstream judges the query, and lists all the same.
+  // Upstream checks the query, then ignores it.
   call.query();
   const { namespace, parts } = await listParts(call.ctx, "object", call.param("namespace"));
   return json(call, {
     objects: parts.map((each) => objectView(namespace.namespace, each)),
-    // Without the slash, as upstream has it.
+    // Without the slash, as upstream writes it.
     schema: "v2/schemas/metadefs/objects",
   });
 }
@@ -70,7 +70,7 @@ export async function changeProperty(call: Call<typeof properties.changeProperty
   return json(call, propertyView(body, body.name));
 }
 
-/** DELETE of one; the kind is the name of the path's last parameter. */
+/** DELETE of one part; the kind is the name of the path's last parameter. */
 export function remove<K extends MetadefKind>(kind: K) {
   return async (call: { ctx: Ctx; param(name: "namespace" | K): string }): Promise<Response> => {
     await removePart(call.ctx, kind, call.param("namespace"), call.param(kind));
@@ -78,7 +78,7 @@ export function remove<K extends MetadefKind>(kind: K) {
   };
 }
 
-/** DELETE of all. */
+/** DELETE of all parts of a kind. */
 export function clear(kind: MetadefKind) {
   return async (call: { ctx: Ctx; param(name: "namespace"): string }): Promise<Response> => {
     await clearParts(call.ctx, kind, call.param("namespace"));

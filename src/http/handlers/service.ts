@@ -11,7 +11,7 @@ import { textResponse } from "../reply.ts";
 import { healthResponse } from "../view/health.ts";
 import { versionDocument, type VersionSettings } from "../versions.ts";
 
-/** The version document with the given status; HEAD gets no body. */
+/** Returns the version document with the given status; HEAD gets no body. */
 export function versions(deps: Deps, settings: VersionSettings, status: 200 | 300) {
   const publicEndpoint = deps.config.get("DEFAULT.public_endpoint");
   return (c: Context<Env>) => {
@@ -21,7 +21,7 @@ export function versions(deps: Deps, settings: VersionSettings, status: 200 | 30
   };
 }
 
-/** GET /v2: what clients ask for is one slash further, where there is nothing (spec/images-api.md §1.2). */
+/** GET /v2: redirects to `/v2/`, as upstream does (spec/images-api.md §1.2). */
 export function toVersion2() {
   return (c: Context<Env>) => {
     const { scheme, host, prefix } = c.get("base");
@@ -35,7 +35,7 @@ export function toVersion2() {
   };
 }
 
-/** GET and HEAD /healthcheck; with `parts` the answer names them, its status is not theirs. */
+/** GET and HEAD /healthcheck; `parts` are listed in the body, but do not change the status. */
 export function health(deps: Pick<Deps, "config" | "lifecycle">, parts: PartsHealth | null) {
   return async (c: Context<Env>) => {
     const outcome = await outcomeFor(deps, c);
@@ -43,7 +43,7 @@ export function health(deps: Pick<Deps, "config" | "lifecycle">, parts: PartsHea
   };
 }
 
-/** GET and HEAD /healthcheck/ready: 503 when a part cannot be used, which the body names. */
+/** GET and HEAD /healthcheck/ready: 503 if a part is unusable; the body names it. */
 export function readiness(deps: Pick<Deps, "config" | "lifecycle">, parts: PartsHealth) {
   return async (c: Context<Env>) => {
     const outcome = await outcomeFor(deps, c);
@@ -60,7 +60,7 @@ function answerHealth(c: Context<Env>, outcome: HealthOutcome): Response {
   return markAnswer(healthResponse(request, outcome), requestIdOf(givenId(request)));
 }
 
-/** GET /openapi.json; made when it is first asked for, since few ever do. */
+/** GET /openapi.json; built at the first request. */
 export function contract() {
   let text: string | undefined;
   return () => textResponse(text ??= JSON.stringify(contractDocument(VERSION)), "application/json");

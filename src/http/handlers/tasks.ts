@@ -1,15 +1,17 @@
 /** /v2/tasks (spec/tasks-api.md). */
+import type { z } from "@hono/zod-openapi";
 import type * as routes from "../../../openapi/tasks.ts";
+import { TASK_SORT_KEYS } from "../../../openapi/tasks.ts";
+import type { Config } from "../../config/config.ts";
 import type { Ctx } from "../../deps.ts";
 import { fail } from "../../errors.ts";
 import { authorize } from "../../policy/authorize.ts";
 import { createTask } from "../../tasks/create.ts";
-import { listTasks } from "../../tasks/list.ts";
+import { listTasks, type TaskPage } from "../../tasks/list.ts";
 import { progressOf } from "../../tasks/progress.ts";
 import { showTask } from "../../tasks/show.ts";
 import type { Call } from "../bind.ts";
 import { asciiJson, pageLinks } from "../reply.ts";
-import { taskPage } from "../task_query.ts";
 import { taskSummary, taskView } from "../view/task.ts";
 
 /** Errors: forbidden. */
@@ -17,7 +19,7 @@ export async function allow(ctx: Ctx): Promise<void> {
   await authorize(ctx.deps.policy, "tasks_api_access", ctx.caller, {});
 }
 
-/** Errors: bad_request, in upstream's words. */
+/** Errors: bad_request, with upstream's text. */
 export function requireKeys(body: unknown): void {
   for (const key of ["type", "input"]) {
     if (!Object.hasOwn(body as object, key)) fail("bad_request", `Task '${key}' is required`);
@@ -52,7 +54,24 @@ export async function show(call: Call<typeof routes.showTask>): Promise<Response
 }
 
 export function remove(): Response {
-  return fail("method_not_allowed", "Tasks cannot be deleted; they expire by themselves.", {
+  return fail("method_not_allowed", "Tasks cannot be deleted; they expire.", {
     headers: { allow: "GET" },
   });
+}
+
+/** The query for a page; any sort key also filters, by its last value (spec/tasks-api.md §6). */
+function taskPage(
+  query: z.output<typeof routes.listTasks.request.query>,
+  search: URLSearchParams,
+  config: Pick<Config, "get">,
+): TaskPage {
+  const given = new Map(search);
+  const named = TASK_SORT_KEYS.filter((name) => given.has(name));
+  const most = config.get("DEFAULT.api_limit_max");
+  return {
+    filters: Object.fromEntries(named.map((name) => [name, given.get(name)!])),
+    sort: { key: query.sort_key ?? "created_at", dir: query.sort_dir ?? "desc" },
+    limit: Math.min(query.limit ?? config.get("DEFAULT.limit_param_default"), most),
+    ...(query.marker === undefined ? {} : { marker: query.marker }),
+  };
 }

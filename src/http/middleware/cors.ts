@@ -1,4 +1,4 @@
-/** CORS (spec/auth-and-middleware.md §5): the outermost layer, so that errors get the headers too. */
+/** CORS (spec/auth-and-middleware.md §5), for errors as well. `hono/cors` differs from oslo.middleware's rules. */
 import type { Config } from "../../config/config.ts";
 
 const SIMPLE = [
@@ -12,14 +12,14 @@ const SIMPLE = [
   "pragma",
 ];
 
-export interface Cors {
-  /** Headers of an ordinary answer to a request from `origin`; none for an unregistered origin. */
+interface Cors {
+  /** Returns the headers of an ordinary response to `origin`; none for an origin that is not configured. */
   simple(origin: string): Record<string, string>;
-  /** Headers of the answer to a preflight. */
+  /** Returns the headers of the response to a preflight. */
   preflight(request: Request): Record<string, string>;
 }
 
-/** null when no origin is configured. */
+/** Returns null if no origin is configured. */
 export function makeCors(config: Config): Cors | null {
   const origins = config.get("cors.allowed_origin");
   if (!origins || origins.length === 0) return null;

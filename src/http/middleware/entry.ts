@@ -1,4 +1,4 @@
-/** The outermost layer: request id, CORS, HEAD and OPTIONS, errors, the access log (spec/images-api.md §2.0, §6). */
+/** The outermost layer: request id, CORS, OPTIONS, errors, the access log (spec/images-api.md §2.0, §6). */
 import { createMiddleware } from "hono/factory";
 import type { Deps } from "../../deps.ts";
 import { GlanceError } from "../../errors.ts";
@@ -15,10 +15,10 @@ import { makeCors } from "./cors.ts";
 
 const log = getLog("oneglance.http");
 
-/** Characters at most of a method and a path in the lines of their request. */
+/** Longest method and path in log lines, in characters. */
 const MAX_WORK = 256;
 
-/** Wraps every request; lines that are logged while it is worked on are about it. */
+/** Wraps every request; its log lines get its context. */
 export function entry(deps: Deps) {
   const cors = makeCors(deps.config);
   const trusted = deps.config.get("oslo_middleware.enable_proxy_headers_parsing");
@@ -60,7 +60,7 @@ export function entry(deps: Deps) {
   });
 }
 
-/** Writes the access line when the answer is sent: at once for what is in memory, at its end for a stream. */
+/** Writes the access line: at once for a response in memory, for a stream when it was sent. */
 // deno-lint-ignore no-explicit-any
 function record(c: any, started: number, client: string): void {
   const { res } = c as { res: Response };
@@ -87,7 +87,7 @@ function record(c: any, started: number, client: string): void {
   });
 }
 
-/** Turns whatever was thrown into an answer; what is not of the closed list is logged and told as 500. */
+/** Converts an error into a response; one that is not of the closed list becomes 500. Logs it if the service failed. */
 export function answerError(error: unknown, request: Request, requestId: string | undefined): Response {
   const known = error instanceof GlanceError
     ? error
@@ -97,7 +97,7 @@ export function answerError(error: unknown, request: Request, requestId: string 
   return markAnswer(response, requestId ?? requestIdOf(givenId(request)));
 }
 
-/** Clients that left and what the service could not do; of one cause the first is told, the others are counted. */
+/** Logs clients that left and failures of the service; repeated lines of one cause are only counted. */
 function logFailure(error: GlanceError): void {
   const { code, status, message, cause } = error;
   if (code === "client_left") return log.warn(message, { repeated: code });
@@ -106,12 +106,12 @@ function logFailure(error: GlanceError): void {
   log.error(`answered ${status}: ${message}`, { error: cause, repeated });
 }
 
-/** The text without what differs between images and sizes. */
+/** Returns the text without ids and numbers. */
 function causeOf(message: string): string {
   return message.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+/gi, "#");
 }
 
-/** Where a bug showed: its text may be the caller's, so that it tells no cause. */
+/** Returns the place of a bug in the source; its text may contain input of the caller and does not identify a cause. */
 function placeOf(error: unknown): string {
   const stack = error instanceof Error ? error.stack ?? "" : "";
   return /^\s+at .*/m.exec(stack)?.[0] ?? String(error);

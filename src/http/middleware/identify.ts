@@ -1,4 +1,4 @@
-/** Who asks: sets the caller and the context of every request under /v2 (spec/auth-and-middleware.md §1, §2). */
+/** Authenticates every request under /v2 and sets its caller and context (spec/auth-and-middleware.md §1, §2). */
 import { createMiddleware } from "hono/factory";
 import type { Deps } from "../../deps.ts";
 import { fail } from "../../errors.ts";

@@ -1,9 +1,9 @@
-/** Error bodies in the three forms that clients know (spec/images-api.md §6.1, §6.2). */
+/** Error bodies in three media types (spec/images-api.md §6.1, §6.2). */
 import { Buffer } from "node:buffer";
 import { ERRORS, type GlanceError } from "../../errors.ts";
 import { negotiate } from "./negotiate.ts";
 
-export const REASONS: Record<number, string> = {
+const REASONS: Record<number, string> = {
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",
@@ -28,7 +28,7 @@ export const REASONS: Record<number, string> = {
   505: "HTTP Version Not Supported",
 };
 
-/** The answer to a failed request, as its `Accept` wants it. */
+/** Returns the response to a failed request in the media type of its `Accept`. */
 export function errorResponse(error: GlanceError, request: Request): Response {
   const title = REASONS[error.status] ?? "Error";
   const line = `${error.status} ${title}`;
@@ -40,7 +40,7 @@ export function errorResponse(error: GlanceError, request: Request): Response {
     });
     const { headers } = response;
     headers.set("content-type", type);
-    // The runtime would send it as well; the access log knows it only from here.
+    // For the access log; the server would add it anyway.
     if (request.method !== "HEAD") headers.set("content-length", String(Buffer.byteLength(body)));
     if (error.close) headers.set("connection", "close");
     for (const [name, value] of Object.entries(error.headers)) headers.set(name, value);
@@ -67,7 +67,7 @@ export function errorResponse(error: GlanceError, request: Request): Response {
 }
 
 function texts(error: GlanceError, request: Request): [string, string] {
-  // The engine's words are for the operator and stand in the log.
+  // The engine's message is for the operator and is in the log.
   if (error.code === "database") return [ERRORS.database[1], "The log of the service says why."];
   if (error.form === "explanation") return [error.message, ""];
   if (error.status === 415) {
@@ -77,7 +77,7 @@ function texts(error: GlanceError, request: Request): [string, string] {
   return [ERRORS[error.code][1], error.message];
 }
 
-/** Upstream's template of a body, which differs for three statuses. */
+/** Upstream's body templates; three statuses have their own. */
 function layout(status: number, explanation: string, detail: string): string {
   if (status === 405 || status === 501) return `${explanation} <br /><br />\n${detail}`;
   if (status === 415) return `${explanation}\n<br /><br />\n${detail}`;
@@ -92,12 +92,12 @@ const ENTITIES: Record<string, string> = {
   "'": "&#x27;",
 };
 
-/** Text for HTML. */
+/** Escapes text for HTML. */
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (char) => ENTITIES[char]!);
 }
 
-/** Line breaks of the text become blanks, `<br />` becomes a line break, every other tag goes. */
+/** Replaces line breaks with blanks and `<br />` with line breaks; removes all other tags. */
 function stripTags(text: string): string {
   return text.replaceAll("\n", " ").replaceAll("\r", "").replaceAll(/<br\s*\/?>/g, "\n")
     .replaceAll(/<!--|-->/g, "").replaceAll(/<[^<>]*>/g, "");

@@ -1,4 +1,4 @@
-/** The answer of the health check in its three forms (spec/auth-and-middleware.md §8). */
+/** The response of the health check in three media types (spec/auth-and-middleware.md §8). */
 import type { HealthOutcome } from "../../health/check.ts";
 import { VERSION } from "../../util/version.ts";
 import { textResponse } from "../reply.ts";

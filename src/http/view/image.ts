@@ -1,11 +1,11 @@
-/** An image record as bodies show it (spec/images-api.md §3.1); the order of the keys is upstream's. */
+/** The JSON of an image (spec/images-api.md §3.1) in upstream's key order. */
 import type { ImageRecord } from "../../../db/records.ts";
 import type { Ctx } from "../../deps.ts";
 import { apiTime } from "./time.ts";
 
 const HIDDEN = ["os_glance_stage_host", "os_glance_hash_op_host"];
 
-/** The JSON object of one image. */
+/** Returns the JSON object of one image. */
 export function imageView(ctx: Ctx, image: ImageRecord): Record<string, unknown> {
   const { config, stores, imageSchema } = ctx.deps;
   const view: [string, unknown][] = [];
@@ -48,6 +48,6 @@ export function imageView(ctx: Ctx, image: ImageRecord): Record<string, unknown>
     ? visible.map(({ metadata }) => metadata.store).filter((id) => id !== undefined)
     : [];
   if (ids.length > 0) view.push(["stores", ids.join(",")]);
-  // fromEntries, so that a property called __proto__ is one like any other.
+  // fromEntries makes __proto__ an ordinary property.
   return Object.fromEntries(view);
 }

@@ -1,4 +1,4 @@
-/** Metadata definitions as bodies show them (spec/metadefs-api.md §4.1, §5, §7, §8); key order is upstream's. */
+/** The JSON of metadata definitions (spec/metadefs-api.md §4.1, §5, §7, §8) in upstream's key order. */
 import type {
   AssociationRecord,
   MetadefPartRecord,
@@ -12,7 +12,7 @@ import { apiTime } from "./time.ts";
 
 type View = Record<string, unknown>;
 
-/** Rows from catalogue files have no updated_at until they are changed. */
+/** Rows from catalogue files have no updated_at before their first change. */
 function times({ created_at, updated_at }: MetadefTimes): View {
   return {
     created_at: apiTime(created_at),
@@ -20,7 +20,7 @@ function times({ created_at, updated_at }: MetadefTimes): View {
   };
 }
 
-/** Without what is null or undefined. */
+/** Removes members that are null or undefined. */
 function withoutNone(view: View): View {
   return Object.fromEntries(
     Object.entries(view).filter(([, value]) => value !== null && value !== undefined),
@@ -31,7 +31,7 @@ export function namespacePath(namespace: string): string {
   return `/v2/metadefs/namespaces/${namespace}`;
 }
 
-/** `nested` stands between the columns and the links. */
+/** Puts `nested` between the columns and the links. */
 function namespaceWith(namespace: NamespaceRecord, nested: View): View {
   return {
     ...withoutNone({
@@ -49,12 +49,12 @@ function namespaceWith(namespace: NamespaceRecord, nested: View): View {
   };
 }
 
-/** As PUT answers. */
+/** The response of PUT. */
 export function bareNamespaceView(namespace: NamespaceRecord): View {
   return namespaceWith(namespace, {});
 }
 
-/** As an item of a list. */
+/** An item of a list. */
 export function namespaceView(namespace: NamespaceRecord): View {
   const associations = namespace.associations.map(associationView);
   return namespaceWith(
@@ -63,7 +63,7 @@ export function namespaceView(namespace: NamespaceRecord): View {
   );
 }
 
-/** With all that is in it; what there is none of is absent. */
+/** The response of GET, with its contents; empty kinds are absent. */
 export function fullNamespaceView(namespace: NamespaceRecord, contents: NamespaceContents): View {
   const nested: View = {};
   const { objects, properties, tags } = contents;
@@ -76,7 +76,7 @@ export function fullNamespaceView(namespace: NamespaceRecord, contents: Namespac
   return namespaceWith(namespace, nested);
 }
 
-/** As POST answers: the contents as they were sent. */
+/** The response of POST, with the contents as they were sent. */
 export function createdNamespaceView(namespace: NamespaceRecord, body: NamespaceBody): View {
   const nested: View = {};
   const { resource_type_associations: associations = [], properties = {}, objects = [], tags = [] } = body;
@@ -91,7 +91,7 @@ export function associationView({ name, prefix, properties_target, ...rest }: As
   return { ...withoutNone({ name, prefix, properties_target }), ...times(rest) };
 }
 
-/** Properties by name; a name inside only where it was stored. */
+/** Properties by name; they contain `name` only if it was stored. */
 export function propertiesView(properties: readonly MetadefPartRecord[]): View {
   return Object.fromEntries(properties.map(({ name, schema }) => [name, propertyView(schema)]));
 }
@@ -105,7 +105,7 @@ export function objectView(namespace: string, object: MetadefPartRecord): View {
   });
 }
 
-/** As POST and PUT answer: what was not sent is absent. */
+/** The response of POST and PUT; members that were not sent are absent. */
 export function sentObjectView(namespace: string, object: MetadefPartRecord, body: ObjectBody): View {
   const { description, required, properties } = body;
   return objectWith(namespace, object, withoutNone({ description, required, properties }));
@@ -121,7 +121,7 @@ function objectWith(namespace: string, { name, ...rest }: MetadefPartRecord, bod
   };
 }
 
-/** A tag, or a resource type. */
+/** A tag or a resource type. */
 export function namedView({ name, ...rest }: MetadefTimes & { name: string }): View {
   return { name, ...times(rest) };
 }

@@ -1,10 +1,10 @@
-/** Which form of an error body a request gets (spec/images-api.md §6.1). */
+/** Chooses the media type of an error body (spec/images-api.md §6.1). `hono/accepts` lacks webob's special cases. */
 
-export type ErrorForm = "html" | "json" | "plain";
+type ErrorForm = "html" | "json" | "plain";
 
 const ITEM = /^\s*([!#$%&'*+.^_`|~\w-]+)\/([!#$%&'*+.^_`|~\w-]+)\s*((?:;.*)?)$/;
 
-/** HTML is offered first, JSON second, by ordinary quality negotiation; plain text when neither is wanted. */
+/** Negotiates by quality between HTML and JSON, in this order; plain text if neither is accepted. */
 export function negotiate(accept: string | null): ErrorForm {
   if (accept === null || accept.trim() === "") return "plain";
   const ranges = parseAccept(accept);
@@ -14,13 +14,13 @@ export function negotiate(accept: string | null): ErrorForm {
   return type === "text/html" ? "html" : "json";
 }
 
-/** The media ranges of an Accept header; null when it is not a valid one. */
+/** Parses the media ranges of an Accept header; null if it is invalid. */
 export function parseAccept(accept: string): Range[] | null {
   const ranges = accept.split(",").filter((item) => item.trim() !== "").map(parseItem);
   return ranges.some((range) => range === null) ? null : ranges as Range[];
 }
 
-/** The offer that is liked best, the earlier one of two that are liked alike; null when none is wanted. */
+/** Returns the offer of the highest quality, the first one of equals; null if none is accepted. */
 export function bestOffer<T extends string>(ranges: Range[], offers: readonly T[]): T | null {
   let best: T | null = null;
   let most = 0;
@@ -32,8 +32,8 @@ export function bestOffer<T extends string>(ranges: Range[], offers: readonly T[
   return best;
 }
 
-/** One media range with its quality, 0 to 1. */
-export interface Range {
+/** A media range with its quality, 0 to 1. */
+interface Range {
   type: string;
   subtype: string;
   q: number;
@@ -46,7 +46,7 @@ function parseItem(text: string): Range | null {
   return { type: match[1]!.toLowerCase(), subtype: match[2]!.toLowerCase(), q: q ? Number(q[1]) || 0 : 1 };
 }
 
-/** The quality by the most specific range that matches. */
+/** Returns the quality of the most specific match. */
 function quality(ranges: Range[], type: string, subtype: string): number {
   const exact = ranges.find((range) => range.type === type && range.subtype === subtype);
   const family = ranges.find((range) => range.type === type && range.subtype === "*");

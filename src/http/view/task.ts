@@ -1,4 +1,4 @@
-/** A task as /v2/tasks shows it (spec/tasks-api.md §2). */
+/** The JSON of a task (spec/tasks-api.md §2). */
 import type { TaskProgress, TaskRecord } from "../../../db/task_records.ts";
 import { apiTime } from "./time.ts";
 
@@ -17,7 +17,7 @@ export function taskSummary(task: TaskRecord): Record<string, unknown> {
   };
 }
 
-/** The whole task; `progress` where it was asked for and the task is under way. */
+/** The whole task; `progress` if the request asks for it and the task is in progress. */
 export function taskView(task: TaskRecord, progress?: TaskProgress): Record<string, unknown> {
   return {
     ...taskSummary(task),
@@ -36,7 +36,7 @@ function rawTime(time: string | null): string | null {
   return time === null ? null : time.replace(" ", "T");
 }
 
-/** A task as it is shown at its image: database keys and times (spec/tasks-api.md §7). */
+/** A task in the list of its image, with database keys and times (spec/tasks-api.md §7). */
 export function imageTaskView(task: TaskRecord, progress?: TaskProgress) {
   return {
     id: task.id,
