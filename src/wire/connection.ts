@@ -7,7 +7,7 @@ import { makeRequest } from "./request.ts";
 import { Source } from "./source.ts";
 
 /** What a handler knows about the connection. */
-interface Info {
+export interface Info {
   /** Address of the peer. */
   peer: string;
   /** Resolves when the whole response was written to the socket, else rejects. */

@@ -187,7 +187,10 @@ Deno.test("a download that breaks off: 499 when its client left, an ERROR and 50
   const left = await sentTo(() => Promise.reject(new Deno.errors.BrokenPipe("x")), false);
   assert.deepEqual([left.length, left[0]!.includes(" status: 499 ")], [1, true], left.join("\n"));
   const [error, line] = await sentTo(() => Promise.resolve(1 << 20), true);
-  assert.match(error!, / ERROR .*\[None req-9 .*The data of the response ended early\.: gone \(GET \/v2\/images/);
+  assert.match(
+    error!,
+    / ERROR .*\[None req-9 .*The data of the response ended early\.: gone \(GET \/v2\/images/,
+  );
   assert.match(line!, / status: 500 /);
 });
 
