@@ -2,8 +2,8 @@
 import type { AccessRule } from "./keystone_answers.ts";
 
 /**
- * Whether one rule allows the request: method and service exactly, and the path, in which `*` and `{name}` stand
- * for one or more characters but `/`, and `**` for anything.
+ * Whether one rule allows the request: method and service must be equal; in the path `*` and `{name}` match one or
+ * more characters except `/`, and `**` matches anything.
  */
 export function allowedByRules(
   rules: readonly AccessRule[],
@@ -16,7 +16,7 @@ export function allowedByRules(
   );
 }
 
-/** `any`: `**`, also nothing. `part`: `*` and `{name}`. Otherwise one character. */
+/** `any`: `**`, may be empty. `part`: `*` and `{name}`. Otherwise one character. */
 type Piece = { kind: "any" } | { kind: "part" } | { kind: "one"; text: string };
 
 function pieces(pattern: string): Piece[] {
@@ -28,8 +28,8 @@ function pieces(pattern: string): Piece[] {
 }
 
 /**
- * Whether a path is as a rule says. All ways to match are followed side by side: a rule is written by a user, and
- * a regular expression made of it could be made to take for ever.
+ * Whether a path matches the pattern of a rule. Follows all ways to match side by side: users write the rules, and a
+ * regular expression made from one could take for ever.
  */
 export function matchesPath(pattern: string, path: string): boolean {
   const parts = pieces(pattern);

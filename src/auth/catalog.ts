@@ -1,4 +1,4 @@
-/** Catalogs in Keystone's old layout, as identity headers carry them (spec/auth-and-middleware.md §1.5). */
+/** Catalogs in Keystone's v2 layout, the format of identity headers (spec/auth-and-middleware.md §1.5). */
 import * as v from "valibot";
 import type { Service } from "./keystone_answers.ts";
 
@@ -18,7 +18,7 @@ const Version2 = v.array(v.object({
 
 const FACES = [["public", "publicURL"], ["internal", "internalURL"], ["admin", "adminURL"]] as const;
 
-/** Converts a catalog from the v2 layout to v3's. @throws when it is no such catalog */
+/** Converts a catalog from the v2 layout to v3's. @throws when it is not a v2 catalog */
 export function catalogFromVersion2(value: unknown): Service[] {
   return v.parse(Version2, value).map((service) => ({
     type: service.type,

@@ -1,7 +1,6 @@
 /** `[paste_deploy] flavor` (spec/configuration.md §4). */
 import { fail } from "../errors.ts";
 
-/** What a flavor switches on. */
 interface Flavor {
   readonly keystone: boolean;
   readonly cache: boolean;
@@ -18,8 +17,8 @@ const FLAVORS: Readonly<Record<string, Flavor>> = {
 };
 
 /**
- * What the configured flavor switches on; null and the empty text are the open mode.
- * @throws GlanceError `config` for a name that is not known: a misspelled one must not open the service
+ * The features of the configured flavor; null and the empty text mean the open mode.
+ * @throws GlanceError `config` for an unknown name: a misspelled one must not open the service
  */
 export function readFlavor(name: string | null): Flavor {
   const known = Object.hasOwn(FLAVORS, name ?? "") ? FLAVORS[name ?? ""] : undefined;

@@ -1,15 +1,15 @@
-/** Identity headers of a trusted front end (spec/auth-and-middleware.md §1.5, spec/policy.md §1.2). */
+/** Identity headers of a trusted proxy (spec/auth-and-middleware.md §1.5, spec/policy.md §1.2). */
 import { type Caller, NOBODY } from "../caller.ts";
 import { fail } from "../errors.ts";
 import { catalogFromVersion2 } from "./catalog.ts";
 
-/** Headers that tell who somebody is, besides the status. */
-const TELLING = ["x-user-id", "x-user", "x-project-id", "x-tenant-id", "x-tenant", "x-roles", "x-role"];
+/** Headers that identify a caller, besides the status. */
+const IDENTIFYING = ["x-user-id", "x-user", "x-project-id", "x-tenant-id", "x-tenant", "x-roles", "x-role"];
 
 /**
- * What the front end says of a request: the caller, that nobody valid stands behind it, or nothing at all.
- * Believe it only when the TCP peer may say so.
- * @param statusRequired whether a caller counts only with `X-Identity-Status: Confirmed`
+ * The identity headers of a request: the caller, `invalid` when the proxy rejected the identity, `silent` without such
+ * headers. Only headers of a trusted TCP peer count.
+ * @param statusRequired whether a caller needs `X-Identity-Status: Confirmed`
  * @throws GlanceError `internal` when `X-Service-Catalog` is not JSON
  */
 export function readIdentityHeaders(
@@ -18,7 +18,7 @@ export function readIdentityHeaders(
 ): Caller | "invalid" | "silent" {
   const status = headers.get("x-identity-status");
   if (status === null) {
-    if (statusRequired || !TELLING.some((name) => headers.has(name))) return "silent";
+    if (statusRequired || !IDENTIFYING.some((name) => headers.has(name))) return "silent";
   } else if (status.trim() !== "Confirmed") return "invalid";
   const get = (...names: string[]) => first(headers, names);
   return {
@@ -63,7 +63,7 @@ function first(headers: Headers, names: readonly string[]): string | null {
   return null;
 }
 
-/** Front ends write names in UTF-8; the runtime reads headers as one character a byte. */
+/** Proxies write names in UTF-8; the runtime reads each byte of a header as one character. */
 function fromBytes(text: string): string {
   if (!/[\x80-\xff]/.test(text)) return text;
   try {

@@ -1,4 +1,4 @@
-/** The shapes of Keystone's answers, as far as they are read (Identity API v3). */
+/** The parts of Keystone's answers that oneglance reads (Identity API v3). */
 import * as v from "valibot";
 
 const Domain = v.object({ id: v.nullish(v.string()), name: v.nullish(v.string()) });
@@ -11,17 +11,17 @@ const Endpoint = v.object({
   region_id: v.nullish(v.string()),
 });
 
-/** One entry of a v3 catalog. */
+/** An entry of a v3 catalog. */
 export const Service = v.object({
   type: v.string(),
   name: v.nullish(v.string()),
   endpoints: v.nullish(v.array(Endpoint), []),
 });
 
-/** One rule of an application credential. */
+/** A rule of an application credential. */
 const AccessRule = v.object({ service: v.string(), method: v.string(), path: v.string() });
 
-/** A token's body. */
+/** The body of a token. */
 export const Token = v.object({
   user: Actor,
   project: v.nullish(Actor),

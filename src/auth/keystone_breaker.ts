@@ -1,34 +1,34 @@
-/** Keeps requests from waiting one after the other for a Keystone that does not answer. */
-/** Seconds after a failure in which nobody asks. */
+/** Circuit breaker: requests do not wait one after the other for a Keystone that does not answer. */
+
+/** Seconds without requests to Keystone after a failure. */
 const PAUSE_SECONDS = 5;
 
-/** Whether Keystone may be asked now, and what came of it. */
 export class KeystoneBreaker {
   readonly #now: () => number;
-  /** When somebody may ask again; null while Keystone answers. Milliseconds since 1970. */
+  /** When the next request may try (ms since 1970); null while Keystone answers. */
   #openUntil: number | null = null;
   #asking = false;
-  /** Numbers the answers, so that a failure knows whether anything was answered since it was asked. */
+  /** Counts the answers, so that a failure knows whether others were answered meanwhile. */
   #answers = 0;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Seconds until it is worth asking again, at least 1; null while Keystone answers. */
+  /** Seconds until the next try, at least 1; null while Keystone answers. */
   get retryAfter(): number | null {
     if (this.#openUntil === null) return null;
     return Math.max(1, Math.ceil((this.#openUntil - this.#now()) / 1000));
   }
 
-  /** Whether `run` asks: always, but after a failure one at a time and not before its pause is over. */
+  /** Whether a request may run: after a failure one at a time, and only when its pause is over. */
   get mayAsk(): boolean {
     return this.#openUntil === null || !this.#asking && this.#openUntil <= this.#now();
   }
 
   /**
-   * Asks; the caller has looked at `mayAsk`. An error of `ask` is a failure unless something else was answered
-   * meanwhile: one odd token, or one cut connection of many, is no outage.
+   * Runs a request; the caller has checked `mayAsk`. An error of `ask` is a failure unless Keystone answered another
+   * request meanwhile: one odd token, or one cut connection of many, is not an outage.
    */
   async run<T>(ask: () => Promise<T>): Promise<T> {
     const probe = this.#openUntil !== null;

@@ -1,4 +1,4 @@
-/** Asks Keystone about a token (spec/auth-and-middleware.md §1.2). */
+/** Validates tokens with Keystone (spec/auth-and-middleware.md §1.2). */
 import * as v from "valibot";
 import { fail } from "../errors.ts";
 import { type Token, TokenAnswer } from "./keystone_answers.ts";
@@ -7,24 +7,24 @@ import type { KeystoneRequest } from "./keystone_request.ts";
 import type { KeystoneSettings } from "./keystone_settings.ts";
 import type { ServiceSession, ServiceToken } from "./service_session.ts";
 
-/** What Keystone says of one token and nobody can use; `odd` is for the log. */
+/** An answer of Keystone that is not usable; `odd` is for the log. */
 interface OddAnswer {
   readonly odd: string;
 }
 
 /**
  * Validates a token. Null: Keystone does not know it.
- * Errors: `unavailable` when Keystone cannot be asked or does not let us in; the message is for the log.
+ * Errors: `unavailable` when Keystone does not answer or rejects our login; the message is for the log.
  */
 export type ValidateToken = (
   token: string,
   options: { allowExpired: boolean },
 ) => Promise<Token | OddAnswer | null>;
 
-/** Statuses by which a proxy says that Keystone is away. */
+/** Statuses of a proxy whose Keystone is away. */
 const AWAY = [429, 502, 503, 504];
 
-/** Makes the validator for the configured Keystone. Nothing is asked before the first token. */
+/** Makes the validator for the configured Keystone; sends nothing before the first token. */
 export function makeValidateToken(
   settings: KeystoneSettings,
   session: ServiceSession,
@@ -62,10 +62,10 @@ export function makeValidateToken(
     const body = v.safeParse(TokenAnswer, answer.body);
     return body.success
       ? body.output.token
-      : { odd: `Keystone at ${host} describes a token in a way that is not known.` };
+      : { odd: `Keystone at ${host} describes a token in an unknown format.` };
   };
   return async (subject, options) => {
-    let moved = true; // Keystone may have moved: the next token looks again.
+    let moved = true; // Keystone may have moved: the next token looks up its endpoint again.
     try {
       const answer = await validate(subject, options);
       moved = answer !== null && "odd" in answer;

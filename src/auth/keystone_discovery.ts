@@ -1,4 +1,4 @@
-/** From an identity endpoint, with or without `/v3`, to the base URL of its version 3. */
+/** Finds the base URL of version 3 of an identity endpoint, with or without `/v3`. */
 import * as v from "valibot";
 import { VersionsAnswer } from "./keystone_answers.ts";
 import type { KeystoneRequest } from "./keystone_request.ts";
@@ -6,10 +6,10 @@ import type { KeystoneRequest } from "./keystone_request.ts";
 /**
  * The base URL of version 3, without a slash at its end.
  *
- * The endpoint's list of versions is asked only when the URL names none. Its link is followed only on the same
- * scheme, host and port: that list often names a public address, and the service user's password goes only to
- * where the operator, or the catalog, has said.
- * Errors: `unavailable` when the endpoint cannot be reached.
+ * Requests the endpoint's list of versions only when the URL names none. Uses its link only with the same scheme, host
+ * and port: that list often names a public address, and the service user's password goes only to addresses of the
+ * operator or the catalog.
+ * Errors: `unavailable` when the endpoint is not reachable.
  */
 export async function findVersion3(endpoint: string, request: KeystoneRequest): Promise<string> {
   const base = endpoint.replace(/\/+$/, "");

@@ -1,12 +1,12 @@
-/** One request to Keystone, tried again while it does not let itself be connected to. */
+/** One request to Keystone, repeated when the connection fails. */
 import { GlanceError, isError } from "../errors.ts";
 import { isTimeout } from "../net/failure.ts";
 import type { OutboundFetch } from "../net/outbound.ts";
 
-/** Milliseconds before the second try; doubled each time. */
+/** Milliseconds before the second try; doubled for each further one. */
 const BACK_OFF_MS = 100;
 
-/** An answer that was read to its end; `body` is undefined when it is not JSON. */
+/** A complete answer; `body` is undefined when it is not JSON. */
 interface KeystoneAnswer {
   status: number;
   headers: Headers;
@@ -19,7 +19,7 @@ export type KeystoneRequest = (
   init?: { method?: string; headers?: Record<string, string>; body?: string },
 ) => Promise<KeystoneAnswer>;
 
-/** Makes the request function. A time-out is not tried again: the caller has waited long enough. */
+/** Makes the request function. Does not repeat after a time-out: the caller has waited long enough. */
 export function makeKeystoneRequest(outbound: OutboundFetch, maxRetries: number): KeystoneRequest {
   return async (url, init = {}) => {
     for (let attempt = 0;; attempt++) {

@@ -31,7 +31,7 @@ const ANONYMOUS: Caller = Object.freeze({ ...NOBODY, readOnly: true });
 interface AuthTools {
   /** The guarded fetch. */
   outbound: OutboundFetch;
-  /** The policy rule `context_is_admin`. */
+  /** Evaluates the policy rule `context_is_admin`. */
   isAdmin: (caller: Caller) => boolean | Promise<boolean>;
   log: AuthLog;
   /** Milliseconds since 1970; for tests. */
@@ -39,7 +39,7 @@ interface AuthTools {
 }
 
 /**
- * Makes the authenticator. Keystone is not asked yet: the service starts whether it is up or not.
+ * Makes the authenticator; sends nothing to Keystone yet, so that the service starts without it.
  * @throws GlanceError `config` for an unknown flavor, an unreadable network, or an incomplete login
  */
 export function makeAuthenticator(
@@ -50,27 +50,27 @@ export function makeAuthenticator(
     const flavor = readFlavor(config.get("paste_deploy.flavor"));
     const networks = config.get("oneglance.identity_headers_from");
     const believed = readNetworks(networks, "[oneglance] identity_headers_from");
-    const from = networks.length === 0 ? "" : `, identity headers believed from ${networks.join(", ")}`;
+    const from = networks.length === 0 ? "" : `, identity headers trusted from ${networks.join(", ")}`;
     if (!flavor.keystone) return openAuthenticator(believed, from, tools);
     const settings = readKeystoneSettings(config);
     const anonymous = config.get("DEFAULT.allow_anonymous_access") && settings.delayed;
-    tellServiceTokens(config, tools.log);
+    logServiceTokens(config, tools.log);
     return keystoneAuthenticator(settings, believed, from, anonymous, tools);
   });
 }
 
-/** Says once which tokens count as those of services, where an older Glance saw that differently. */
-function tellServiceTokens(config: Pick<Config, "get" | "isSet">, log: AuthLog): void {
+/** Logs once which tokens count as service tokens, because older Glances decide differently. */
+function logServiceTokens(config: Pick<Config, "get" | "isSet">, log: AuthLog): void {
   const roles = config.get("keystone_authtoken.service_token_roles").join(", ");
   if (!config.isSet("keystone_authtoken.service_token_roles_required")) {
     log.info(
-      `[keystone_authtoken] service_token_roles_required is not set and true, as in 2026.2: a service token needs one ` +
-        `of the roles ${roles}; before, any valid token would do.`,
+      `[keystone_authtoken] service_token_roles_required is not set, so it is true, as in 2026.2: a service token needs ` +
+        `one of the roles ${roles}; older releases accept any valid token.`,
     );
   } else if (!config.get("keystone_authtoken.service_token_roles_required")) {
     log.warn(
-      "[keystone_authtoken] service_token_roles_required = false: any valid token counts as that of a service, and " +
-        `expired tokens pass beside it. Set it to true, and give services one of the roles ${roles}.`,
+      "[keystone_authtoken] service_token_roles_required = false: any valid token counts as a service token, and " +
+        `with it expired tokens pass. Set it to true, and give services one of the roles ${roles}.`,
     );
   }
 }
@@ -82,7 +82,7 @@ function openAuthenticator(
 ): Authenticator {
   return {
     challenge: null,
-    summary: `no authentication: whoever connects is an administrator${from}`,
+    summary: `no authentication: every client is an administrator${from}`,
     open: true,
     reach: null,
     identify: async ({ headers, peer }) => {
@@ -128,7 +128,7 @@ function makeKeystoneLookUp(settings: KeystoneSettings, tools: AuthTools): Keyst
   const now = tools.now ?? Date.now;
   if (settings.memcachedServers.length > 0) {
     tools.log.info(
-      "[keystone_authtoken] memcached_servers: validated tokens are kept in this process instead.",
+      "[keystone_authtoken] memcached_servers is not used: this process caches validated tokens itself.",
     );
   }
   const request = makeKeystoneRequest(tools.outbound, settings.maxRetries);
@@ -147,7 +147,7 @@ function makeKeystoneLookUp(settings: KeystoneSettings, tools: AuthTools): Keyst
   };
 }
 
-/** Asks by way of the breaker. What is wrong with Keystone, and where it is, is for the log only. */
+/** Validates through the breaker. Errors and addresses of Keystone are for the log only. */
 function withBreaker(ask: ValidateToken, breaker: KeystoneBreaker, log: AuthLog): TokenTools["validate"] {
   const refuse = (seconds: number | null, cause?: unknown): never =>
     fail("unavailable", "The Keystone service is temporarily unavailable.", {
@@ -165,7 +165,9 @@ function withBreaker(ask: ValidateToken, breaker: KeystoneBreaker, log: AuthLog)
     } catch (error) {
       if (!isError(error, "unavailable")) throw error;
       const pause = breaker.retryAfter;
-      const others = pause === null ? "" : ` For ${pause} s others are told so without asking.`;
+      const others = pause === null
+        ? ""
+        : ` For ${pause} s other requests are refused without asking Keystone.`;
       log.error(`A token cannot be validated: ${error.message}${others}`, { repeated: "validation" });
       refuse(pause, error);
     }
@@ -173,7 +175,7 @@ function withBreaker(ask: ValidateToken, breaker: KeystoneBreaker, log: AuthLog)
   };
 }
 
-/** Sets `isAdmin` anew for every request: the policy file may have changed since the token was cached. */
+/** Sets `isAdmin` for every request: the policy file may have changed since the token was cached. */
 async function withAdmin(caller: Caller, rule: AuthTools["isAdmin"]): Promise<Caller> {
   const verdict = rule(caller);
   const isAdmin = typeof verdict === "boolean" ? verdict : await verdict;

@@ -1,8 +1,8 @@
-/** How a service user logs in to Keystone: from the options to the body of the request (spec/configuration.md §6). */
+/** The login of a service user at Keystone: from the options to the body of the request (spec/configuration.md §6). */
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 
-/** The sections that hold a service user's login. */
+/** The sections with the login of a service user. */
 type LoginSection = "keystone_authtoken" | "oslo_limit";
 
 /** A user or project: by id, or by name within a domain. */
@@ -11,7 +11,7 @@ type Named = { id: string } | { name: string; domain: Domain };
 /** A domain by id or by name. */
 type Domain = { id: string } | { name: string };
 
-/** A login. Holds secrets: never logged. */
+/** A login. Contains secrets: never logged. */
 export interface ServiceLogin {
   /** Without a slash at its end. */
   authUrl: string;
@@ -34,7 +34,6 @@ type TextOption =
   | "trust_id"
   | `application_credential_${"id" | "name" | "secret"}`;
 
-/** One section of the configuration. */
 interface Section {
   readonly config: Pick<Config, "get">;
   readonly name: LoginSection;
@@ -54,7 +53,7 @@ function wrong(section: Section, what: string): never {
 
 /**
  * Reads the login of a section.
- * @throws GlanceError `config`, naming the section and what is missing
+ * @throws GlanceError `config`, naming the section and the missing option
  */
 export function readServiceLogin(config: Pick<Config, "get">, name: LoginSection): ServiceLogin {
   const section = { config, name };
@@ -82,7 +81,7 @@ function readUrl(section: Section): string {
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
     wrong(section, "auth_url is not an http or https URL");
   }
-  // It stands in the challenge of every 401.
+  // The challenge of every 401 contains it.
   if (url.username || url.password) wrong(section, "auth_url must not hold a user or password");
   return text;
 }

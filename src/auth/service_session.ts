@@ -1,4 +1,4 @@
-/** The login of a service user: its token, kept until near its end, and the catalog that came with it. */
+/** The session of a service user: its token, kept until shortly before it expires, and its catalog. */
 import * as v from "valibot";
 import { fail } from "../errors.ts";
 import { type Service, TokenAnswer } from "./keystone_answers.ts";
@@ -6,7 +6,7 @@ import { findVersion3 } from "./keystone_discovery.ts";
 import type { KeystoneRequest } from "./keystone_request.ts";
 import type { ServiceLogin } from "./service_login.ts";
 
-/** A token is renewed this many milliseconds before its end. */
+/** A token is renewed this many milliseconds before it expires. */
 const RENEW_BEFORE_MS = 30_000;
 
 /** A service user's token. Never logged. */
@@ -19,13 +19,13 @@ export interface ServiceToken {
 
 /** A service user's session. Errors of both: `unavailable`. */
 export interface ServiceSession {
-  /** The token. `rejected` names one that Keystone no longer takes: it is never given again. */
+  /** A valid token. `rejected`: a token that Keystone no longer accepts; it is dropped. */
   token(rejected?: ServiceToken): Promise<ServiceToken>;
   /** The endpoint of a service type in the catalog, or null. */
   endpoint(type: string, face: string, region: string | null): Promise<string | null>;
 }
 
-/** Makes a session; the first login happens when the token is first needed. */
+/** Makes a session; the first use of the token logs in. */
 export function makeServiceSession(
   login: ServiceLogin,
   request: KeystoneRequest,

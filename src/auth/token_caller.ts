@@ -1,4 +1,4 @@
-/** Who a token stands for: the steps of spec/auth-and-middleware.md §1.1, one after the other. */
+/** Finds the caller of a token, in the steps of spec/auth-and-middleware.md §1.1. */
 import type { Caller } from "../caller.ts";
 import { allowedByRules } from "./access_rules.ts";
 import { makeCatalogPool } from "./catalog_pool.ts";
@@ -8,7 +8,7 @@ import type { AuthLog } from "./log.ts";
 import type { TokenCache } from "./token_cache.ts";
 import { type Identity, toCaller, toIdentity } from "./token_to_caller.ts";
 
-/** Longer tokens are none of Keystone's. Bytes. */
+/** Keystone makes no longer tokens. Bytes. */
 const MAX_TOKEN = 16_384;
 
 /** Finds the caller of a request by its tokens, or null. Errors: `unavailable`. */
@@ -16,17 +16,15 @@ export type CallerByToken = (
   request: { headers: Headers; method: string; path: string },
 ) => Promise<Caller | null>;
 
-/** What makes the function. */
 export interface TokenTools {
   settings: KeystoneSettings;
-  /** What Keystone says of a token, null when it does not know it. Errors: `unavailable`. */
+  /** Keystone's description of a token, null for an unknown token. Errors: `unavailable`. */
   validate: (token: string, options: { allowExpired: boolean }) => Promise<Token | null>;
   cache: TokenCache<Identity>;
   log: AuthLog;
   now: () => number;
 }
 
-/** Makes the function that finds the caller by token. */
 export function makeCallerByToken({ settings, validate, cache, log, now }: TokenTools): CallerByToken {
   const pool = makeCatalogPool();
   const lookUp = async (token: string, allowExpired: boolean): Promise<Identity | null> => {
@@ -58,7 +56,7 @@ export function makeCallerByToken({ settings, validate, cache, log, now }: Token
       service = serviceToken === null ? null : await lookUp(serviceToken, false);
       trusted = service !== null && rolesMatch(service);
       if (!trusted && settings.serviceTokenRolesRequired) service = null;
-      // An invalid service token adds nothing; the user's token alone decides, unless nobody decides later.
+      // An invalid service token adds nothing: then the user's token decides alone, or the request is refused.
       if (service === null && !settings.delayed) return null;
     }
     const user = await lookUp(token, trusted);
@@ -68,8 +66,8 @@ export function makeCallerByToken({ settings, validate, cache, log, now }: Token
 }
 
 /**
- * Whether access rules let the request pass. Only a service token with the right role is above them: upstream
- * takes any text in the header, with which the holder of a restricted credential frees himself.
+ * Whether access rules allow the request. Only a service token with the right role overrides them: upstream accepts
+ * any text in the header, with which the holder of a restricted credential could escape its rules.
  */
 function allowed(
   user: Identity,

@@ -1,9 +1,9 @@
-/** From what Keystone says of a token to the caller (spec/policy.md §1.2, spec/auth-and-middleware.md §1.5). */
+/** Converts Keystone's description of a token to the caller (spec/policy.md §1.2, spec/auth-and-middleware.md §1.5). */
 import { type Caller, NOBODY } from "../caller.ts";
 import type { PoolCatalog } from "./catalog_pool.ts";
 import type { AccessRule, Token } from "./keystone_answers.ts";
 
-/** A confirmed token, ready for use. It does not hold the token itself. */
+/** The identity of a validated token, without the token itself. */
 export interface Identity {
   /** Without token, service fields and `isAdmin`. */
   readonly caller: Caller;
@@ -11,7 +11,7 @@ export interface Identity {
   readonly expiresAt: number;
   /** Role names as in Keystone. */
   readonly roleNames: readonly string[];
-  /** Of an application credential; null when it has none. */
+  /** Of an application credential; null without rules. */
   readonly accessRules: readonly AccessRule[] | null;
   /** Types of the services in the catalog. */
   readonly serviceTypes: ReadonlySet<string>;
@@ -46,7 +46,7 @@ export function toIdentity(token: Token, pool: PoolCatalog): Identity {
   };
 }
 
-/** The caller of a user token, with what a confirmed service token adds. */
+/** The caller of a user token, with the fields that a validated service token adds. */
 export function toCaller(identity: Identity, token: string, service: Identity | null): Caller {
   if (service === null) return { ...identity.caller, token };
   return {

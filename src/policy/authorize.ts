@@ -1,7 +1,7 @@
 /**
- * Refusals by policy, and whether they are 403 or 404 (spec/policy.md §6). Every function returns at once, and a
- * promise only where an `http:` check takes part. What checks a caller is called `authorize…`: by that name the lint
- * rule of `tools/lint_plugin.ts` refuses a call that is not awaited.
+ * Refusals by policy, and whether they are 403 or 404 (spec/policy.md §6). Functions return a promise only for rules
+ * with an `http:` check. Checks of a caller are named `authorize…`: the lint rule of `tools/lint_plugin.ts` refuses
+ * calls of that name that are not awaited.
  */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
@@ -24,8 +24,8 @@ export function authorize(
 }
 
 /**
- * Checks a rule on something that a caller may not even know of: who does not pass `gate` either is told that it
- * does not exist. A permitted call needs no gate.
+ * Checks a rule on an object that may be hidden from the caller: a caller who does not pass `gate` either gets
+ * `not_found`. A permitted call does not check the gate.
  * @throws GlanceError `not_found` or `forbidden`.
  */
 function authorizeBehind(
@@ -94,7 +94,7 @@ export function authorizeMetadef(
 }
 
 /**
- * Checks the making of an image: `add_image`, then `publicize_image` or `communitize_image` by its visibility.
+ * Checks the creation of an image: `add_image`, then `publicize_image` or `communitize_image` by its visibility.
  * @throws GlanceError `forbidden`; for a foreign owner its text names the owner.
  */
 export function authorizeCreate(
@@ -114,7 +114,7 @@ export function authorizeCreate(
   });
 }
 
-/** The images of a page that the caller passes the rule on; the others vanish without a word. */
+/** The images of a page on which the caller passes the rule; the others are left out silently. */
 export function authorizedImages(
   enforcer: Enforcer,
   rule: string,

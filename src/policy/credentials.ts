@@ -1,8 +1,8 @@
-/** What a rule may ask about the caller (spec/policy.md §3.4). */
+/** The attributes of the caller that rules can use (spec/policy.md §3.4). */
 import type { Caller } from "../caller.ts";
 import { valueText } from "./match.ts";
 
-/** The names on the left side of a check, and where the caller has them. `is_admin` is deliberately none of them. */
+/** Names on the left side of a check, and the fields of the caller. `is_admin` is left out on purpose. */
 const CREDENTIALS = {
   user_id: (caller: Caller) => caller.userId,
   user_domain_id: (caller: Caller) => caller.userDomainId,
@@ -20,7 +20,7 @@ const CREDENTIALS = {
   service_roles: (caller: Caller) => caller.serviceRoles,
 } as const satisfies Record<string, (caller: Caller) => unknown>;
 
-/** The credential of that name as a function of the caller; undefined when a rule cannot ask for it. */
+/** The credential of that name as a function of the caller; undefined when rules cannot use it. */
 export function credential(name: string): ((caller: Caller) => unknown) | undefined {
   return Object.hasOwn(CREDENTIALS, name) ? CREDENTIALS[name as keyof typeof CREDENTIALS] : undefined;
 }

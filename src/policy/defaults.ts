@@ -1,22 +1,21 @@
-/** The rules that hold without any policy file (spec/policy.md §5). */
+/** The default rules (spec/policy.md §5). */
 import { METADEF_RULES } from "./defaults_metadef.ts";
 
-/** Where the rule stood before its default changed. */
+/** The default of a rule before it changed. */
 export interface DeprecatedDefault {
   expression: string;
   /** The OpenStack release that changed it. */
   since: string;
 }
 
-/** A rule of the service. */
 export interface DefaultRule {
   name: string;
   expression: string;
-  /** A rule with scope answers only to project tokens; the base rules have none (§3.6). */
+  /** A rule with scope denies all but project tokens; the base rules have no scope (§3.6). */
   scope: "project" | null;
-  /** What `enforce_new_defaults = false` ORs in. */
+  /** Allowed too with `enforce_new_defaults = false`. */
   deprecated?: DeprecatedDefault;
-  /** The calls it governs, for the docs. */
+  /** The calls that it controls, for the docs. */
   operations: string;
 }
 
@@ -55,7 +54,7 @@ function rule(
 
 const BASE_RULES = [
   base("default", "", "any name that has no rule", { expression: ADMIN, since: "Ussuri" }),
-  base("context_is_admin", "role:admin", "who is an administrator, everywhere"),
+  base("context_is_admin", "role:admin", "decides whether a caller is an administrator, everywhere"),
   base("service_api", "role:service or role:admin", "building block"),
 ];
 

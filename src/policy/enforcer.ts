@@ -1,14 +1,14 @@
-/** Policy as the domain sees it (spec/policy.md). `src/policy/load.ts` makes one. */
+/** The interface of policy to the domain (spec/policy.md); `src/policy/load.ts` implements it. */
 import type { Caller } from "../caller.ts";
 
-/** What a rule is checked against: spec/policy.md §4. */
+/** The object that a rule is checked against: spec/policy.md §4. */
 export type PolicyTarget = Readonly<Record<string, unknown>>;
 
 export interface Enforcer {
-  /** Obeys policy files that were changed; called once when a request comes in. Bad files leave the rules as they are. */
+  /** Loads changed policy files; called once per request. Files with errors leave the rules unchanged. */
   refresh(): void;
-  /** Whether the caller passes the rule on the target. Scope is checked first. Rejects `internal` only for a failing `http:` check. */
+  /** Whether the caller passes the rule on the target. Checks scope first. Rejects `internal` only when an `http:` check fails. */
   allows(rule: string, caller: Caller, target: PolicyTarget): boolean | Promise<boolean>;
-  /** `enforce_new_defaults = false`: `authorize.ts` checks ownership besides (spec/policy.md §7). */
+  /** `enforce_new_defaults = false`: `authorize.ts` also checks ownership (spec/policy.md §7). */
   readonly legacyOwnerChecks: boolean;
 }

@@ -1,38 +1,37 @@
-/** Turns the trees of rules into functions (spec/policy.md §3). */
+/** Compiles the trees of rules into functions (spec/policy.md §3). */
 import type { Caller } from "../caller.ts";
 import { credential, hasText } from "./credentials.ts";
 import type { PolicyTarget } from "./enforcer.ts";
 import { compileMatch, valueText } from "./match.ts";
 import type { Node } from "./parse.ts";
 
-/** A compiled check. `rule` is the name that was asked for; a promise only where an `http:` check takes part. */
+/** A compiled check. `rule` is the requested name. Returns a promise only for an `http:` check. */
 export type Check = (caller: Caller, target: PolicyTarget, rule: string) => boolean | Promise<boolean>;
 
-/** Asks another server: what an `http:` check needs from outside. */
+/** Asks another server, for an `http:` check. */
 export type AskServer = (question: Question) => Promise<boolean>;
 
 export interface Question {
   url: string;
-  /** Whether the target had a say in which host the URL names. */
+  /** Whether the host of the URL depends on the target. */
   hostByTarget: boolean;
   rule: string;
   caller: Caller;
   target: PolicyTarget;
 }
 
-/** What compilation needs beside the tree. */
 interface CompileContext {
   /**
-   * The check of another rule, compiled for the same side of `not`. What is undefined, broken or part of a cycle
-   * comes back as a check that makes the whole deny.
+   * The check of another rule, compiled for the same side of `not`. For a rule that is undefined, broken or part of a
+   * cycle it is a check that makes the whole rule deny.
    */
   rule(name: string, negated: boolean): Check;
   ask: AskServer;
 }
 
 /**
- * Compiles a tree. `negated` says that an odd number of `not` stands above it: what cannot be understood answers
- * there with true, so that the whole denies on both sides of a `not`.
+ * Compiles a tree. `negated`: the tree is below an odd number of `not`. There a broken check returns true, so that the
+ * whole rule denies on both sides of a `not`.
  */
 export function compile(node: Node, negated: boolean, context: CompileContext): Check {
   switch (node.kind) {
@@ -61,7 +60,7 @@ export function compile(node: Node, negated: boolean, context: CompileContext): 
   }
 }
 
-/** Asks one after the other until one answers `stop`: `and` stops at false, `or` at true. */
+/** Runs the checks in order until one returns `stop`: `and` stops at false, `or` at true. */
 function chain(checks: Check[], stop: boolean): Check {
   return (caller, target, rule) => {
     for (let i = 0; i < checks.length; i++) {
@@ -96,7 +95,7 @@ function compileRole(node: Node & { kind: "role" }): Check {
   };
 }
 
-/** Roles of a caller are lower-cased already; another source of callers may forget it. */
+/** Compares without case, although roles of a caller should be in lower case already. */
 function hasRole(roles: readonly string[], role: string): boolean {
   for (const held of roles) if (held === role || held.toLowerCase() === role) return true;
   return false;

@@ -1,4 +1,4 @@
-/** `oneglance policy check`: would a caller pass a rule, and why. */
+/** `oneglance policy check`: whether a caller passes a rule, and why. */
 import { parseArgs } from "node:util";
 import { type Caller, NOBODY } from "../caller.ts";
 import { fail, isError } from "../errors.ts";
@@ -9,9 +9,9 @@ import { isAdmin } from "./is_admin.ts";
 import { type EnforcerOptions, makeEnforcer, type PolicyEnforcer } from "./load.ts";
 import type { Explanation, TraceStep } from "./trace.ts";
 
-/** What a question to policy is made of, as texts of the command line. */
+/** A question to policy, as texts of the command line. */
 interface PolicyQuestion {
-  /** Absent: every rule there is. */
+  /** Absent: every rule. */
   rule?: string;
   /** `role:member,project:abc,user:…`; also `domain`, `system`, `user_domain`, `project_domain`, `service_role`. */
   as: string;
@@ -19,7 +19,7 @@ interface PolicyQuestion {
   target: readonly string[];
 }
 
-/** A decision, with what to try when it is not what was expected. */
+/** A decision, with a hint when it is unexpected. */
 interface Answer extends Explanation {
   hint?: string;
 }
@@ -27,12 +27,12 @@ interface Answer extends Explanation {
 const USAGE =
   "usage: policy check [--rule RULE] --as role:ROLE,project:ID,user:ID [--target KEY=VALUE …] [--json]";
 
-/** Keys of a target that are two names of one thing. */
+/** Keys of a target that mean the same. */
 const ALIASES = [["owner", "project_id"], ["member", "member_id"], ["image_id", "id"]] as const;
 
 /**
- * Runs the command with its arguments. `exit` is 0 for allowed, 1 for denied, 2 for a question that cannot be asked;
- * without `--rule` it is 0.
+ * Runs the command with its arguments. `exit` is 0 for allowed, 1 for denied, 2 for an invalid question; without
+ * `--rule` it is 0.
  */
 export async function runPolicyCheck(
   args: string[],
@@ -78,7 +78,7 @@ async function policyCheck(
   return answers;
 }
 
-/** Tokens of Keystone carry what a role implies; who writes `role:member` alone asks for another caller than is meant. */
+/** Tokens of Keystone contain implied roles, so `role:member` alone is rarely the caller that the operator means. */
 async function hintFor(
   { allowed, rule }: Explanation,
   caller: Caller,
@@ -89,7 +89,7 @@ async function hintFor(
   const reader = { ...caller, roles: [...caller.roles, "reader"] };
   if (!(await enforcer.explain(rule, reader, target)).allowed) return {};
   return {
-    hint: "with role:reader it is allowed: Keystone puts it into the token of a member, so name both roles",
+    hint: "role:reader would allow it: Keystone adds that role to the token of a member, so name both roles",
   };
 }
 
@@ -173,7 +173,7 @@ function describe(answer: Answer): string {
   const origin = answer.origin === null ? "default" : `${answer.origin.file}:${answer.origin.line}`;
   lines.push(`decided by "${answer.decidedBy}" (${origin}): ${answer.expression || "@"}`);
   if (!answer.scope.passed) {
-    lines.push(`the rule is for ${answer.scope.required} tokens, this is a ${answer.scope.token} token`);
+    lines.push(`the rule requires a ${answer.scope.required} token, this is a ${answer.scope.token} token`);
   }
   lines.push(...answer.trace.map(describeStep));
   if (answer.hint !== undefined) lines.push(`hint: ${answer.hint}`);
@@ -181,6 +181,6 @@ function describe(answer: Answer): string {
 }
 
 function describeStep({ depth, text, result, note }: TraceStep): string {
-  const verdict = result === null ? "not asked" : result ? "yes" : "no";
+  const verdict = result === null ? "not evaluated" : result ? "yes" : "no";
   return `${"  ".repeat(depth + 1)}${text}: ${verdict}${note === undefined ? "" : ` (${note})`}`;
 }

@@ -1,34 +1,34 @@
-/** Sees that files were changed by looking at each, so that a file that was rewritten is obeyed by the next request. */
+/** Detects changed files with a `stat` of each, so that the next request uses a file that was rewritten. */
 
 /**
- * How long a change counts as recent, in ms: some file systems tell times in seconds, so that a second change soon after
- * the first may look the same.
+ * How long a change counts as recent (ms): some file systems keep times in seconds, so that a second change soon after
+ * the first may have the same time.
  */
 const RECENT = 2000;
 
-/** Numbers that change when a file does, or a name in a folder; null when there is nothing. */
+/** Numbers that change with a file, or with a name in a folder; null when it does not exist. */
 type Stamp = readonly [modified: number, size: number, inode: number] | null;
 
 /**
- * Files and folders and how they were when they were read. A look costs some 5 µs for each that is there, and 20 µs for
- * each that is not: name folders in which a file may appear rather than the file.
+ * Files and folders with their state when they were read. A check costs about 5 µs for each that exists and 20 µs for
+ * each that does not: watch the folder in which a file may appear rather than the file.
  */
 export class FileWatch {
   #paths: readonly string[] = [];
   #stamps: readonly Stamp[] = [];
   #recentUntil = 0;
 
-  /** Takes the paths as they are now. Call it before they are read. */
+  /** Records the state of the paths. Call it before reading them. */
   see(paths: readonly string[]): void {
     this.#paths = paths;
     this.#stamps = paths.map(stampOf);
     const newest = Math.max(0, ...this.#stamps.map((stamp) => stamp?.[0] ?? 0));
     const now = Date.now();
-    // A time that lies ahead, by a wrong clock, is not waited for.
+    // A time in the future comes from a wrong clock and does not count as recent.
     this.#recentUntil = newest > now - RECENT && newest <= now + RECENT ? newest + RECENT : 0;
   }
 
-  /** Whether one of them may have changed since; true also while the last change is recent. */
+  /** Whether a path may have changed since; also true while the last change is recent. */
   mayHaveChanged(): boolean {
     if (this.#recentUntil > 0) return true;
     return this.#paths.some((path, index) => !isSame(stampOf(path), this.#stamps[index]!));

@@ -1,18 +1,17 @@
-/** The policy files of the operator: where they are and what stands in them (spec/policy.md §2). */
+/** Finds and reads the policy files of the operator (spec/policy.md §2). */
 import { dirname, isAbsolute, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 import { parsePolicyFile } from "./policy_file.ts";
 import type { Override } from "./rule_set.ts";
 
-/** What policy asks of the configuration. */
 export type PolicyConfig = Pick<Config, "get" | "findFile" | "lookIn">;
 
-/** Which files hold now. */
+/** The policy files in use. */
 interface PolicyPlace {
   /** In the order in which they apply. */
   files: string[];
-  /** These and the folders in which another may appear: none of them changes without a change here. */
+  /** The files, and the folders in which another may appear. */
   watched: string[];
 }
 
@@ -23,7 +22,7 @@ export interface ReadFile {
 }
 
 /**
- * The files that hold now: `policy_file`, then those of each of `policy_dirs`, sorted by name, without hidden files and
+ * The policy files in use: `policy_file`, then those of each of `policy_dirs`, sorted by name, without hidden files and
  * sub-directories.
  */
 export function findPolicyFiles(config: PolicyConfig): PolicyPlace {
@@ -79,7 +78,7 @@ export function readPolicyFiles(paths: readonly string[]): ReadFile[] {
 
 /**
  * The rules of all files; a later file overrides an earlier one.
- * @throws GlanceError `config` naming file and line when one cannot be understood.
+ * @throws GlanceError `config` naming file and line when one is malformed.
  */
 export function parsePolicyFiles(
   files: readonly ReadFile[],
@@ -102,7 +101,7 @@ function readText(path: string): string {
   }
 }
 
-/** A `policy.json` that older releases would have read and this one does not, or null. */
+/** A `policy.json` that older releases read and this one does not, or null. */
 export function forgottenJson(config: PolicyConfig, files: readonly string[]): string | null {
   const beside = files[0] === undefined ? null : join(dirname(files[0]), "policy.json");
   const path = config.findFile("policy.json") ?? (beside !== null && exists(beside) ? beside : null);

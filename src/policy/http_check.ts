@@ -12,12 +12,12 @@ export interface RemoteOptions {
   timeoutMs: number;
 }
 
-/** More than this is no answer to a yes-or-no question. */
+/** The answer should be `True`; of a longer one only the start is read. */
 const MAX_ANSWER_BYTES = 4096;
 
 /**
- * Asks the server at the question's URL whether the caller passes the rule on the target: yes only for the body
- * `True`. Rejects `internal` when there is no answer, not in time, or the guard refuses the host.
+ * Asks the server at the question's URL whether the caller passes the rule on the target: only the body `True` means
+ * yes. Rejects `internal` when the server does not answer in time or the guard refuses the host.
  */
 export async function askServer(
   outbound: OutboundFetch,
@@ -41,7 +41,7 @@ export async function askServer(
     });
     return (await readStart(response)).replace(/^"+|"+$/g, "") === "True";
   } catch (error) {
-    // Whatever the reason, it is not the caller's: a server that should answer does not.
+    // Never the caller's fault: the policy server failed.
     fail("internal", undefined, { cause: error });
   }
 }
@@ -51,7 +51,7 @@ function formBody(data: Record<string, unknown>): string {
     .toString();
 }
 
-/** Custom properties stand beside the attributes, as rules see them. */
+/** Puts custom properties beside the attributes, as rules see them. */
 function expand(target: PolicyTarget): Record<string, unknown> {
   return { ...target.extra_properties as object | undefined, ...target };
 }

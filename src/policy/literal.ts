@@ -1,6 +1,6 @@
 /** Python literals on the left side of a check: `'public':…`, `0:…`, `True:…` (spec/policy.md §3.2). */
 
-/** The text that the literal has when printed (`0x10` is `16`, `1.` is `1.0`), or null when `source` is no literal. */
+/** The literal as Python prints it (`0x10` is `16`, `1.` is `1.0`), or null when `source` is not a literal. */
 export function literalText(source: string): string | null {
   if (source === "True" || source === "False" || source === "None") return source;
   return quotedText(source) ?? integerText(source) ?? floatText(source);

@@ -1,4 +1,4 @@
-/** Makes the enforcer: the operator's rules over the defaults, read again when the files change (spec/policy.md §2). */
+/** Makes the enforcer: the operator's rules over the defaults, reloaded when the files change (spec/policy.md §2). */
 import type { Caller } from "../caller.ts";
 import { GlanceError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
@@ -19,12 +19,12 @@ import { buildRuleSet, type Rule, type RuleSet } from "./rule_set.ts";
 import { inScope, tokenKind } from "./scope.ts";
 import { explainDecision, type Explanation } from "./trace.ts";
 
-/** Where policy writes what it finds and decides. Without `isDebug` decisions are not put into words. */
+/** The log of policy. Decisions are logged with `isDebug` only. */
 export type PolicyLog = Pick<Log, "debug" | "info" | "warn" | "error"> & Partial<Pick<Log, "isDebug">>;
 
 /** Extras of an enforcer. */
 export interface EnforcerOptions {
-  /** Needed by rules with `http:` checks; without it they fail with `internal`. */
+  /** For rules with `http:` checks; without it they fail with `internal`. */
   outbound?: OutboundFetch;
   log?: PolicyLog;
   /** Milliseconds; for tests. */
@@ -32,26 +32,26 @@ export interface EnforcerOptions {
 }
 
 export interface PolicyEnforcer extends Enforcer {
-  /** The rule as `rule:NAME` in another rule would be: undefined names fall to the default rule, scope plays no part. */
+  /** Evaluates the rule like `rule:NAME` in another rule: undefined names use the default rule, scope is not checked. */
   passes(rule: string, caller: Caller, target: PolicyTarget): boolean | Promise<boolean>;
-  /** Decides like `allows` and tells which rule decided, where it stands, and each step. */
+  /** Decides like `allows`, and returns the deciding rule, its place, and each step. */
   explain(rule: string, caller: Caller, target: PolicyTarget): Promise<Explanation>;
-  /** The rules that hold now, by name. */
+  /** The current rules by name. */
   rules(): ReadonlyMap<string, Rule>;
 }
 
-/** How often files are looked for besides where a folder that is watched cannot tell, for example in a new folder. */
+/** How often files are searched anew (ms), for changes that the watched folders do not show, such as a new folder. */
 const LOOK_EVERY_MS = 1000;
 
-/** For who has no log. */
+/** A log that drops everything. */
 export const SILENT: PolicyLog = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * Reads the policy files and makes the enforcer. Later changes of the files hold from the next `refresh` on; a rule that
- * was removed from a file returns to its default.
- * @throws GlanceError `config` with `file:line` when a file cannot be understood.
+ * Reads the policy files and makes the enforcer. `refresh` applies later changes of the files; a rule that was removed
+ * from a file returns to its default.
+ * @throws GlanceError `config` with `file:line` when a file is malformed.
  */
-// deno-lint-ignore require-await -- refusals are rejections, as for every other part that is made at start
+// deno-lint-ignore require-await -- errors are rejections, as with every other part that is made at start
 export async function makeEnforcer(
   config: PolicyConfig,
   options: EnforcerOptions = {},
@@ -79,12 +79,12 @@ export async function makeEnforcer(
       if (texts === null) return;
       rules = build(texts);
       complaint = "";
-      log.info(`policy files were read again: ${files.paths.join(", ") || "none is left"}`);
+      log.info(`policy files were reloaded: ${files.paths.join(", ") || "none is left"}`);
     } catch (error) {
       const reason = error instanceof GlanceError ? error.message : String(error);
       if (reason === complaint) return;
       complaint = reason;
-      log.error(`policy files were not read again, the rules from before hold: ${reason}`);
+      log.error(`policy files could not be reloaded, the previous rules stay in effect: ${reason}`);
     }
   }
 
@@ -93,7 +93,7 @@ export async function makeEnforcer(
     refresh,
     allows(rule, caller, target) {
       const answer = inScope(rules.rules.get(rule), caller) && rules.check(rule)(caller, target, rule);
-      if (log.isDebug) tellDecision(log, rules, rule, caller, answer);
+      if (log.isDebug) logDecision(log, rules, rule, caller, answer);
       return answer;
     },
     passes: (rule, caller, target) => rules.check(rule)(caller, target, rule),
@@ -102,7 +102,7 @@ export async function makeEnforcer(
   };
 }
 
-/** The policy files as they were read last. */
+/** The policy files as last read. */
 class PolicyFiles {
   readonly #config: PolicyConfig;
   readonly #watch = new FileWatch();
@@ -117,7 +117,7 @@ class PolicyFiles {
     return this.#watch.mayHaveChanged();
   }
 
-  /** The files with their texts; null when they are as they were. @throws GlanceError `config` */
+  /** The files with their texts; null when nothing changed. @throws GlanceError `config` */
   read(): ReadFile[] | null {
     const { files, watched } = findPolicyFiles(this.#config);
     this.#watch.see(watched);
@@ -130,7 +130,7 @@ class PolicyFiles {
   }
 }
 
-/** The function that takes files and puts their rules over the defaults, with a warning for each thing to mend. */
+/** Returns the function that puts the rules of files over the defaults and logs its warnings. */
 function ruleSetBuilder(
   config: PolicyConfig,
   outbound: OutboundFetch | undefined,
@@ -160,7 +160,7 @@ function noWayOut(): Promise<Response> {
   return Promise.reject(new Error("this process makes no outgoing requests for policy"));
 }
 
-function tellDecision(
+function logDecision(
   log: PolicyLog,
   set: RuleSet,
   name: string,
@@ -171,7 +171,7 @@ function tellDecision(
   const where = rule === undefined
     ? "no rule"
     : `rule "${rule.name}" (${rule.origin ? `${rule.origin.file}:${rule.origin.line}` : "default"})`;
-  const verdict = answer === true ? "allowed" : answer === false ? "denied" : "asked a server";
-  const scope = inScope(set.rules.get(name), caller) ? "" : `, which is not for ${tokenKind(caller)} tokens`;
+  const verdict = answer === true ? "allowed" : answer === false ? "denied" : "decided by a server, asked";
+  const scope = inScope(set.rules.get(name), caller) ? "" : `, which denies ${tokenKind(caller)} tokens`;
   log.debug(`policy ${name}: ${verdict} by ${where}${scope}`);
 }

@@ -23,8 +23,8 @@ export function parseMatch(text: string): Match | null {
 }
 
 /**
- * The value of a key of the target; undefined when the target has no such key. A custom property of an image is
- * found by its own name, an attribute of the image wins (spec/policy.md §4).
+ * The value of a key of the target; undefined when the target has no such key. Custom properties of an image are found
+ * by their own names, after its attributes (spec/policy.md §4).
  */
 function lookUp(target: PolicyTarget, key: string): unknown {
   if (Object.hasOwn(target, key)) return target[key];
@@ -32,7 +32,7 @@ function lookUp(target: PolicyTarget, key: string): unknown {
   return properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined;
 }
 
-/** Makes the function that gives a match its text on a target; undefined when the target lacks a key. */
+/** Compiles a match to a function that returns its text for a target, or undefined when the target lacks a key. */
 export function compileMatch(match: Match): (target: PolicyTarget) => string | undefined {
   const [first] = match;
   if (match.length === 1 && first !== undefined) {

@@ -1,27 +1,27 @@
-/** Checks of ownership that no rule replaces, and those of legacy mode (spec/policy.md §7). */
+/** Checks of ownership besides the rules, and those of legacy mode (spec/policy.md §7). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
 import { fail } from "../errors.ts";
 import type { Enforcer } from "./enforcer.ts";
 
 /**
- * Whether the image is the caller's to change: its owner is the caller's project, or the caller is an administrator.
- * An image without owner is an administrator's alone.
+ * Whether the caller may change the image: its owner is the caller's project, or the caller is an administrator. Only
+ * an administrator may change an image without owner.
  */
 export function ownsImage(caller: Caller, image: Pick<ImageRecord, "owner">): boolean {
   return caller.isAdmin || (image.owner !== null && image.owner === caller.projectId);
 }
 
 /**
- * Comes before every write to an image, whatever policy allows: `""` in an old policy file opens a rule to everyone,
- * and upstream's database layer refuses all the same. A copy to other stores is the one write without it.
+ * Called before every write to an image, whatever policy allows: `""` in an old policy file allows everyone, and
+ * upstream's database layer still refuses. Only a copy to other stores does not call it.
  * @throws GlanceError `forbidden`
  */
 export function requireOwner(caller: Caller, image: Pick<ImageRecord, "owner">): void {
   if (!ownsImage(caller, image)) fail("forbidden", "You do not own this image");
 }
 
-/** Rules that go to the owner of the image alone. Stage, import and tags are `modify_image`. */
+/** Rules for the owner of the image only. Stage, import and tags use `modify_image`. */
 const OWNER_ONLY: ReadonlySet<string> = new Set([
   "modify_image",
   "delete_image",
@@ -32,8 +32,7 @@ const OWNER_ONLY: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The check of legacy mode, `enforce_new_defaults = false`, right after the rule was passed: earlier than
- * `requireOwner`.
+ * The check of legacy mode, `enforce_new_defaults = false`: directly after the rule, before `requireOwner`.
  * @throws GlanceError `forbidden`
  */
 export function checkLegacyOwner(enforcer: Enforcer, rule: string, caller: Caller, image: ImageRecord): void {
@@ -42,8 +41,8 @@ export function checkLegacyOwner(enforcer: Enforcer, rule: string, caller: Calle
 }
 
 /**
- * The check of legacy mode before any rule about members: the owner says who they are, and they say whether they take
- * the image.
+ * The check of legacy mode before a rule about members: the owner chooses the members, and only a member sets its own
+ * status.
  * @throws GlanceError `forbidden`
  */
 export function checkLegacyMembers(
@@ -60,7 +59,7 @@ export function checkLegacyMembers(
 }
 
 /**
- * The check of legacy mode after `add_image` was passed: nobody creates for another.
+ * The check of legacy mode after `add_image`: a caller creates images for its own project only.
  * @throws GlanceError `forbidden`
  */
 export function checkLegacyCreate(enforcer: Enforcer, caller: Caller, owner: unknown): void {
@@ -68,7 +67,7 @@ export function checkLegacyCreate(enforcer: Enforcer, caller: Caller, owner: unk
   if (owner !== caller.projectId) refuseOwner(owner);
 }
 
-/** Refuses an image that would belong to another; API tests look for this text. */
+/** Refuses an image for another owner; API tests of OpenStack expect this text. */
 export function refuseOwner(owner: unknown): never {
   fail("forbidden", `You are not permitted to create images owned by '${owner}'.`, { form: "detail" });
 }

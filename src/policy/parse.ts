@@ -1,4 +1,4 @@
-/** The policy expression language, from text or lists to a tree (spec/policy.md §3). */
+/** Parses the policy expression language (spec/policy.md §3). */
 import { literalText } from "./literal.ts";
 import { type Match, parseMatch } from "./match.ts";
 
@@ -14,13 +14,13 @@ export type Node =
   | { kind: "http"; text: string; url: Match }
   | { kind: "literal"; text: string; value: string; match: Match }
   | { kind: "attribute"; text: string; path: string[]; match: Match }
-  /** What cannot be understood. It denies, also beneath a `not`. */
+  /** A malformed check. It denies, also below a `not`. */
   | { kind: "broken"; text: string; reason: string };
 
 /** The old form of a rule: an outer OR of inner ANDs; a bare string is an inner list of one. */
 export type ListRule = (string | string[])[];
 
-/** Parses the value of a rule. Never throws: what does not parse is a `broken` tree, which denies. */
+/** Parses the value of a rule. Never throws: a malformed value gives a `broken` tree, which denies. */
 export function parseRule(value: string | ListRule | null): Node {
   if (value === null || value.length === 0) return { kind: "always", text: "" };
   return typeof value === "string" ? parseText(value) : parseList(value);
@@ -82,7 +82,7 @@ function wordToken(word: string): Token {
   return { kind: "check", node: parseCheck(word) };
 }
 
-/** Why a text is no rule; caught in `parseText`, never seen outside. */
+/** Why a text is not a rule; `parseText` catches it. */
 class Unparsable extends Error {}
 
 function parseText(text: string): Node {
@@ -97,7 +97,7 @@ function parseText(text: string): Node {
   }
 }
 
-/** Each parse function takes the tokens and a position and gives a tree and the position behind it. */
+/** Each parse function takes the tokens and a position, and returns a tree and the position after it. */
 type Parsed = [node: Node, end: number];
 
 function parseOr(tokens: Token[], start: number): Parsed {

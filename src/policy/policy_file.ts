@@ -1,4 +1,4 @@
-/** The text of a policy file, YAML or JSON, to rules with their lines (spec/policy.md §2). */
+/** Parses a policy file, YAML or JSON, to rules with their lines (spec/policy.md §2). */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node as YamlNode, parseAllDocuments } from "yaml";
 import type { Document } from "yaml";
 import { fail } from "../errors.ts";
@@ -12,8 +12,8 @@ interface PolicyFile {
 }
 
 /**
- * Parses a policy file; an empty one has no rules.
- * @throws GlanceError `config` with `file:line` when it is no mapping of rule names to strings or lists.
+ * Parses a policy file; an empty file has no rules.
+ * @throws GlanceError `config` with `file:line` when it is not a mapping of rule names to strings or lists.
  */
 export function parsePolicyFile(text: string, file: string): PolicyFile {
   const lines = new LineCounter();
@@ -23,7 +23,7 @@ export function parsePolicyFile(text: string, file: string): PolicyFile {
   const refuse = (offset: number | undefined, reason: string): never =>
     fail("config", `${file}:${lineOf(offset)}: ${reason}`);
 
-  // A key given twice is no error for the operator's present files: the last one holds.
+  // Existing files may repeat a key: the last one is used.
   const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
   if (!Array.isArray(documents)) return { overrides, warnings };
   for (const document of documents) {
@@ -46,7 +46,7 @@ export function parsePolicyFile(text: string, file: string): PolicyFile {
     const earlier = overrides.get(name);
     if (earlier !== undefined) {
       warnings.push(
-        `${file}:${line}: policy rule "${name}" stands in line ${earlier.origin.line} too; this one holds`,
+        `${file}:${line}: policy rule "${name}" is already defined in line ${earlier.origin.line}; this one is used`,
       );
       overrides.delete(name);
     }
@@ -75,7 +75,7 @@ function ruleValue(
   }
   if (!isSeq(node)) refuse("is a mapping: expected a string or a list");
   const list: unknown = node.toJS(document);
-  return isListRule(list) ? list : refuse("is a list of something else than strings and lists of strings");
+  return isListRule(list) ? list : refuse("is a list: expected strings or lists of strings in it");
 }
 
 function isListRule(value: unknown): value is ListRule {

@@ -1,4 +1,4 @@
-/** Who may create, read, update and delete which custom properties of images (spec/policy.md §9). */
+/** Permissions to create, read, update and delete custom properties of images (spec/policy.md §9). */
 import type { Caller } from "../caller.ts";
 import type { Config } from "../config/config.ts";
 import { fail, GlanceError } from "../errors.ts";
@@ -11,18 +11,18 @@ import { NO_TARGET } from "./targets.ts";
 export type { PropertyAction } from "./protection_file.ts";
 
 export interface PropertyProtections {
-  /** Obeys a file that was changed; called once when a request comes in. A bad file leaves the protections as they are. */
+  /** Loads a changed file; called once per request. A file with errors leaves the protections unchanged. */
   refresh(): void;
-  /** False when there is no file: everything is allowed, and callers may skip asking. */
+  /** False without a file: everything is allowed, and callers may skip the check. */
   readonly active: boolean;
   /**
-   * Whether the caller may do that with the custom property of that name; a promise only for `http:` checks. Blanks
-   * around the name play no part: a PATCH cannot tell them.
+   * Whether the caller may do that with the custom property of that name; a promise only for `http:` checks. Ignores
+   * blanks around the name: a PATCH cannot express them.
    */
   allows(action: PropertyAction, property: string, caller: Caller): boolean | Promise<boolean>;
 }
 
-/** What an action of a section asks of a caller. */
+/** Whether a caller has the permission of an action of a section. */
 type Permission = (caller: Caller) => boolean | Promise<boolean>;
 
 interface Section {
@@ -33,23 +33,23 @@ interface Section {
 const EVERYONE: Permission = () => true;
 const NOBODY_AT_ALL: Permission = () => false;
 
-/** The service's own properties: no section of the operator may touch them. */
+/** The service's own properties; sections of the operator do not apply to them. */
 const OWN_PREFIX = "os_glance";
 const OWN: Section = {
   pattern: /os_glance.*/,
   permissions: { create: EVERYONE, read: EVERYONE, update: EVERYONE, delete: EVERYONE },
 };
 
-/** Without a file nothing is protected. */
+/** The protections without a file. */
 const OFF: PropertyProtections = Object.freeze({ active: false, refresh() {}, allows: () => true });
 
-/** Names whose section is remembered, and how long they may be: any caller may ask for more of them. */
+/** Bounds of the cached names, which callers choose: their number, and their length. */
 const MAX_NAMES = 10_000;
 const MAX_LENGTH = 255;
 
 /**
- * Reads `property_protection_file`. Later changes hold from the next `refresh` on.
- * @throws GlanceError `config`, with file and line, for whatever would make the protections doubtful.
+ * Reads `property_protection_file`; `refresh` applies later changes.
+ * @throws GlanceError `config`, with file and line, for any doubt about the protections.
  */
 export function loadPropertyProtections(
   config: Pick<Config, "get" | "findFile">,
@@ -66,7 +66,7 @@ export function loadPropertyProtections(
   return new FileProtections(file, (text) => readSections(text, file, makePermission, log), log);
 }
 
-/** The first section that is found in the name decides; a property without one is nobody's. */
+/** The first section whose pattern matches the name decides; without one nobody has permission. */
 class FileProtections implements PropertyProtections {
   readonly active = true;
   readonly #file: string;
@@ -90,12 +90,14 @@ class FileProtections implements PropertyProtections {
     try {
       if (!this.#read()) return;
       this.#complaint = "";
-      this.#log.info(`property protections were read again: ${this.#file}`);
+      this.#log.info(`property protections were reloaded: ${this.#file}`);
     } catch (error) {
       const reason = error instanceof GlanceError ? error.message : String(error);
       if (reason === this.#complaint) return;
       this.#complaint = reason;
-      this.#log.error(`property protections were not read again, those from before hold: ${reason}`);
+      this.#log.error(
+        `property protections could not be reloaded, the previous ones stay in effect: ${reason}`,
+      );
     }
   }
 
@@ -112,7 +114,7 @@ class FileProtections implements PropertyProtections {
     return section;
   }
 
-  /** Whether the file had another text than before. */
+  /** Reads the file; returns whether its text changed. */
   #read(): boolean {
     this.#watch.see([this.#file]);
     const text = readText(this.#file);
@@ -142,15 +144,15 @@ function readSections(
   for (const { name, line, values } of parseProtectionFile(text, file)) {
     const where = `${file}:${line}: [${name}]`;
     if (name.startsWith(OWN_PREFIX)) {
-      log.warn(`${where}: properties of the service cannot be protected, the section is left out`);
+      log.warn(`${where}: properties of the service cannot be protected, the section is ignored`);
       continue;
     }
     const pattern = pythonRegExp(name) ?? fail(
       "config",
-      `${where} is not a regular expression, or not one that ends in bounded time: avoid repeated groups`,
+      `${where} is not a regular expression, or may take unbounded time: avoid repeated groups`,
     );
     const permissions = PROPERTY_ACTIONS.map((action) => {
-      if (values[action] === "") log.warn(`${where}: ${action} is empty: nobody may`);
+      if (values[action] === "") log.warn(`${where}: ${action} is empty and denies everyone`);
       return [action, makePermission(values[action], `${where}: ${action}`)] as const;
     });
     sections.push({ pattern, permissions: Object.fromEntries(permissions) as Section["permissions"] });
@@ -158,7 +160,7 @@ function readSections(
   return sections;
 }
 
-/** A list of roles; those of the service token count too. `@` is everyone and `!` nobody, whatever stands beside. */
+/** A list of roles; those of the service token count too. `@` means everyone and `!` nobody, beside any other role. */
 function rolesPermission(value: string, where: string): Permission {
   const roles = value.split(",").map((role) => role.trim().toLowerCase()).filter((role) => role !== "");
   if (roles.includes("@") && roles.includes("!")) fail("config", `${where} has both @ and !`);

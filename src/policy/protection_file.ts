@@ -1,6 +1,6 @@
 /**
- * The file of property protections (spec/policy.md §9.2). It is not in the dialect of the other configuration
- * files: keys are lower-cased, comments may be indented, sections and keys may stand once only.
+ * The file of property protections (spec/policy.md §9.2). Its dialect differs from that of the other configuration
+ * files: keys are lower-cased, comments may be indented, sections and keys must not repeat.
  */
 import { fail } from "../errors.ts";
 
@@ -8,7 +8,7 @@ export type PropertyAction = "create" | "read" | "update" | "delete";
 
 export const PROPERTY_ACTIONS: readonly PropertyAction[] = ["create", "read", "update", "delete"];
 
-/** A section: whose properties, and who may do what with them. */
+/** A section: a pattern of names, and the permission of each action. */
 interface ProtectionSection {
   /** A regular expression, found anywhere in the name. */
   name: string;
@@ -23,7 +23,7 @@ interface OpenSection {
 }
 
 /**
- * Reads the sections in their order. Keys of a section `DEFAULT` hold for all sections that lack them.
+ * Reads the sections in order. Sections take keys that they lack from the section `DEFAULT`.
  * @throws GlanceError `config` with `file:line`: malformed, a section or key twice, one of the four keys missing.
  */
 export function parseProtectionFile(text: string, file: string): ProtectionSection[] {
@@ -44,7 +44,7 @@ export function parseProtectionFile(text: string, file: string): ProtectionSecti
     if (header !== null) {
       const name = header[1]!;
       if (sections.has(name)) {
-        refuse(line, `the section [${name}] stands in line ${sections.get(name)!.line} already`);
+        refuse(line, `the section [${name}] is already in line ${sections.get(name)!.line}`);
       }
       open = { name, line, values: new Map() };
       key = null;
@@ -53,9 +53,9 @@ export function parseProtectionFile(text: string, file: string): ProtectionSecti
     }
     const pair = /^([^=:]+)[=:](.*)$/.exec(stripped);
     if (pair === null) return refuse(line, "expected [section] or `key = value`");
-    if (open === null) return refuse(line, "a key stands before the first [section]");
+    if (open === null) return refuse(line, "expected a [section] before the first key");
     key = pair[1]!.trim().toLowerCase();
-    if (open.values.has(key)) refuse(line, `"${key}" stands in the section [${open.name}] already`);
+    if (open.values.has(key)) refuse(line, `"${key}" is already in the section [${open.name}]`);
     open.values.set(key, pair[2]!.trim());
   }
 

@@ -1,7 +1,7 @@
-/** Which rules refer to which (spec/policy.md §2, §3.2). */
+/** References between rules (spec/policy.md §2, §3.2). */
 import type { Node } from "./parse.ts";
 
-/** The names behind `rule:` in a tree. */
+/** The names after `rule:` in a tree. */
 export function referencedRules(node: Node): string[] {
   if (node.kind === "rule") return [node.name];
   if (node.kind === "and" || node.kind === "or") return node.of.flatMap(referencedRules);

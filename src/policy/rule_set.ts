@@ -1,11 +1,11 @@
-/** Defaults and overrides together: what holds now (spec/policy.md §2, §3). */
+/** Combines defaults and overrides (spec/policy.md §2, §3). */
 import { didYouMean } from "../util/near.ts";
 import { DEFAULT_RULES, type DefaultRule } from "./defaults.ts";
 import { type AskServer, type Check, compile } from "./evaluate.ts";
 import { findCycles, referencedRules } from "./references.ts";
 import { type ListRule, type Node, parseRule } from "./parse.ts";
 
-/** Where a rule stands in a policy file. `line` counts from 1. */
+/** The place of a rule in a policy file. `line` counts from 1. */
 export interface Origin {
   file: string;
   line: number;
@@ -17,7 +17,7 @@ export interface Override {
   origin: Origin;
 }
 
-/** A rule that holds. */
+/** A rule in effect. */
 export interface Rule {
   name: string;
   /** As the operator or the table of defaults wrote it. */
@@ -26,17 +26,16 @@ export interface Rule {
   /** Null for a default. */
   origin: Origin | null;
   scope: "project" | null;
-  /** Takes part in a cycle of `rule:` references: denies. */
+  /** Part of a cycle of `rule:` references; such a rule denies. */
   cyclic: boolean;
 }
 
-/** How rules are put together. */
 interface RuleSetOptions {
-  /** The rule that stands in for a name that has none. */
+  /** The rule used for undefined names. */
   defaultRule: string;
-  /** False ORs the deprecated defaults into rules without override. */
+  /** False: rules without override also allow what their deprecated default allows. */
   enforceNewDefaults: boolean;
-  /** Property protections may name rules of a file that no other rule refers to. */
+  /** Property protections may use rules of a file that no other rule refers to. */
   usedByProtections: boolean;
   ask: AskServer;
 }
@@ -44,17 +43,17 @@ interface RuleSetOptions {
 /** An immutable set of rules, compiled. */
 export interface RuleSet {
   rules: ReadonlyMap<string, Rule>;
-  /** The rule of that name, or the one that stands in for undefined names; undefined when there is none. */
+  /** The rule of that name, or the default rule; undefined when there is neither. */
   find(name: string): Rule | undefined;
   /** The compiled check of what `find` finds; denies when there is nothing. */
   check(name: string): Check;
   /** The check of a part of a rule. */
   compile(node: Node): Check;
-  /** What the operator should know: broken rules, undefined references, cycles, overrides equal to the default. */
+  /** For the operator: broken rules, undefined references, cycles, overrides equal to the default. */
   warnings: readonly string[];
 }
 
-/** Puts the overrides over the defaults and compiles all. Never throws: what is wrong denies and is in `warnings`. */
+/** Puts the overrides over the defaults and compiles all. Never throws: a wrong rule denies and is in `warnings`. */
 export function buildRuleSet(overrides: ReadonlyMap<string, Override>, options: RuleSetOptions): RuleSet {
   const rules = new Map<string, Rule>();
   for (const rule of DEFAULT_RULES) rules.set(rule.name, fromDefault(rule, options.enforceNewDefaults));
@@ -92,7 +91,7 @@ function fromOverride(name: string, override: Override, scope: "project" | null)
   return { name, expression, tree: parseRule(value), origin, scope, cyclic: false };
 }
 
-/** Compiles each rule once for either side of a `not`, when it is first asked for. */
+/** Compiles each rule once for either side of a `not`, on first use. */
 function compiler(find: RuleSet["find"], ask: AskServer): (name: string, negated: boolean) => Check {
   const compiled = { plain: new Map<string, Check>(), negated: new Map<string, Check>() };
   function check(name: string, negated: boolean): Check {
@@ -112,14 +111,14 @@ function warningsOf(rules: ReadonlyMap<string, Rule>, find: RuleSet["find"]): st
   for (const rule of rules.values()) {
     const where = rule.origin === null ? "" : `${rule.origin.file}:${rule.origin.line}: `;
     const say = (text: string) => warnings.push(`${where}policy rule "${rule.name}" ${text}`);
-    for (const reason of brokenParts(rule.tree)) say(`cannot be understood and denies: ${reason}`);
+    for (const reason of brokenParts(rule.tree)) say(`is malformed and denies: ${reason}`);
     if (rule.cyclic) say("refers to itself and denies");
     for (const name of referencedRules(rule.tree)) {
       if (rules.has(name)) continue;
       const standIn = find(name);
       say(
         `refers to "${name}", which is not defined: ` +
-          (standIn === undefined ? "that denies" : `the rule "${standIn.name}" stands in`),
+          (standIn === undefined ? "that denies" : `the rule "${standIn.name}" is used`),
       );
     }
     if (rule.origin !== null && defaults.get(rule.name) === rule.expression) say("only repeats the default");
@@ -127,7 +126,7 @@ function warningsOf(rules: ReadonlyMap<string, Rule>, find: RuleSet["find"]): st
   return warnings;
 }
 
-/** Rules of files that nothing asks for: slips of the pen, most of them. */
+/** Rules of files that nothing uses: most of them are misspelled. */
 function idleWarnings(rules: ReadonlyMap<string, Rule>, options: RuleSetOptions): string[] {
   const known = DEFAULT_RULES.map(({ name }) => name);
   const asked = new Set([options.defaultRule, ...known]);
@@ -136,7 +135,7 @@ function idleWarnings(rules: ReadonlyMap<string, Rule>, options: RuleSetOptions)
     if (origin === null || asked.has(name)) return [];
     const meant = didYouMean(name, known);
     if (meant === "" && options.usedByProtections) return [];
-    const what = "is not one of the service's, and no rule refers to it: it decides nothing.";
+    const what = "is not a rule of the service, and no rule refers to it: it has no effect.";
     return [`${origin.file}:${origin.line}: policy rule "${name}" ${what}${meant}`];
   });
 }

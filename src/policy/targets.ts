@@ -1,11 +1,11 @@
-/** What the rules of images are checked against (spec/policy.md §4). */
+/** The targets that rules are checked against (spec/policy.md §4). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
 import type { PolicyTarget } from "./enforcer.ts";
 
 /**
- * An existing image as the caller sees it. Custom properties are found by their own names through
- * `extra_properties`, without a copy: a list makes a thousand of these.
+ * An existing image as the caller sees it. Rules find custom properties by name in `extra_properties`, which is not
+ * copied: a list makes a thousand targets.
  */
 export function imageTarget(image: ImageRecord, caller: Caller): PolicyTarget {
   const member = image.visibility === "shared" && caller.projectId !== image.owner ? caller.projectId : null;
@@ -37,7 +37,7 @@ export function imageTarget(image: ImageRecord, caller: Caller): PolicyTarget {
   };
 }
 
-/** An image that does not exist yet: the requested owner, by default the caller's project, and visibility. */
+/** A new image: the requested owner, by default the caller's project, and the visibility. */
 export function newImageTarget(
   image: { owner?: string | null; visibility?: string },
   caller: Caller,
@@ -46,7 +46,7 @@ export function newImageTarget(
   return { project_id: owner, owner, visibility: image.visibility ?? "private" };
 }
 
-/** Calls that concern no single thing: lists of images and of namespaces, new namespaces. */
+/** Calls without a single object: lists of images and of namespaces, new namespaces. */
 export function listTarget(caller: Caller): PolicyTarget {
   return { project_id: caller.projectId };
 }

@@ -1,4 +1,4 @@
-/** Evaluates a rule step by step and tells each step, for the operator who asks why. */
+/** Evaluates a rule and records each step, to explain the decision to the operator. */
 import type { Caller } from "../caller.ts";
 import type { PolicyTarget } from "./enforcer.ts";
 import type { Node } from "./parse.ts";
@@ -10,28 +10,28 @@ export interface TraceStep {
   depth: number;
   /** A check as written, or `and`, `or`, `not`. */
   text: string;
-  /** Null: not asked, the answer was clear before. */
+  /** Null: not evaluated, because the result was clear before. */
   result: boolean | null;
-  /** Where the rule behind a `rule:` stands, or why a check denies. */
+  /** The place of the rule after `rule:`, or why a check denies. */
   note?: string;
 }
 
 /** A decision with its reasons. */
 export interface Explanation {
   allowed: boolean;
-  /** The rule that was asked for. */
+  /** The requested rule. */
   rule: string;
-  /** The rule that decided: another one when the name is undefined; null when there is none at all. */
+  /** The rule that decided: the default rule when the name is undefined; null when there is neither. */
   decidedBy: string | null;
   /** Null: the built-in default. */
   origin: Origin | null;
   expression: string;
-  /** Whether the kind of token was the right one; if not, the expression was not looked at. */
+  /** Whether the token has the required scope; if not, the expression was not evaluated. */
   scope: { required: "project" | null; token: string; passed: boolean };
   trace: TraceStep[];
 }
 
-/** Decides like `allows`, with the way to the decision. Rejects `internal` for a failing `http:` check. */
+/** Decides like `allows`, with each step. Rejects `internal` when an `http:` check fails. */
 export async function explainDecision(
   set: RuleSet,
   name: string,
@@ -56,7 +56,6 @@ export async function explainDecision(
   return explanation;
 }
 
-/** What stays the same during one evaluation. */
 class Walk {
   constructor(
     readonly set: RuleSet,
@@ -80,7 +79,7 @@ class Walk {
       const rule = this.set.find(node.name);
       if (rule !== undefined) return await this.rule(rule, depth, negated);
     }
-    const step: TraceStep = { depth, text: textOf(node), result: negated };
+    const step: TraceStep = { depth, text: nodeText(node), result: negated };
     this.trace.push(step);
     if (node.kind === "rule") step.note = "not defined";
     else if (node.kind === "broken") step.note = node.reason;
@@ -94,14 +93,14 @@ class Walk {
   async chain(of: Node[], depth: number, negated: boolean, stop: boolean): Promise<boolean> {
     let clear = false;
     for (const node of of) {
-      if (clear) this.trace.push({ depth, text: textOf(node), result: null });
+      if (clear) this.trace.push({ depth, text: nodeText(node), result: null });
       else clear = await this.node(node, depth, negated) === stop;
     }
     return clear ? stop : !stop;
   }
 }
 
-function textOf(node: Node): string {
+function nodeText(node: Node): string {
   if (node.kind === "always") return "@";
   return "text" in node ? node.text : node.kind;
 }

@@ -44,7 +44,8 @@ Deno.test("after a failure others are refused at once, with Retry-After, while o
   assert.ok(await as("a"));
   assert.ok(await as("b"));
   assert.equal(
-    auth.log.filter((line) => line.includes("For 5 s others are told so without asking")).length,
+    auth.log.filter((line) => line.includes("For 5 s other requests are refused without asking Keystone"))
+      .length,
     2,
   );
   assert.equal(auth.log.filter((line) => line === "info Keystone answers again.").length, 1);

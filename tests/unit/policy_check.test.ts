@@ -50,7 +50,7 @@ Deno.test("allowed and denied, by role and project", async () => {
 Deno.test("the wrong scope is told", async () => {
   const scope = await run("--rule", "get_images", "--as", "role:admin,system:all");
   assert.equal(scope.exit, 1);
-  assert.match(scope.output, /the rule is for project tokens, this is a system token/);
+  assert.match(scope.output, /the rule requires a project token, this is a system token/);
 });
 
 Deno.test("a rule that there is not is a question that cannot be asked; the near name is told", async () => {
@@ -68,7 +68,7 @@ Deno.test("a member without reader is told what a token of Keystone has besides"
   const ask = ["--rule", "get_image", "--target", "owner=p", "--as"];
   const denied = await run(...ask, "role:member,project:p");
   assert.equal(denied.exit, 1);
-  assert.match(denied.output, /\nhint: with role:reader it is allowed: .* name both roles$/);
+  assert.match(denied.output, /\nhint: role:reader would allow it: .* name both roles$/);
   assert.match(JSON.parse((await run(...ask, "role:member,project:p", "--json")).output).hint, /role:reader/);
   assert.doesNotMatch((await run(...ask, "role:member,project:q")).output, /hint/);
   assert.doesNotMatch((await run(...ask, "role:member,role:reader,project:p")).output, /hint/);

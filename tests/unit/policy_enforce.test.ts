@@ -255,7 +255,7 @@ Deno.test("legacy mode ORs deprecated defaults into rules without override, and 
   });
 });
 
-Deno.test("a debug line tells which rule decided, and only when debugging", async () => {
+Deno.test("a debug line names the rule that decided, and only when debugging", async () => {
   const lines: string[] = [];
   const log = { debug: (text: string) => lines.push(text), info() {}, warn() {}, error() {} };
   await withPolicy({ get_images: "!" }, (policy) => void policy.allows("get_images", owner, {}), { log });
@@ -265,5 +265,5 @@ Deno.test("a debug line tells which rule decided, and only when debugging", asyn
     policy.allows("delete_image", callerOf(null, ["admin"], { domainId: "d" }), {});
   }, { log: { ...log, isDebug: true } });
   assert.match(lines[0]!, /^policy get_images: denied by rule "get_images" \(.*policy\.yaml:1\)$/);
-  assert.match(lines[1]!, /denied by rule "delete_image" \(default\), which is not for domain tokens/);
+  assert.match(lines[1]!, /denied by rule "delete_image" \(default\), which denies domain tokens/);
 });

@@ -107,7 +107,7 @@ Deno.test("a change holds from the next request on; a removed rule returns to it
     await write("policy.yaml", "");
     assert.equal(allowed(), false);
     assert.equal(allowed(), false, "unchanged files are not read again");
-    assert.equal(lines.filter((line) => line.startsWith("info policy files were read again")).length, 6);
+    assert.equal(lines.filter((line) => line.startsWith("info policy files were reloaded")).length, 6);
   }));
 
 Deno.test("two changes of one length in the same moment", () =>
@@ -168,12 +168,12 @@ Deno.test("what is to mend is warned of at start", () =>
     await make();
     const file = `${directory}/policy.yaml`;
     assert.deepEqual(lines, [
-      `warn ${file}:4: policy rule "x" stands in line 3 too; this one holds`,
+      `warn ${file}:4: policy rule "x" is already defined in line 3; this one is used`,
       `warn ${file}:1: policy rule "publicize_image" only repeats the default`,
-      `warn ${file}:2: policy rule "typo" cannot be understood and denies: unexpected "role:b"`,
-      `warn ${file}:5: policy rule "y" refers to "absent", which is not defined: the rule "default" stands in`,
+      `warn ${file}:2: policy rule "typo" is malformed and denies: unexpected "role:b"`,
+      `warn ${file}:5: policy rule "y" refers to "absent", which is not defined: the rule "default" is used`,
       ...[[4, "x"], [5, "y"]].map(([line, name]) =>
-        `warn ${file}:${line}: policy rule "${name}" is not one of the service's, and no rule refers to it: it decides nothing.`
+        `warn ${file}:${line}: policy rule "${name}" is not a rule of the service, and no rule refers to it: it has no effect.`
       ),
       `warn ${directory}/policy.json is not read: name it in [oslo_policy] policy_file or move it to policy.yaml`,
     ]);
@@ -185,7 +185,7 @@ Deno.test("rules that nothing asks for are warned of, with the name that may be 
       "policy.yaml",
       "delete_imag: '!'\nowner_only: role:x\nget_image: rule:owner_only\nspare: role:y\ndefault: '!'\n",
     );
-    const idle = "is not one of the service's, and no rule refers to it: it decides nothing.";
+    const idle = "is not a rule of the service, and no rule refers to it: it has no effect.";
     const file = `${directory}/policy.yaml`;
     await make();
     assert.deepEqual(lines.splice(0), [
@@ -233,8 +233,8 @@ Deno.test("the texts that are no policy files", () => {
     ["a: 'x'\nb: 3", /^f:2: rule "b" is 3/],
     ["a: false", /^f:1: rule "a" is false/],
     ["a: {b: c}", /^f:1: rule "a" is a mapping/],
-    ["a: [[1]]", /^f:1: rule "a" is a list of something else/],
-    ["a: [[[role:x]]]", /^f:1: rule "a" is a list of something else/],
+    ["a: [[1]]", /^f:1: rule "a" is a list: expected strings/],
+    ["a: [[[role:x]]]", /^f:1: rule "a" is a list: expected strings/],
     ["x: '@'\na: !", /^f:2: rule "a" is an unquoted !: write "!"/],
     ["a: '@'\n---\nb: '@'", /^f:[23]: a policy file is a single YAML document/],
     ["? [a]\n: '@'", /^f:1: the name of a rule is a string/],

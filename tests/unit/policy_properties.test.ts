@@ -113,8 +113,8 @@ Deno.test("sections of the service are left out, empty values are nobody's; both
   assert.equal(protections.allows("read", "e_a", admin), false);
   assert.equal(protections.allows("create", "e_a", admin), true);
   assert.deepEqual(warnings, [
-    "protections.conf:1: [os_glance_x]: properties of the service cannot be protected, the section is left out",
-    "protections.conf:6: [^e_]: read is empty: nobody may",
+    "protections.conf:1: [os_glance_x]: properties of the service cannot be protected, the section is ignored",
+    "protections.conf:6: [^e_]: read is empty and denies everyone",
   ]);
 });
 
@@ -129,19 +129,19 @@ Deno.test("the dialect of the file", async () => {
 Deno.test("what would make the protections doubtful keeps the service from starting", async () => {
   const good = section("^x_", "member");
   const cases: [text: string, format: string, message: RegExp][] = [
-    [good + good, "roles", /protections\.conf:6: the section \[\^x_\] stands in line 1 already/],
+    [good + good, "roles", /protections\.conf:6: the section \[\^x_\] is already in line 1/],
     ["[a]\ncreate = @\nread = @\nupdate = @\n", "roles", /:1: the section \[a\] lacks "delete"/],
     [section("(", "@"), "roles", /:1: \[\(\] is not a regular expression/],
     [
       section("^(?!a)(b+)+$", "@"),
       "roles",
-      /:1: \[.*\] is not a regular expression, or not one that ends in bounded time/,
+      /:1: \[.*\] is not a regular expression, or may take unbounded time/,
     ],
     [section("a", "@, !"), "roles", /:1: \[a\]: create has both @ and !/],
     [section("a", "x,y"), "policies", /has a comma/],
-    ["create = @\n", "roles", /:1: a key stands before the first \[section\]/],
+    ["create = @\n", "roles", /:1: expected a \[section\] before the first key/],
     ["[a]\ncreate\n", "roles", /:2: expected \[section\] or `key = value`/],
-    ["[a]\ncreate = @\ncreate = !\n", "roles", /:3: "create" stands in the section \[a\] already/],
+    ["[a]\ncreate = @\ncreate = !\n", "roles", /:3: "create" is already in the section \[a\]/],
     ["[a\ncreate = @\n", "roles", /:1: expected \[section\]/],
   ];
   for (const [text, format, message] of cases) {
