@@ -16,6 +16,7 @@ import { ping, probe } from "./tables/health.ts";
 import { listImages } from "./tables/image_list.ts";
 import { readImage } from "./tables/image_row.ts";
 import { changeImage, createImage, deleteImage, transitionImage } from "./tables/images.ts";
+import { renewLeases } from "./tables/leases.ts";
 import { dropLocation, readDelayedLocations, setLocationMetadata } from "./tables/locations.ts";
 import { addMember, readMembers, removeMember, setMemberStatus } from "./tables/members.ts";
 import { loadNamespace, unloadMetadefs } from "./tables/metadef_load.ts";
@@ -48,16 +49,9 @@ import {
 } from "./tables/outbox.ts";
 import { readStranded, readStrandedTasks, takeStranded } from "./tables/stranded.ts";
 import { addTag, removeTag } from "./tables/tags.ts";
-import {
-  endTask,
-  preemptTask,
-  readTaskLeases,
-  renewTasks,
-  startTask,
-  takeTask,
-} from "./tables/task_leases.ts";
+import { endTask, preemptTask, readTaskLeases, startTask, takeTask } from "./tables/task_leases.ts";
 import { changeTask, createTask, listTasks, readImageTasks, readTask, sweepTasks } from "./tables/tasks.ts";
-import { cancelUpload, readUploads, renewUploads, takeUpload } from "./tables/uploads.ts";
+import { cancelUpload, readUploads, takeUpload } from "./tables/uploads.ts";
 import { readImageTotals, readUsage, readUsed } from "./tables/usage.ts";
 
 /** Each may run beside others, and sees what was committed before it. */
@@ -90,19 +84,19 @@ const WRITES = {
   locations: { drop: dropLocation, setMetadata: setLocationMetadata },
   members: { add: addMember, setStatus: setMemberStatus, remove: removeMember },
   tags: { add: addTag, remove: removeTag },
-  uploads: { renew: renewUploads, take: takeUpload, cancel: cancelUpload },
+  uploads: { take: takeUpload, cancel: cancelUpload },
   deletions: {
     begin: beginDeletion,
     beginCopies: beginCopyDeletion,
     take: takeDeletion,
     cancel: cancelDeletion,
   },
+  leases: { renew: renewLeases },
   stranded: { take: takeStranded },
   tasks: {
     create: createTask,
     change: changeTask,
     start: startTask,
-    renew: renewTasks,
     take: takeTask,
     end: endTask,
     preempt: preemptTask,

@@ -1,6 +1,6 @@
 /** What the database gives and takes: plain records, in the columns' own names (spec/data-model.md §1). */
 
-import type { TaskEnd, TaskStatus } from "./task_records.ts";
+import type { TaskEnd, TaskProgress, TaskStatus } from "./task_records.ts";
 
 /** A time as the database keeps it: naive UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
 export type Timestamp = string;
@@ -154,6 +154,17 @@ export type LeaseHolder = Pick<UploadLease, "token" | "owner" | "expires_at">;
 
 /** A deletion under way: which process removes the data of an image. */
 export type DeletionLease = Omit<UploadLease, "store_id">;
+
+/** All leases of a process that are to be renewed; each is named by its token. */
+export interface LeaseRenewal {
+  /** Uploads and deletions. */
+  transfers: string[];
+  transfersExpireAt: Timestamp;
+  tasks: (TaskProgress & { token: string })[];
+  tasksExpireAt: Timestamp;
+  /** Tasks that have not changed since then are marked as changed. */
+  silentSince: Timestamp;
+}
 
 /** An image that somebody has left in the middle of a transfer, or under the lock of a task that nobody works on. */
 export interface StrandedImage {

@@ -19,7 +19,7 @@ import { loadPropertyProtections } from "./policy/property_protections.ts";
 import { makeStores } from "./stores/registry.ts";
 import { storageQuotaBytes } from "./quota/storage.ts";
 import { makeUnifiedLimits } from "./quota/unified_limits.ts";
-import { Background } from "./tasks/background.ts";
+import { Background, lostReason } from "./tasks/background.ts";
 import { HashPool } from "./util/hash_pool.ts";
 
 /** Addresses of the worker modules; given from the root, because the compiled binary keeps them elsewhere. */
@@ -94,9 +94,14 @@ async function build(
     error: (text) => log.error(text),
   });
   closers.push(() => stores.close());
+  const leases = new HeldLeases({
+    renew: (input) => db.write.leases.renew(input),
+    taskSeconds: config.get("oneglance.task_lease_timeout"),
+    lost: lostReason,
+  });
+  closers.push(() => leases.close());
   const background = new Background({
-    renew: (input) => db.write.tasks.renew(input),
-    leaseSeconds: config.get("oneglance.task_lease_timeout"),
+    leases,
     limit: config.get("taskflow_executor.max_workers"),
   });
   closers.push(() => background.close());
@@ -118,7 +123,7 @@ async function build(
     protections,
     limits: config.get("DEFAULT.use_keystone_limits") ? makeUnifiedLimits(config, outbound.fetch) : null,
     imageSchema: readImageSchema(config),
-    leases: new HeldLeases((input) => db.write.uploads.renew(input)),
+    leases,
     workers,
     outbound: outbound.fetch,
     uriFilter,

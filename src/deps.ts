@@ -27,7 +27,7 @@ export interface Deps {
   limits: UnifiedLimits | null;
   /** The image attributes and custom properties this service knows (schema-image.json included). */
   imageSchema: ImageSchema;
-  /** Uploads and deletions in progress, and their leases. */
+  /** Uploads, deletions and tasks in progress, and their leases. */
   leases: HeldLeases;
   /** Addresses of worker modules. */
   workers: { decompress: URL };

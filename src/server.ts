@@ -8,6 +8,7 @@ import { answerError } from "./http/middleware/entry.ts";
 import { markAnswer, requestIdOf } from "./http/every_answer.ts";
 import { errorResponse } from "./http/view/error.ts";
 import { pathOf } from "./http/versions.ts";
+import { TRANSFERS } from "./leases/held.ts";
 import { getLog } from "./observe/log.ts";
 import { countOpenFiles, type OpenFiles } from "./util/open_files.ts";
 import { withTimeout } from "./util/timeout.ts";
@@ -107,9 +108,9 @@ export function listen(
     );
     if (!clean) {
       log.warn(`${inFlight} requests did not complete within ${graceMs / 1000} s and are aborted`);
-      deps.leases.abortAll(new GlanceError("unavailable", "The service is stopping."));
+      deps.leases.abort(TRANSFERS, new GlanceError("unavailable", "The service is stopping."));
       // The verbs restore the status of their images: one transaction each, not a transfer.
-      await withinGrace(deps.leases.settled(), 5000);
+      await withinGrace(deps.leases.settled(TRANSFERS), 5000);
     }
     await close(1000);
     return clean;

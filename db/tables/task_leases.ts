@@ -1,8 +1,8 @@
 /** Leases of tasks: what tells a task in progress from one whose process has died. */
-import { type Conn, placeholders, type WriteConn } from "../conn.ts";
-import type { LeaseHolder, Timestamp } from "../records.ts";
+import type { Conn, WriteConn } from "../conn.ts";
+import type { LeaseHolder } from "../records.ts";
 import { rowsAs } from "../rows.ts";
-import type { NewTask, NewTaskLease, TaskEnd, TaskLease, TaskProgress, TaskRecord } from "../task_records.ts";
+import type { NewTask, NewTaskLease, TaskEnd, TaskLease, TaskRecord } from "../task_records.ts";
 import { emitImageOf, touchImage } from "./image_row.ts";
 import { dropImportLock, setProperties, takeImportLock } from "./properties.ts";
 import { changeTask, createTask } from "./tasks.ts";
@@ -45,41 +45,6 @@ export async function startTask(
     [task.id, lease.image_id, lease.token, lease.owner, lease.expires_at, lease.caller],
   );
   return await createTask(conn, task);
-}
-
-export interface RenewTasks {
-  runs: (TaskProgress & { token: string })[];
-  expiresAt: Timestamp;
-  silentSince: Timestamp;
-}
-
-/**
- * Writes how far these runs are and until when they are to be believed; their tasks that have not changed since
- * `silentSince` get a new `updated_at`. Answers the tokens of those that may go on.
- */
-export async function renewTasks(
-  conn: WriteConn,
-  { runs, expiresAt, silentSince }: RenewTasks,
-): Promise<string[]> {
-  for (const { token, step, bytes, total, rate } of runs) {
-    await conn.run(
-      "UPDATE oneglance_tasks SET expires_at = ?, step = ?, bytes = ?, total = ?, rate = ? WHERE token = ?",
-      [expiresAt, step, bytes, total, rate, token],
-    );
-  }
-  // A Glance beside us judges a task by its last change.
-  await conn.run(
-    `UPDATE tasks SET updated_at = ? WHERE status IN ('pending', 'processing') AND updated_at < ?
-     AND id IN (SELECT task_id FROM oneglance_tasks WHERE token IN (${placeholders(runs.length)}))`,
-    [conn.now(), silentSince, ...runs.map(({ token }) => token)],
-  );
-  const rows = await conn.all(
-    `SELECT l.token FROM oneglance_tasks l JOIN tasks t ON t.id = l.task_id LEFT JOIN images i ON i.id = l.image_id
-     WHERE l.token IN (${placeholders(runs.length)}) AND t.status IN ('pending', 'processing')
-     AND (i.id IS NULL OR i.deleted = 0)`,
-    runs.map(({ token }) => token),
-  );
-  return rows.map((row) => String(row.token));
 }
 
 export interface TakeTask {

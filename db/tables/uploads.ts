@@ -1,6 +1,6 @@
 /** Leases of uploads: what tells an upload in progress from one whose process has died. */
-import { type Conn, placeholders, type WriteConn } from "../conn.ts";
-import type { LeaseHolder, Timestamp, UploadLease } from "../records.ts";
+import type { Conn, WriteConn } from "../conn.ts";
+import type { LeaseHolder, UploadLease } from "../records.ts";
 import { rowsAs } from "../rows.ts";
 import { emit } from "./emit.ts";
 
@@ -28,24 +28,6 @@ export async function beginUpload(conn: WriteConn, lease: UploadLease): Promise<
 /** Removes the lease of an upload that has ended. */
 export async function dropUpload(conn: WriteConn, token: string): Promise<void> {
   await conn.run("DELETE FROM oneglance_uploads WHERE token = ?", [token]);
-}
-
-/** Sets the end of these leases; answers the tokens of those that there still are. */
-export async function renewUploads(
-  conn: WriteConn,
-  { tokens, expiresAt }: { tokens: string[]; expiresAt: Timestamp },
-): Promise<string[]> {
-  const marks = placeholders(tokens.length);
-  await conn.run(`UPDATE oneglance_uploads SET expires_at = ? WHERE token IN (${marks})`, [
-    expiresAt,
-    ...tokens,
-  ]);
-  await conn.run(`UPDATE oneglance_deletions SET expires_at = ? WHERE token IN (${marks})`, [
-    expiresAt,
-    ...tokens,
-  ]);
-  const rows = await conn.all(`SELECT token FROM oneglance_uploads WHERE token IN (${marks})`, tokens);
-  return rows.map((row) => String(row.token));
 }
 
 export interface TakeUpload {

@@ -1,21 +1,29 @@
 /**
- * The leases that this process holds: of uploads, deletions and whatever else another process must find when this one
+ * The leases that this process holds: of uploads, deletions and tasks, so that another process finds them when this one
  * dies (docs/adr/0004).
  */
-import { formatTimestamp } from "../../db/clock.ts";
-import type { Timestamp, UploadLease } from "../../db/records.ts";
+import type { LeaseRenewal, UploadLease } from "../../db/records.ts";
+import type { TaskProgress } from "../../db/task_records.ts";
 import { outsideLogContext } from "../observe/context.ts";
 import { getLog } from "../observe/log.ts";
 import { processName } from "../util/process_name.ts";
+import { toTimestamp } from "../util/timestamp.ts";
 
 const log = getLog("oneglance.leases");
 
-/** How long a lease holds unless it is renewed, in ms; judged by machines that cannot see our process. */
+/** How long the lease of a transfer holds unless it is renewed, in ms; judged by machines that cannot see our process. */
 const HOLDS = 120_000;
-/** Renewal, in ms: a lease outlives two that fail. */
+/** Renewal of transfers, in ms: a lease outlives two that fail. */
 const RENEW = 30_000;
+/** Renewal of tasks at least, in ms: people who wait for a task look at its progress, which is written along. */
+const TELL = 5000;
+/** How long a task in progress may be unchanged, in ms: a Glance beside us takes locks by that (spec/background-jobs.md §4). */
+const MAX_SILENCE = 60_000;
 
-export type LeaseKind = "upload" | "deletion";
+export type LeaseKind = "upload" | "deletion" | "task";
+
+/** What requests wait for, in contrast to tasks. */
+export const TRANSFERS: readonly LeaseKind[] = ["upload", "deletion"];
 
 /** A lease that this process has entered. */
 export interface Held {
@@ -24,25 +32,43 @@ export interface Held {
   readonly lease: Omit<UploadLease, "image_id">;
   /** Fires when the work must stop at once. */
   readonly signal: AbortSignal;
-  /** The work has ended, and its lease is not in the database any more. */
+  /** How far a task is: the task changes it, and it is written as its lease is renewed. */
+  readonly progress: TaskProgress;
+  /** The work has ended, or did not begin: the lease is not renewed any more. */
   end(): void;
 }
 
-interface Entry {
-  kind: LeaseKind;
-  imageId: string;
-  abort: AbortController;
+export interface HeldOptions {
+  /** Resolves to the tokens whose leases are still ours. */
+  renew(input: LeaseRenewal): Promise<string[]>;
+  /** Seconds that the lease of a task holds without being renewed. */
+  taskSeconds: number;
+  /** Why a task is aborted that another process has taken over. */
+  lost(): Error;
 }
 
-/** Renews all leases with one write; a stop aborts the work and waits for its cleanup. No timer runs while there is none. */
-export class HeldLeases {
-  readonly #entries = new Map<string, Entry>();
-  readonly #renew: (input: { tokens: string[]; expiresAt: Timestamp }) => Promise<unknown>;
-  #idle: (() => void)[] = [];
-  #timer: ReturnType<typeof setInterval> | undefined;
+interface Entry {
+  token: string;
+  kind: LeaseKind;
+  imageId: string | null;
+  abort: AbortController;
+  progress: TaskProgress;
+  /** What the rate is computed from; `at` in ms since 1970. */
+  seen: { bytes: number; step: string; at: number };
+}
 
-  constructor(renew: (input: { tokens: string[]; expiresAt: Timestamp }) => Promise<unknown>) {
-    this.#renew = renew;
+/** Renews all leases with one timer and one write; a stop aborts the work and waits for its cleanup. No timer runs while there is none. */
+export class HeldLeases {
+  readonly #options: HeldOptions;
+  readonly #entries = new Map<string, Entry>();
+  #waiting: { kinds: readonly LeaseKind[]; resolve: () => void }[] = [];
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /** No lease of a transfer was written or renewed before this, in ms since 1970. */
+  #transfersAt = 0;
+  #renewing = false;
+
+  constructor(options: HeldOptions) {
+    this.#options = options;
   }
 
   get size(): number {
@@ -54,47 +80,99 @@ export class HeldLeases {
     return this.#entries.has(token);
   }
 
-  /** Enters work on an image, before its lease is written. `storeId`: the store written to; null in single-store mode. */
-  enter(kind: LeaseKind, imageId: string, storeId: string | null = null): Held {
+  /**
+   * Enters work, before its lease is written. `imageId`: null for a task without one; `storeId`: the store written to,
+   * null in single-store mode.
+   */
+  enter(kind: LeaseKind, imageId: string | null, storeId: string | null = null): Held {
     const token = crypto.randomUUID();
     const abort = new AbortController();
-    this.#entries.set(token, { kind, imageId, abort });
-    this.#timer ??= outsideLogContext(() => setInterval(() => this.#renewAll(), RENEW));
+    const progress: TaskProgress = { step: "pending", bytes: 0, total: null, rate: null };
+    const seen = { bytes: 0, step: "pending", at: Date.now() };
+    if (kind !== "task" && !this.#some(TRANSFERS)) this.#transfersAt = Date.now();
+    this.#entries.set(token, { token, kind, imageId, abort, progress, seen });
+    const every = Math.min(TELL, this.#options.taskSeconds * 1000 / 3);
+    this.#timer ??= outsideLogContext(() => setInterval(() => this.renew(), every));
     return {
       token,
-      lease: { token, owner: processName(), store_id: storeId, expires_at: expiry() },
+      lease: { token, owner: processName(), store_id: storeId, expires_at: this.#expiry(kind) },
       signal: abort.signal,
-      end: () => this.#end(token),
+      progress,
+      end: () => this.end(token),
     };
   }
 
-  /** Ends all work in progress; whoever began it puts the images back. */
-  abortAll(reason: Error): void {
-    for (const { abort } of this.#entries.values()) abort.abort(reason);
-  }
-
-  /** Resolves when no work is in progress. */
-  settled(): Promise<void> {
-    return this.#entries.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
-  }
-
-  #end(token: string): void {
+  end(token: string): void {
     this.#entries.delete(token);
-    if (this.#entries.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#entries.size === 0) this.close();
+    const over = this.#waiting.filter(({ kinds }) => !this.#some(kinds));
+    this.#waiting = this.#waiting.filter((each) => !over.includes(each));
+    for (const { resolve } of over) resolve();
   }
 
-  async #renewAll(): Promise<void> {
+  /** Aborts the work of these kinds, on that image alone if one is named; whoever began it cleans up. */
+  abort(kinds: readonly LeaseKind[], reason: Error, imageId?: string): void {
+    for (const entry of this.#entries.values()) {
+      const meant = imageId === undefined || entry.imageId === imageId;
+      if (meant && kinds.includes(entry.kind)) entry.abort.abort(reason);
+    }
+  }
+
+  /** Resolves when no work of these kinds is in progress. */
+  settled(kinds: readonly LeaseKind[]): Promise<void> {
+    if (!this.#some(kinds)) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ kinds, resolve }));
+  }
+
+  /** Renews by one write what is due: tasks each time, with their progress, transfers every 30 s. Aborts tasks that are lost. Throws nothing. */
+  async renew(): Promise<void> {
+    const now = Date.now();
+    const transfersDue = now - this.#transfersAt >= RENEW;
+    const due = [...this.#entries.values()].filter(({ kind }) => kind === "task" || transfersDue);
+    if (due.length === 0 || this.#renewing) return;
+    this.#renewing = true;
+    const tasks = due.filter(({ kind }) => kind === "task");
     try {
-      await this.#renew({ tokens: [...this.#entries.keys()], expiresAt: expiry() });
+      const held = await this.#options.renew({
+        transfers: due.filter(({ kind }) => kind !== "task").map(({ token }) => token),
+        transfersExpireAt: this.#expiry("upload"),
+        tasks: tasks.map((entry) => ({ token: entry.token, ...progressOf(entry) })),
+        tasksExpireAt: this.#expiry("task"),
+        silentSince: toTimestamp(now - MAX_SILENCE),
+      });
+      if (transfersDue) this.#transfersAt = now;
+      for (const { token, abort, progress } of tasks) {
+        // One that has only just been entered may not be in the database yet.
+        if (progress.step !== "pending" && !held.includes(token)) abort.abort(this.#options.lost());
+      }
     } catch (error) {
       log.warn("the leases of this process could not be renewed", { error, repeated: "renewal" });
+    } finally {
+      this.#renewing = false;
     }
+  }
+
+  /** Ends the renewal. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #some(kinds: readonly LeaseKind[]): boolean {
+    return [...this.#entries.values()].some(({ kind }) => kinds.includes(kind));
+  }
+
+  #expiry(kind: LeaseKind): string {
+    return toTimestamp(Date.now() + (kind === "task" ? this.#options.taskSeconds * 1000 : HOLDS));
   }
 }
 
-function expiry(): Timestamp {
-  return formatTimestamp((Date.now() + HOLDS) * 1000);
+/** The progress with the rate since the last look. */
+function progressOf({ progress, seen }: Entry): TaskProgress {
+  const seconds = (Date.now() - seen.at) / 1000;
+  if (progress.step === seen.step && seconds > 0) {
+    progress.rate = Math.round((progress.bytes - seen.bytes) / seconds);
+  }
+  Object.assign(seen, { bytes: progress.bytes, step: progress.step, at: Date.now() });
+  return progress;
 }

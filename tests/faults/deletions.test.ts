@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
 import { recoverDeletions } from "../../src/images/recover.ts";
+import { renewal } from "../support/renewal.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { rowsOf } from "../support/raw_database.ts";
 import { filesIn } from "../support/served.ts";
@@ -95,7 +96,7 @@ Deno.test("a deletion that is under way here is left alone and renewed", async (
   await service.deps.db.write.deletions.begin({ id, by: transfer.lease });
   await recoverDeletions(service.deps);
   assert.deepEqual(filesOf(service, id), ["a", "b"]);
-  await service.deps.db.write.uploads.renew({ tokens: [transfer.lease.token], expiresAt: FUTURE });
+  await service.deps.db.write.leases.renew(renewal({ transfers: [transfer.token] }));
   assert.equal((await service.deps.db.read.deletions.list())[0]!.expires_at, FUTURE);
   transfer.end();
 });

@@ -6,6 +6,7 @@ import { recoverUploads } from "../../src/images/recover.ts";
 import { Scheduler } from "../../src/jobs/scheduler.ts";
 import { jobsOf } from "../../src/jobs/table.ts";
 import { processName } from "../../src/util/process_name.ts";
+import { renewal } from "../support/renewal.ts";
 import { filesIn, until } from "../support/served.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
 
@@ -84,10 +85,7 @@ Deno.test("an upload that is under way here is left alone, and renewed by one wr
   const id = await uploading(service, transfer.lease);
   await recoverUploads(service.deps);
   assert.equal(await statusOf(service, id), "saving");
-  const held = await service.deps.db.write.uploads.renew({
-    tokens: [transfer.lease.token, "unknown"],
-    expiresAt: FUTURE,
-  });
+  const held = await service.deps.db.write.leases.renew(renewal({ transfers: [transfer.token, "unknown"] }));
   assert.deepEqual(held, [transfer.lease.token]);
   assert.equal((await service.deps.db.read.uploads.list())[0]!.expires_at, FUTURE);
   transfer.end();

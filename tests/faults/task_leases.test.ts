@@ -1,11 +1,12 @@
 /** Whose tasks are taken over, what becomes of them, and that a late run can change nothing (design: processes). */
 import assert from "node:assert/strict";
 import type { TaskLease } from "../../db/task_records.ts";
-import { Background } from "../../src/tasks/background.ts";
+import { HeldLeases } from "../../src/leases/held.ts";
 import { recoverTasks } from "../../src/tasks/recover.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { begun, DEAD, FUTURE, other, PAST } from "../support/begun.ts";
 import { FORMATS, nothingUnderWay, outcome, staged, threeStores } from "../support/imports.ts";
+import { renewal } from "../support/renewal.ts";
 import { filesIn } from "../support/served.ts";
 import { execOn } from "../support/raw_database.ts";
 import { ADMIN, OWNER, startService } from "../support/service.ts";
@@ -113,11 +114,9 @@ Deno.test("a run that has lost its lease changes nothing", async () => {
     false,
   );
   assert.deepEqual(
-    await write.tasks.renew({
-      runs: [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }],
-      expiresAt: FUTURE,
-      silentSince: PAST,
-    }),
+    await write.leases.renew(renewal({
+      tasks: [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }],
+    })),
     [],
   );
   assert.equal((await outcome(service, id)).task.status, "success");
@@ -143,8 +142,8 @@ Deno.test("a task that somebody is at has changed of late, for a Glance that jud
       `UPDATE tasks SET updated_at = '${before}' WHERE id = '${task}'`,
     );
     const [lease] = await read.tasks.leases({ taskIds: [task] });
-    const runs = [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }];
-    await write.tasks.renew({ runs, expiresAt: FUTURE, silentSince: SINCE });
+    const tasks = [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }];
+    await write.leases.renew(renewal({ tasks, silentSince: SINCE }));
     const { updated_at } = await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json();
     assert.equal(updated_at.startsWith(before.slice(0, 10)), !renewed, `${before} ${status}: ${updated_at}`);
   }
@@ -254,8 +253,9 @@ Deno.test("how far tasks are is written every few seconds, however long a lease 
   const { setInterval } = globalThis;
   globalThis.setInterval = ((_: unknown, ms: number) => periods.push(ms)) as unknown as typeof setInterval;
   try {
-    for (const leaseSeconds of [3600, 120, 3]) {
-      new Background({ renew: () => Promise.resolve([]), leaseSeconds, limit: 1 }).enter(null);
+    for (const taskSeconds of [3600, 120, 3]) {
+      const renew = () => Promise.resolve([]);
+      new HeldLeases({ renew, taskSeconds, lost: () => new Error() }).enter("task", null);
     }
   } finally {
     globalThis.setInterval = setInterval;
