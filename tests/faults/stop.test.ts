@@ -95,7 +95,7 @@ Deno.test("the grace period passes: the upload is broken off, the image queued, 
     server.child.kill("SIGTERM");
     assert.equal(await server.ended, 0, server.log());
     client[Symbol.dispose]();
-    assert.match(server.log(), /1 requests? did not end within 1 s/);
+    assert.match(server.log(), /1 requests? did not complete within 1 s/);
     assert.deepEqual(filesIn(images), []);
     // Put back before the end, not by the next start.
     const again = await serve(images.replace(/\/images$/, ""));
