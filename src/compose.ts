@@ -5,8 +5,11 @@ import type { Config } from "./config/config.ts";
 import type { Deps } from "./deps.ts";
 import { fail } from "./errors.ts";
 import { ImageSchema } from "./images/image_schema.ts";
+import { importKind } from "./imports/kind.ts";
+import { legacyKind } from "./imports/legacy_kind.ts";
 import { pluginNames } from "./imports/plugins/run.ts";
 import { HeldLeases } from "./leases/held.ts";
+import { locationKind } from "./locations/kind.ts";
 import { guardOptions } from "./net/guard.ts";
 import { makeUriFilter } from "./net/uri_filter.ts";
 import { makeOutbound } from "./net/outbound.ts";
@@ -128,6 +131,7 @@ async function build(
     outbound: outbound.fetch,
     uriFilter,
     background,
+    taskKinds: [importKind, legacyKind, locationKind],
     lifecycle,
   };
 }

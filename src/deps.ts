@@ -12,6 +12,7 @@ import type { Events } from "./notify/events.ts";
 import type { PropertyProtections } from "./policy/property_protections.ts";
 import type { UnifiedLimits } from "./quota/unified_limits.ts";
 import type { Background } from "./tasks/background.ts";
+import type { TaskKind } from "./tasks/kind.ts";
 import type { Stores } from "./stores/store.ts";
 
 export interface Deps {
@@ -37,6 +38,8 @@ export interface Deps {
   uriFilter: UriFilter;
   /** Jobs that go on after their request was answered. */
   background: Background;
+  /** What tasks of each type do. */
+  taskKinds: readonly TaskKind[];
   /** Set when the process is going away, so that load balancers take it out before it closes its door. */
   lifecycle: { stopping: boolean };
 }

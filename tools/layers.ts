@@ -120,10 +120,48 @@ function checkSql(path: string, text: string): Breach[] {
   );
 }
 
-/** Every breach of the layers in a tree, in order of path and line. */
+/** The folder directly below src/ that holds a file; null for files of src/ itself and all others. */
+function folderOf(path: string): string | null {
+  return /^src\/([^/]+)\//.exec(path)?.[1] ?? null;
+}
+
+/** Imports on a way that leads from a folder of src/ over others back to it: such folders can only be read together. */
+function checkCycles(tree: Tree): Breach[] {
+  const steps = sources(tree).flatMap((path) =>
+    imports(tree.get(path) ?? "").flatMap(({ specifier, line }) => {
+      const target = resolveImport(path, specifier);
+      const [from, to] = [folderOf(path), target === null ? null : folderOf(target)];
+      return from === null || to === null || from === to ? [] : [{ path, line, from, to }];
+    })
+  );
+  const next = new Map<string, Set<string>>();
+  for (const { from, to } of steps) next.set(from, (next.get(from) ?? new Set()).add(to));
+  const reached = new Map([...next.keys()].map((from) => [from, reach(next, from)]));
+  return steps.filter(({ from, to }) => reached.get(to)?.has(from)).map(({ path, line, from, to }) => ({
+    path,
+    line,
+    message: `src/${from} must not import src/${to}, which needs src/${from}`,
+  }));
+}
+
+/** The folders that one of them leads to. */
+function reach(next: ReadonlyMap<string, ReadonlySet<string>>, from: string): Set<string> {
+  const seen = new Set<string>();
+  const left = [from];
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    for (const to of next.get(each) ?? []) {
+      if (!seen.has(to)) left.push(to);
+      seen.add(to);
+    }
+  }
+  return seen;
+}
+
+/** Every breach of the layers in a tree, in order of path and line; then cycles between folders. */
 export function checkLayers(tree: Tree): Breach[] {
-  return sources(tree).flatMap((path) => {
+  const found = sources(tree).flatMap((path) => {
     const text = tree.get(path) ?? "";
     return [...checkImports(path, text), ...checkSql(path, text)].sort((a, b) => a.line - b.line);
   });
+  return [...found, ...checkCycles(tree)];
 }

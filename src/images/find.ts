@@ -12,6 +12,10 @@ export async function findImage(ctx: Ctx, id: string, message?: string): Promise
 
 /** The image for a task that works on it, whoever asked. Errors: not_found. */
 export async function imageById(deps: Pick<Deps, "db">, id: string): Promise<ImageRecord> {
-  const image = await deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
-  return image ?? fail("not_found", `No image found with ID ${id}`);
+  return await imageIfAny(deps, id) ?? fail("not_found", `No image found with ID ${id}`);
+}
+
+/** As `imageById`; null when there is none any more. */
+export function imageIfAny({ db }: Pick<Deps, "db">, id: string): Promise<ImageRecord | null> {
+  return db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
 }

@@ -9,11 +9,11 @@ import { authorizeImage } from "../policy/authorize.ts";
 import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { enforceImageSizeTotal } from "../quota/unified.ts";
+import type { StoreId } from "../stores/store.ts";
 import { breakStaleLock, startTask } from "../tasks/start.ts";
-import { chooseStores } from "./choose_stores.ts";
 import { checkImportUri } from "./fetch_source.ts";
+import { locationIn } from "./imported_image.ts";
 import type { ExpectedHash, ImportRequest } from "./job.ts";
-import { runImport } from "./run_import.ts";
 import { isStaged } from "./staged.ts";
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -68,7 +68,7 @@ export async function importImage(
     ? { ...request, method: { glance_service_interface: "public", ...method } }
     : request;
   const input = { image_id: image.id, import_req: sent, backend: stores };
-  await startTask(ctx, image, { type: "api_image_import", input }, runImport);
+  await startTask(ctx, image, { type: "api_image_import", input });
   return { requestId };
 }
 
@@ -110,4 +110,57 @@ function checkExpectedHash({ algorithm, value }: ExpectedHash, method: string): 
   if (value.length !== length || !/^[0-9a-fA-F]+$/.test(value)) {
     fail("bad_request", `expected_hash: a ${algorithm} hash has ${length} hexadecimal digits.`);
   }
+}
+
+/**
+ * Ids of the stores to write to, `[null]` in single-store mode; empty when a copy to all has nothing to do.
+ * Errors: bad_request, conflict for an unknown store and where no store takes data.
+ */
+function chooseStores(
+  ctx: Ctx,
+  image: ImageRecord,
+  request: ImportRequest,
+  header: string | null,
+): StoreId[] {
+  const { stores } = ctx.deps;
+  const copying = request.method.name === "copy-image";
+  const mustSucceed = request.all_stores_must_succeed ?? true;
+  if (!stores.multi) {
+    if (!mustSucceed) {
+      fail("bad_request", "All_stores_must_succeed can only be set with enabled_backends.");
+    }
+    if (copying) fail("bad_request", "copy-image needs several stores (enabled_backends).");
+    return [null];
+  }
+  const named = namedStores(ctx, request, header);
+  if (named.length === 0) fail("conflict", "None of the stores takes data.");
+  for (const id of named) if (!stores.byId(id)) fail("conflict", `Store for identifier ${id} not found`);
+  if (!copying) return named;
+  const holding = named.filter((id) => locationIn(ctx.deps, image, id));
+  if (request.all_stores) return named.filter((id) => !holding.includes(id));
+  if (holding.length > 0) {
+    fail("bad_request", `Image is already present at store '${holding.join(",")}'`);
+  }
+  return named;
+}
+
+function namedStores({ deps: { stores } }: Ctx, request: ImportRequest, header: string | null): string[] {
+  if (request.all_stores) {
+    if (request.stores || header !== null) {
+      fail(
+        "bad_request",
+        "All_stores parameter can't be used with x-image-meta-store header or stores parameter",
+      );
+    }
+    // A store that takes no data by design, such as http, is not meant by "all".
+    return stores.all.filter(({ type }) => type !== "http").map(({ id }) => id!);
+  }
+  if (request.stores) {
+    if (header !== null) {
+      fail("bad_request", "Stores parameter and x-image-meta-store header can't be both specified");
+    }
+    if (request.stores.length === 0) fail("bad_request", "The list of stores must not be empty.");
+    return [...new Set(request.stores)];
+  }
+  return [header ?? stores.default.id!];
 }

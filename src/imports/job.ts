@@ -1,90 +1,79 @@
-/** What an import task has to do, read from its input (spec/tasks-api.md §5.2). */
-import type { ImageRecord } from "../../db/records.ts";
+/** What an import has to do: the body of POST /v2/images/{id}/import, and the input of its task (spec/tasks-api.md §5.2). */
+import * as v from "valibot";
 import type { TaskRecord } from "../../db/task_records.ts";
-import type { Ctx, Deps } from "../deps.ts";
+import type { Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
-import type { Store } from "../stores/store.ts";
+import type { Store, StoreId } from "../stores/store.ts";
+import { fields, given, readInput, text } from "../tasks/kind.ts";
 import { nodeAlgorithm } from "../util/hash_algorithm.ts";
-import { pluginNames } from "./plugins/run.ts";
 
-export const METHODS = ["glance-direct", "web-download", "copy-image", "glance-download"] as const;
+const METHODS = ["glance-direct", "web-download", "copy-image", "glance-download"] as const;
 export type MethodName = typeof METHODS[number];
 
-export interface ExpectedHash {
-  algorithm: string;
-  value: string;
-}
+const NO_METHOD = "Input names no import method that is known.";
+const NO_STORES = "Input names no stores.";
 
-/** Body of POST /v2/images/{id}/import. */
-export interface ImportRequest {
-  method: {
-    name: string;
-    uri?: unknown;
-    glance_region?: string;
-    glance_image_id?: string;
-    glance_service_interface?: string;
-  };
-  stores?: string[];
-  all_stores?: boolean;
-  all_stores_must_succeed?: boolean;
-  expected_hash?: ExpectedHash;
-}
+const EXPECTED_HASH = v.object(
+  { algorithm: text("expected_hash.algorithm"), value: text("expected_hash.value") },
+  "Input field 'expected_hash' must have an algorithm and a value",
+);
+
+const REQUEST = v.object({
+  method: v.object({
+    name: v.string(NO_METHOD),
+    uri: v.optional(v.unknown()),
+    glance_region: v.nullish(text("glance_region")),
+    glance_image_id: v.nullish(text("glance_image_id")),
+    glance_service_interface: v.nullish(text("glance_service_interface")),
+  }, NO_METHOD),
+  stores: v.nullish(v.array(text("stores"), "Input field 'stores' must be a list")),
+  all_stores: v.nullish(v.boolean("Input field 'all_stores' must be true or false")),
+  all_stores_must_succeed: v.nullish(
+    v.boolean("Input field 'all_stores_must_succeed' must be true or false"),
+  ),
+  expected_hash: v.nullish(EXPECTED_HASH),
+}, NO_METHOD);
+
+const INPUT = fields({
+  // A task may name anything; the id of no image is that of an image which is not found.
+  image_id: given("image_id", v.pipe(v.unknown(), v.transform(String))),
+  import_req: given("import_req", REQUEST),
+  backend: given(
+    "backend",
+    v.pipe(v.array(v.nullable(text("backend")), NO_STORES), v.minLength(1, NO_STORES)),
+  ),
+});
+
+export type ExpectedHash = v.InferOutput<typeof EXPECTED_HASH>;
+export type ImportRequest = v.InferOutput<typeof REQUEST>;
 
 export interface ImportJob {
   imageId: string;
   method: ImportRequest["method"];
   name: MethodName;
-  /** Store ids; null = the only store of the single-store mode. */
-  stores: (string | null)[];
+  stores: StoreId[];
   mustSucceed: boolean;
   expectedHash: ExpectedHash | null;
 }
 
-/** Errors: bad_request, naming what is missing. */
-export function jobOf({ type, input }: Pick<TaskRecord, "type" | "input">): ImportJob {
-  if (!input || Object.keys(input).length === 0) fail("bad_request", `Input of ${type} is empty`);
-  for (const name of ["image_id", "import_req", "backend"]) {
-    if (!input[name]) fail("bad_request", `Input does not contain '${name}' field`);
-  }
-  const request = input.import_req as ImportRequest;
-  const name = METHODS.find((method) => method === request.method?.name) ??
-    fail("bad_request", "Input names no import method that is known.");
-  const stores = input.backend;
-  if (!Array.isArray(stores) || stores.length === 0) fail("bad_request", "Input names no stores.");
-  if (request.expected_hash) nodeAlgorithm(String(request.expected_hash.algorithm), "expected_hash");
+/** Errors: bad_request, naming what is missing or wrong. */
+export function jobOf(task: Pick<TaskRecord, "type" | "input">): ImportJob {
+  const { image_id, import_req: request, backend } = readInput(task, INPUT);
+  const name = METHODS.find((method) => method === request.method.name) ?? fail("bad_request", NO_METHOD);
+  const expectedHash = request.expected_hash ?? null;
+  if (expectedHash) nodeAlgorithm(expectedHash.algorithm, "expected_hash");
   return {
-    imageId: String(input.image_id),
+    imageId: image_id,
     method: request.method,
     name,
-    stores,
+    stores: backend,
     mustSucceed: request.all_stores_must_succeed ?? true,
-    expectedHash: request.expected_hash ?? null,
+    expectedHash,
   };
 }
 
 /** Errors: conflict, for a store that is not configured any more. */
-export function storeOf({ stores }: Pick<Deps, "stores">, id: string | null): Store {
+export function storeOf({ stores }: Pick<Deps, "stores">, id: StoreId): Store {
   if (id === null) return stores.default;
   return stores.byId(id) ?? fail("conflict", `Store for identifier ${id} not found`);
-}
-
-/** The location that an image has in a store. */
-export function locationIn(deps: Pick<Deps, "stores">, image: ImageRecord, id: string | null) {
-  const store = id === null ? deps.stores.default : deps.stores.byId(id);
-  return image.locations.find((location) => deps.stores.forLocation(location) === store);
-}
-
-/** Copies of an image that count for the caller already: all of an own image, of another's those of this import. */
-export function copiesCounted(
-  { deps, caller }: Pick<Ctx, "deps" | "caller">,
-  job: ImportJob,
-  image: ImageRecord,
-): number {
-  if (image.owner === caller.projectId) return image.locations.length;
-  return job.stores.filter((id) => locationIn(deps, image, id)).length;
-}
-
-/** Whether another process can go on with the import: plugins change the staged data, a token is not kept. */
-export function isResumable({ config }: Pick<Deps, "config">, { name }: ImportJob): boolean {
-  return name === "copy-image" || name !== "glance-download" && pluginNames(config).length === 0;
 }

@@ -6,9 +6,9 @@ import { isKeepable } from "../images/attributes.ts";
 import { admitImage } from "../images/create.ts";
 import { createInput } from "../images/create_input.ts";
 import { requireFormats } from "../images/upload.ts";
-import type { TaskRun } from "../tasks/start.ts";
+import type { TaskRun } from "../tasks/kind.ts";
+import { listProperties } from "./imported_image.ts";
 import type { ImportJob } from "./job.ts";
-import { listProperties } from "./lists.ts";
 
 const LOCK = "os_glance_import_task";
 

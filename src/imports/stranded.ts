@@ -3,7 +3,7 @@ import type { StrandedImage, StrandedTask } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { recoverUpload } from "../images/recover.ts";
 import { getLog } from "../observe/log.ts";
-import { taskEnd } from "../tasks/finish.ts";
+import { taskEnd } from "../tasks/runner.ts";
 import { lockEnds } from "../tasks/start.ts";
 import { toTimestamp } from "../util/timestamp.ts";
 import { STAGING, unstage } from "./staged.ts";

@@ -1,81 +1,108 @@
-/** Puts the data of an import into its stores, several in one read, and records each (spec/images-api.md §2.8.3). */
+/** The data of an import in its stores: written, several in one read; recorded, one by one; discarded (spec/images-api.md §2.8.3). */
+import type { LooseEvent } from "../../db/event_records.ts";
 import type { ImageColumns, ImageRecord } from "../../db/records.ts";
+import type { Deps } from "../deps.ts";
 import { isError } from "../errors.ts";
+import { imageById, imageIfAny } from "../images/find.ts";
+import { warnIfFull } from "../images/store_errors.ts";
+import { uploadFailure } from "../notify/payloads.ts";
 import { getLog } from "../observe/log.ts";
 import { storageSizeQuota } from "../quota/storage.ts";
-import type { TaskRun } from "../tasks/start.ts";
-import { imageById } from "../images/find.ts";
-import { warnIfFull } from "../images/store_errors.ts";
-import { nameOf, type StoredLocation } from "../stores/store.ts";
-import { storesWithout } from "./discard.ts";
-import { copiesCounted, type ImportJob, storeOf } from "./job.ts";
-import { failedStores, listProperties } from "./lists.ts";
-import { IMPORT_STATUSES, move } from "./move.ts";
-import { startProgress, tellCopied } from "./progress.ts";
-import { tellFailed, tellPrepare } from "./tell_stores.ts";
-import { type Copy, writeCopies } from "./write_copies.ts";
+import { prefixLength } from "../stores/location.ts";
+import { nameOf, type Store, type StoredLocation, type StoreId } from "../stores/store.ts";
+import { lostReason } from "../tasks/background.ts";
+import type { TaskRun } from "../tasks/kind.ts";
+import { type BadCopy, type Copy, copyToAll, type GoodCopy } from "./copy_to_all.ts";
+import { copiesCounted, failedStores, IMPORT_STATUSES, listProperties, move } from "./imported_image.ts";
+import { type ImportJob, storeOf } from "./job.ts";
 
 const log = getLog("oneglance.imports");
 
-type Formats = Partial<Pick<ImageColumns, "disk_format" | "container_format">>;
+/** How often the task says how much is copied, in ms; the message is also the sign of life of the import lock. */
+const TELL = 60_000;
+const MIB = 2 ** 20;
 
-/** Reads the whole data once more. */
-export type OpenData = () => Promise<ReadableStream<Uint8Array>>;
+/** The formats that the data was judged for, and its virtual size then. */
+export type Judged = Pick<ImageColumns, "disk_format" | "container_format" | "virtual_size">;
 
-export interface Writing {
+export interface WritePlan {
+  job: ImportJob;
+  /** Its row now. */
   image: ImageRecord;
-  stores: (string | null)[];
+  /** The stores to write to, each of which must not have the data. */
+  stores: readonly StoreId[];
   /** Bytes that will come; null = unknown. */
   size: number | null;
-  virtual_size: number | null;
+  judged: Judged;
   /** Whether the data has holes, which the copies keep. */
   sparse?: boolean;
-  open: OpenData;
-  /** Judges the data for the formats of an image and gives its virtual size; not needed where it was an image's before. */
+  /** Reads the whole data once more. */
+  open: () => Promise<ReadableStream<Uint8Array>>;
+  /** Virtual size of the data for the formats of an image; absent where an image had the data before. Errors: unsupported_media_type. */
   judge?: (image: ImageRecord) => Promise<number | null>;
-  /** Stores that did not take the data; the caller looks when this throws. */
-  failed: (string | null)[];
 }
 
-/** Errors: that of a store when all must take the data or none did; those of the source; not_found, conflict. */
-export async function writeStores(run: TaskRun, job: ImportJob, writing: Writing): Promise<void> {
-  const left = [...writing.stores];
-  let image = writing.image;
+/** Not all stores that had to take the data took it; `cause` says why. */
+export class WriteFailed extends Error {
+  override readonly cause: unknown;
+  /** The stores that failed so far. */
+  readonly failed: readonly StoreId[];
+
+  constructor(cause: unknown, failed: readonly StoreId[]) {
+    super("The data of an import was not written.");
+    [this.cause, this.failed] = [cause, failed];
+  }
+}
+
+/**
+ * The image as the last write left it, and the stores that did not take the data. Copies that were recorded before a
+ * failure stay; no other data is left. Errors: WriteFailed, when all stores must take the data or none did, when the
+ * source breaks off, or when the image is gone or taken over.
+ */
+export async function writeStores(
+  run: TaskRun,
+  plan: WritePlan,
+): Promise<{ image: ImageRecord; failed: StoreId[] }> {
+  const failed: StoreId[] = [];
   let last: unknown;
-  while (left.length > 0) {
-    const batch = left.splice(0, batchSize(run, left.length));
-    const copies = await writeBatch(run, writing, image, batch);
-    // A store's failure counts from here on; the data of the others is written but nowhere readable yet.
-    const bad = copies.filter(({ error }) => error !== undefined);
-    await noteFailed(run, writing, bad);
-    last = bad[0]?.error ?? last;
-    if (bad.length > 0 && job.mustSucceed) {
-      await cancelAll(copies);
-      throw last;
-    }
-    const good = copies.filter(({ error }) => error === undefined);
-    while (good.length > 0) {
-      const copy = good.shift()!;
-      const waiting = [...good.map(({ store }) => store.id), ...left];
-      try {
-        const recorded = await record(run, job, writing, image, copy, waiting);
-        if (recorded) image = recorded;
-        else {
-          last = copy.error;
-          await noteFailed(run, writing, [copy]);
-          if (job.mustSucceed) throw last;
-        }
-      } catch (error) {
-        await cancelAll(good);
-        throw error;
+  const note = async (bad: readonly BadCopy[]) => {
+    if (bad.length === 0) return;
+    failed.push(...bad.map(({ store }) => store.id));
+    last = bad[0]!.error;
+    await report(run, plan.image.id, bad);
+    if (plan.job.mustSucceed) throw last;
+  };
+  let { image, judged } = plan;
+  let written: GoodCopy[] = [];
+  try {
+    for (const left = [...plan.stores]; left.length > 0;) {
+      const batch = left.splice(0, batchSize(run, left.length));
+      const copies = await writeBatch(run, plan, image, batch);
+      written = copies.filter((copy) => copy.ok);
+      await note(copies.filter((copy) => !copy.ok));
+      while (written.length > 0) {
+        judged = await judgeAgain(run, plan, image, judged);
+        const [copy, ...others] = written as [GoodCopy, ...GoodCopy[]];
+        // From here on `commitOne` answers for the copy.
+        written = others;
+        const waiting = [...others.map(({ store }) => store.id), ...left];
+        const done = await commitOne(run, plan, image, copy, { judged, waiting, failed }).catch((error) => {
+          failed.push(copy.store.id);
+          throw error;
+        });
+        if ("image" in done) image = done.image;
+        else await note([{ store: copy.store, ok: false, error: done.failed }]);
       }
     }
-  }
-  if (writing.failed.length === writing.stores.length && writing.stores.length > 0) throw last;
-  if (writing.failed.length > 0) {
-    const failed = [...failedStores(image), ...writing.failed];
-    const setProperties = listProperties([], failed);
-    await move(run, { id: image.id, from: [...IMPORT_STATUSES], to: "same", setProperties });
+    if (failed.length > 0) {
+      if (failed.length === plan.stores.length) throw last;
+      const setProperties = listProperties([], [...failedStores(image), ...failed]);
+      image = await move(run, { id: image.id, from: [...IMPORT_STATUSES], to: "same", setProperties });
+    }
+    return { image, failed };
+  } catch (cause) {
+    for (const { handle } of written) await handle.cancel();
+    throw new WriteFailed(cause, failed);
   }
 }
 
@@ -88,147 +115,179 @@ function batchSize({ ctx }: TaskRun, most: number): number {
 
 async function writeBatch(
   run: TaskRun,
-  writing: Writing,
+  plan: WritePlan,
   image: ImageRecord,
-  ids: (string | null)[],
+  ids: readonly StoreId[],
 ): Promise<Copy[]> {
   const { deps } = run.ctx;
+  const { size, sparse = false } = plan;
   const stores = ids.map((id) => storeOf(deps, id));
-  await tellPrepare(run, image.id, ids);
-  const end = startProgress(run, writing.size);
-  try {
-    const copies = await writeCopies(await writing.open(), stores, {
+  await emitAll(
+    run,
+    ids.map((id) => ({
+      type: "image.prepare",
       imageId: image.id,
-      size: writing.size,
-      sparse: writing.sparse ?? false,
+      ...(id === null ? {} : { extra: { backend: id } }),
+    })),
+  );
+  Object.assign(run.progress, { step: "copying", bytes: 0, total: size });
+  const timer = setInterval(() => tellCopied(run, run.progress.bytes).catch(() => {}), TELL);
+  try {
+    const copies = await copyToAll(plan.open, stores, {
+      imageId: image.id,
+      size,
+      sparse,
       algorithm: image.os_hash_algo ?? deps.config.get("DEFAULT.hashing_algorithm"),
       signal: run.signal,
       isLeftOver: async (store) => (await storesWithout(deps, image.id, [store])).length > 0,
       moved: (bytes) => run.progress.bytes = bytes,
     });
-    for (const copy of copies) await compare(image, copies, copy);
-    return copies;
+    return await compareAll(image, copies);
   } finally {
-    end();
+    clearInterval(timer);
   }
 }
 
-/** Every copy must be the same data as the first. */
-async function compare(image: ImageRecord, copies: Copy[], copy: Copy): Promise<void> {
-  if (copy.error !== undefined) return;
-  const first = copies.find(({ error }) => error === undefined)!;
+/** The copies, with those taken out that are other data than the image's, or than the first copy. */
+async function compareAll(image: ImageRecord, copies: readonly Copy[]): Promise<Copy[]> {
   const known = image.os_hash_value !== null && image.locations.length > 0;
-  const same = copy.size === first.size && copy.digests!.hash === first.digests!.hash &&
-    (!known || copy.size === image.size && copy.digests!.hash === image.os_hash_value);
-  if (same) return;
-  copy.error = new Error("The copy is other data than the image.");
-  await copy.handle?.cancel();
+  const first = copies.find((copy) => copy.ok);
+  const [size, hash] = known ? [image.size, image.os_hash_value] : [first?.size, first?.digests.hash];
+  return await Promise.all(copies.map(async (copy): Promise<Copy> => {
+    if (!copy.ok || copy.size === size && copy.digests.hash === hash) return copy;
+    await copy.handle.cancel();
+    return { store: copy.store, ok: false, error: new Error("The copy is other data than the image.") };
+  }));
 }
 
-async function noteFailed(run: TaskRun, writing: Writing, copies: Copy[]): Promise<void> {
-  const { id } = writing.image;
-  for (const { store, error } of copies) {
-    await warnIfFull(run.ctx, store, id, error);
-    log.error(`store ${nameOf(store)} took no data of image ${id}`, { error });
+/** Logs and announces the stores that took no data. */
+async function report(run: TaskRun, imageId: string, bad: readonly BadCopy[]): Promise<void> {
+  for (const { store, error } of bad) {
+    await warnIfFull(run.ctx, store, imageId, error);
+    log.error(`store ${nameOf(store)} took no data of image ${imageId}`, { error });
   }
-  writing.failed.push(...copies.map(({ store }) => store.id));
-  await tellFailed(run, copies.map(({ error }) => error));
+  await emitAll(
+    run,
+    bad.map(({ error }) => ({ type: "image.upload", priority: "ERROR", payload: uploadFailure(error) })),
+  );
 }
 
 /** Formats may be changed while the image is imported: the data is judged for those that it will be active with. */
-async function judgeAgain({ ctx }: TaskRun, writing: Writing, image: ImageRecord): Promise<Formats> {
-  if (image.status !== "importing" || !writing.judge) return {};
-  const now = await imageById(ctx.deps, image.id);
+async function judgeAgain(
+  { ctx }: TaskRun,
+  { judge }: WritePlan,
+  { id, status }: ImageRecord,
+  judged: Judged,
+): Promise<Judged> {
+  if (status !== "importing" || !judge) return judged;
+  const now = await imageById(ctx.deps, id);
   const { disk_format, container_format } = now;
-  const same = disk_format === writing.image.disk_format &&
-    container_format === writing.image.container_format;
-  if (!same) {
-    writing.virtual_size = await writing.judge(now);
-    writing.image = now;
-  }
-  return { disk_format, container_format };
+  const same = disk_format === judged.disk_format && container_format === judged.container_format;
+  return same ? judged : { disk_format, container_format, virtual_size: await judge(now) };
 }
 
-/** Makes a copy readable; null, and `error` in the copy, when the store fails at the last. */
-async function commit(copy: Copy): Promise<StoredLocation | null> {
-  try {
-    return await copy.handle!.commit();
-  } catch (error) {
-    copy.error = error;
-    await copy.handle!.cancel();
-    return null;
-  }
+interface CommitOptions {
+  judged: Judged;
+  /** Stores that are still to do. */
+  waiting: readonly StoreId[];
+  /** Stores that have failed so far. */
+  failed: readonly StoreId[];
 }
 
-/** Makes one copy readable and says so in the image, which may become active; null when the store failed. */
-async function record(
+/**
+ * Makes one copy readable and records it in the image, which may become active; `failed` when the store fails at the
+ * last, or others have used up the quota meanwhile and the image can do without the copy: the copy is gone then.
+ * Errors: not_found, conflict, too_large: the copy is gone; database: only what it says later tells whether the copy
+ * is recorded, and it stays.
+ */
+async function commitOne(
   run: TaskRun,
-  job: ImportJob,
-  writing: Writing,
+  { job }: WritePlan,
   image: ImageRecord,
-  copy: Copy,
-  waiting: (string | null)[],
-): Promise<ImageRecord | null> {
-  const { store, handle, size, digests } = copy;
-  const formats = await judgeAgain(run, writing, image).catch(async (error) => {
-    await handle!.cancel();
-    throw error;
-  });
-  const location = await commit(copy);
-  if (!location) return null;
-  const first = image.locations.length === 0;
-  const complete = waiting.length === 0 || !job.mustSucceed;
-  const columns: Partial<Omit<ImageColumns, "status">> = first
-    ? {
-      ...formats,
-      size,
-      virtual_size: writing.virtual_size,
-      checksum: digests!.md5,
-      os_hash_algo: run.ctx.deps.config.get("DEFAULT.hashing_algorithm"),
-      os_hash_value: digests!.hash,
-    }
-    : image.status === "importing"
-    ? { ...formats, virtual_size: writing.virtual_size }
-    : {};
-  const failed = [...failedStores(image), ...(job.mustSucceed ? [] : writing.failed)];
-  const quota = storageSizeQuota(run.ctx, size * (copiesCounted(run.ctx, job, image) + 1));
-  let unsure = true;
+  { handle, size, digests }: GoodCopy,
+  { judged, waiting, failed }: CommitOptions,
+): Promise<{ image: ImageRecord } | { failed: unknown }> {
+  let location: StoredLocation;
   try {
-    const to = image.status === "importing" && complete ? "active" : "same";
-    const moved = await move(run, {
-      id: image.id,
-      from: job.name === "copy-image" || image.status !== "importing"
-        ? ["active", "deactivated"]
-        : ["importing"],
-      to,
-      data: "uploaded",
-      columns,
-      addLocations: [location],
-      setProperties: listProperties(waiting, failed),
-    }, quota).catch((error) => {
-      unsure = isUnsure(error);
-      throw error;
-    });
-    await tellCopied(run, size);
-    return moved;
+    location = await handle.commit();
   } catch (error) {
-    // Where the database did not answer, only what it says later tells whether the data may go.
-    if (!unsure) await handle!.cancel();
-    if (isError(error, "too_large") && !first && !job.mustSucceed) {
-      // Others have used up the quota meanwhile: the copies that fitted stay.
-      copy.error = error;
-      return null;
-    }
-    if (store.id !== null && !writing.failed.includes(store.id)) writing.failed.push(store.id);
-    throw error;
+    await handle.cancel();
+    return { failed: error };
+  }
+  const first = image.locations.length === 0;
+  const importing = image.status === "importing";
+  const complete = waiting.length === 0 || !job.mustSucceed;
+  const quota = storageSizeQuota(run.ctx, size * (copiesCounted(run.ctx, job, image) + 1));
+  const hashes = {
+    size,
+    checksum: digests.md5,
+    os_hash_algo: run.ctx.deps.config.get("DEFAULT.hashing_algorithm"),
+    os_hash_value: digests.hash,
+  };
+  let moved: ImageRecord;
+  try {
+    moved = await move(run, {
+      id: image.id,
+      from: importing && job.name !== "copy-image" ? ["importing"] : ["active", "deactivated"],
+      to: importing && complete ? "active" : "same",
+      data: "uploaded",
+      columns: { ...(importing ? judged : {}), ...(first ? hashes : {}) },
+      addLocations: [location],
+      setProperties: listProperties(waiting, [...failedStores(image), ...(job.mustSucceed ? [] : failed)]),
+    }, quota);
+  } catch (error) {
+    if (!isError(error, "not_found", "conflict", "too_large")) throw error;
+    await handle.cancel();
+    if (first || job.mustSucceed || !isError(error, "too_large")) throw error;
+    return { failed: error };
+  }
+  await tellCopied(run, size);
+  return { image: moved };
+}
+
+/** Saves `Copied N MiB` as the task's message (spec/tasks-api.md §5.3). Errors: conflict when the task is not this run's any more. */
+async function tellCopied({ ctx, task }: TaskRun, bytes: number): Promise<void> {
+  const held = await ctx.deps.db.write.tasks.change({
+    id: task.id,
+    from: ["processing"],
+    status: "processing",
+    message: `Copied ${Math.floor(bytes / MIB)} MiB`,
+  });
+  if (!held) throw lostReason();
+}
+
+/** `image.prepare` and `image.upload` of stores (spec/background-jobs.md §7); the write that records a copy has its own. Throws nothing. */
+async function emitAll({ ctx: { deps } }: TaskRun, events: LooseEvent[]): Promise<void> {
+  if (!events.some(({ type }) => deps.events.wants(type))) return;
+  try {
+    await deps.db.write.outbox.record({ events });
+  } catch (error) {
+    log.warn("events of an import could not be recorded", { error });
   }
 }
 
-function isUnsure(error: unknown): boolean {
-  const code = (error as { code?: string }).code;
-  return !["not_found", "conflict", "too_large"].includes(code ?? "");
+type Parts = Pick<Deps, "db" | "stores">;
+
+/** Removes data of the image from those stores in which no location names it. Errors: those of stores and database. */
+export async function discardFrom(deps: Parts, imageId: string, from: readonly Store[]): Promise<void> {
+  for (const store of await storesWithout(deps, imageId, from)) await store.discard(imageId);
 }
 
-async function cancelAll(copies: Copy[]): Promise<void> {
-  for (const { handle } of copies) await handle?.cancel();
+/**
+ * Of `among`, the stores in which no location of the image names data, also none whose deletion is delayed: that
+ * belongs to the scrubber. A store that shares its place with another counts as that. Errors: database.
+ */
+async function storesWithout(
+  deps: Parts,
+  imageId: string,
+  among: readonly Store[],
+): Promise<Store[]> {
+  const { db, stores } = deps;
+  const image = await imageIfAny(deps, imageId);
+  const locations = [...image?.locations ?? [], ...await db.read.locations.delayed({ imageId })];
+  const covers = (store: Store, url: string) =>
+    (store.urlPrefixes ?? [store.urlPrefix]).some((prefix) => prefixLength(url, prefix) > 0);
+  return among.filter((store) =>
+    !locations.some((location) => stores.forLocation(location) === store || covers(store, location.url))
+  );
 }

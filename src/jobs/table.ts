@@ -40,10 +40,7 @@ export function jobsOf(deps: Deps): Job<Deps>[] {
       describes: "Goes on with the tasks of dead processes, or fails them.",
       everySeconds: deps.config.get("oneglance.task_lease_timeout") / 3,
       atStart: "before serving",
-      activate: async (parts) => {
-        await recoverTasks(parts);
-        return { did: "looked", failed: 0 };
-      },
+      activate: recoverTasks,
     },
     {
       name: "orphaned deletions",

@@ -61,9 +61,11 @@ export interface StoreRead {
   size: number | null;
 }
 
+/** The id of a store; null is the only store of the single-store mode. */
+export type StoreId = string | null;
+
 export interface Store {
-  /** Id in multi-store mode; null in single-store mode. */
-  readonly id: string | null;
+  readonly id: StoreId;
   /** Driver name as in `enabled_backends`. */
   readonly type: string;
   /** URL schemes of its locations. */

@@ -1,20 +1,17 @@
-/** The import lock and the task that holds it (spec/images-api.md §2.8.4, spec/tasks-api.md §5.2). */
+/** New tasks, and the import lock that they hold (spec/images-api.md §2.8.4, spec/tasks-api.md §4, §5.2). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { NewTask, TaskRecord } from "../../db/task_records.ts";
+import { type Caller, NOBODY } from "../caller.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
-import { isAbandoned } from "../images/abandoned.ts";
-import { findImage } from "../images/find.ts";
-import { newLogContext, setIdentity, withLogContext } from "../observe/context.ts";
-import { requireOwner } from "../policy/owner.ts";
+import { isOrphaned } from "../leases/orphans.ts";
+import { ownsImage } from "../policy/owner.ts";
+import { requireWriter } from "../policy/read_only.ts";
 import { fromTimestamp } from "../util/timestamp.ts";
-import type { Run } from "./background.ts";
-import { saveCaller } from "./caller.ts";
-import { taskEnd } from "./finish.ts";
+import { kindOf, type TaskKind, type TaskRun } from "./kind.ts";
+import { BUSY, taskEnd, workOn } from "./runner.ts";
 
 const LOCK = "os_glance_import_task";
-/** What is said of an image that a living task holds. */
-const BUSY = "Image has active task";
 
 /** Minutes without a word after which a task that nobody of ours works on counts as lost. */
 const PATIENCE = { pending: 120, other: 60 };
@@ -24,25 +21,48 @@ export function lockEnds({ status, updated_at }: Pick<TaskRecord, "status" | "up
   return fromTimestamp(updated_at) + (status === "pending" ? PATIENCE.pending : PATIENCE.other) * 60_000;
 }
 
-/** A run of a task, and who asked for it. */
-export interface TaskRun extends Run {
-  ctx: Ctx;
-  task: TaskRecord;
-}
-
-export type Job = (run: TaskRun) => Promise<void>;
-
 /** Locks the image, makes the task and works on it in the background. Errors: conflict while another task holds the image. */
 export async function startTask(
   ctx: Ctx,
   image: ImageRecord,
   task: Pick<NewTask, "type" | "input">,
-  job: Job,
 ): Promise<TaskRecord> {
   const started = await enterTask(ctx, { ...task, image_id: image.id }, { imageId: image.id, lock: true });
   if (!started) fail("conflict", BUSY);
-  workOn(started, (run) => job(run));
+  workOn(started);
   return started.task;
+}
+
+/** POST /v2/tasks: the task, pending; a wrong input shows later in the task. Errors: bad_request. */
+export async function createTask(
+  ctx: Ctx,
+  { type, input }: Pick<NewTask, "type" | "input">,
+): Promise<TaskRecord> {
+  requireWriter(ctx.caller);
+  if (input === null) fail("bad_request", "The input of a task must be an object.");
+  const kind = kindOf(ctx.deps, type);
+  await kind.admit?.(ctx, input);
+  const imageId = typeof input.image_id === "string" ? input.image_id : null;
+  const task = { type, input, image_id: imageId };
+  const run = await enterTask(ctx, task, await placeFor(ctx, kind, imageId)) ??
+    await enterTask(ctx, task, { imageId: null, lock: false });
+  workOn(run!);
+  return run!.task;
+}
+
+/**
+ * The task must have its image for itself, and the image must be the caller's: the rule `tasks_api_access` says
+ * nothing of images. Without a place the task fails and touches nothing.
+ */
+async function placeFor(
+  { deps, caller }: Ctx,
+  { makesImage }: TaskKind,
+  id: string | null,
+): Promise<{ imageId: string | null; lock: boolean }> {
+  if (makesImage) return { imageId: crypto.randomUUID(), lock: false };
+  const viewer = { isAdmin: caller.isAdmin, projectId: caller.projectId };
+  const image = id === null ? null : await deps.db.read.images.show({ id, viewer });
+  return image && ownsImage(caller, image) ? { imageId: id, lock: true } : { imageId: null, lock: false };
 }
 
 /** Makes the task and its lease; null when the image is locked. */
@@ -65,7 +85,7 @@ export async function enterTask(
         user_id: ctx.caller.userId,
       },
     });
-    if (made) return { ...run, ctx, task: made };
+    if (made) return { ...run, ctx, task: made, past: null };
   } catch (error) {
     background.release(run);
     throw error;
@@ -74,18 +94,15 @@ export async function enterTask(
   return null;
 }
 
-/** Why a task has not got the image that it names. Errors: not_found, forbidden, conflict; one of them always. */
-export async function refuseUnlocked(ctx: Ctx, imageId: string): Promise<never> {
-  requireOwner(ctx.caller, await findImage(ctx, imageId));
-  fail("conflict", BUSY);
+/** The caller as another process needs it to go on: JSON without the token, which is a secret, and the catalog. */
+function saveCaller(caller: Caller): string {
+  const { token: _token, catalog: _catalog, ...rest } = caller;
+  return JSON.stringify(rest);
 }
 
-/** Works on an entered run in the background; its lines in the log are about its task and whoever asked for it. */
-export function workOn(run: TaskRun, job: Job): void {
-  const { caller, requestId, deps } = run.ctx;
-  const context = newLogContext(requestId || null, `task ${run.task.id}`);
-  setIdentity(context, caller);
-  withLogContext(context, () => deps.background.start(run, () => job(run)));
+/** The caller as far as `saveCaller` kept it. */
+export function loadCaller(text: string): Caller {
+  return { ...NOBODY, ...JSON.parse(text) };
 }
 
 /**
@@ -97,7 +114,7 @@ export async function breakStaleLock(ctx: Ctx, image: ImageRecord): Promise<void
   if (!taskId) return;
   const { background, db } = ctx.deps;
   const [lease] = await db.read.tasks.leases({ taskIds: [taskId] });
-  if (lease && !isAbandoned(background, lease)) fail("conflict", BUSY);
+  if (lease && !isOrphaned(background, lease)) fail("conflict", BUSY);
   const task = await db.read.tasks.show({ id: taskId });
   if (task && Date.now() < lockEnds(task)) fail("conflict", BUSY);
   const end = taskEnd(ctx.deps, "failure", { message: "Expired lock preempted" });

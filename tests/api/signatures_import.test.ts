@@ -54,7 +54,7 @@ Deno.test({
         assert.deepEqual([image.status, task.status], right ? ["active", "success"] : ["queued", "failure"]);
         assert.equal(filesOf(service).length, right ? 3 : 0);
         if (!right) {
-          assert.match(task.message, /Signature verification failed for image .* not that of the data/);
+          assert.match(task.message, /Signature verification failed for image .* does not match the data/);
         }
         await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" });
         await nothingUnderWay(service);

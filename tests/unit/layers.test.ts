@@ -113,6 +113,34 @@ Deno.test("layers: against the arrows is caught", () => {
   }
 });
 
+Deno.test("layers: folders of src that lead back to themselves are caught, types as well", () => {
+  const tree = new Map([
+    ["src/tasks/run.ts", 'import type { Job } from "../imports/job.ts";'],
+    ["src/imports/job.ts", 'import { x } from "./x.ts";\nimport { find } from "../images/find.ts";'],
+    ["src/images/find.ts", '// first\nimport { y } from "../tasks/y.ts";\nimport { z } from "../util/z.ts";'],
+    ["src/compose.ts", 'import { Job } from "./imports/job.ts";'],
+  ]);
+  assert.deepEqual(checkLayers(tree), [
+    {
+      path: "src/tasks/run.ts",
+      line: 1,
+      message: "src/tasks must not import src/imports, which needs src/tasks",
+    },
+    {
+      path: "src/imports/job.ts",
+      line: 2,
+      message: "src/imports must not import src/images, which needs src/imports",
+    },
+    {
+      path: "src/images/find.ts",
+      line: 2,
+      message: "src/images must not import src/tasks, which needs src/images",
+    },
+  ]);
+  tree.delete("src/images/find.ts");
+  assert.deepEqual(checkLayers(tree), []);
+});
+
 Deno.test("layers: prose about SQL is not SQL", () => {
   assert.deepEqual(
     layers("src/images/show.ts", "// not: SELECT id FROM images\n/** `SELECT 1`: for health. */"),

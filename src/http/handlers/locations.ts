@@ -1,11 +1,9 @@
 /** Locations, copies in stores, and tasks of an image (spec/images-api.md §2.8.7, §2.10, §2.11). */
 import type { listImageTasks } from "../../../openapi/image_tasks.ts";
 import type * as routes from "../../../openapi/locations.ts";
-import { addLocation } from "../../locations/add.ts";
 import { deleteFromStore } from "../../locations/delete_from_store.ts";
-import { listLocations } from "../../locations/list.ts";
-import { imageTasks } from "../../tasks/of_image.ts";
-import { progressOf } from "../../tasks/progress.ts";
+import { addLocation, listLocations } from "../../locations/locations.ts";
+import { imageTasks, progressOf } from "../../tasks/read.ts";
 import type { Call } from "../bind.ts";
 import { asciiJson, empty } from "../reply.ts";
 import { imageTaskView } from "../view/task.ts";

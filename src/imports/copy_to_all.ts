@@ -5,58 +5,72 @@ import { type Digests, nameOf, type Store, type WriteHandle, type WriteOptions }
 
 const log = getLog("oneglance.imports");
 
-/** What became of one store. `error` undefined: the data is written, not yet committed. */
-export interface Copy {
+/** All of the data is in the store, not yet committed. */
+export interface GoodCopy {
   store: Store;
-  handle?: WriteHandle;
+  ok: true;
+  handle: WriteHandle;
   size: number;
-  digests?: Digests;
-  error?: unknown;
+  digests: Digests;
 }
 
-interface Branch extends Copy {
-  handle: WriteHandle;
-  writer: WritableStreamDefaultWriter<Uint8Array>;
-  /** Never rejects; sets `error`. */
-  piped: Promise<void>;
+/** The store did not take the data; nothing of it is left there. */
+export interface BadCopy {
+  store: Store;
+  ok: false;
+  error: unknown;
 }
+
+export type Copy = GoodCopy | BadCopy;
 
 export interface CopyOptions extends WriteOptions {
   imageId: string;
   signal: AbortSignal;
   /** Whether no location names what a store has of the image: then it is replaced. */
   isLeftOver: (store: Store) => Promise<boolean>;
-  /** Told how many bytes have come so far. */
+  /** Called with the bytes that have come so far. */
   moved: (bytes: number) => void;
 }
 
+/** One store while the data flows. */
+interface Branch {
+  store: Store;
+  handle: WriteHandle;
+  writer: WritableStreamDefaultWriter<Uint8Array>;
+  /** Why the store takes no more data. */
+  error?: unknown;
+  /** Never rejects; sets `error`. */
+  piped: Promise<void>;
+}
+
 /**
- * Writes all of `body` into each store. Errors: those of the body and the signal's reason; then nothing is left
- * written anywhere.
+ * Writes all of the data that `open` gives into each store. Errors: those of the source and the signal's reason; then
+ * nothing is left in any store.
  */
-export async function writeCopies(
-  body: ReadableStream<Uint8Array>,
+export async function copyToAll(
+  open: () => Promise<ReadableStream<Uint8Array>>,
   stores: readonly Store[],
   options: CopyOptions,
 ): Promise<Copy[]> {
-  const copies = await Promise.all(stores.map((store) => openCopy(store, options)));
-  const branches = copies.flatMap((copy) => copy.handle ? [branchOf(copy, copy.handle, options.signal)] : []);
+  const body = await open();
+  const opened = await Promise.all(stores.map((store) => openBranch(store, options)));
+  const branches = opened.filter((each) => "writer" in each);
   try {
     await feed(body, branches, options);
-    await Promise.all(branches.map(finish));
+    const copies = await Promise.all(opened.map((each) => "writer" in each ? finish(each) : each));
     options.signal.throwIfAborted();
-    return [...copies.filter(({ handle }) => !handle), ...branches];
+    return copies;
   } catch (error) {
     await Promise.all(branches.map(({ handle }) => handle.cancel()));
     throw error;
   }
 }
 
-async function openCopy(store: Store, options: CopyOptions): Promise<Copy> {
+async function openBranch(store: Store, options: CopyOptions): Promise<Branch | BadCopy> {
   try {
-    return { store, size: 0, handle: await openReplacing(store, options) };
+    return branchOf(store, await openReplacing(store, options), options.signal);
   } catch (error) {
-    return { store, size: 0, error };
+    return { store, ok: false, error };
   }
 }
 
@@ -74,11 +88,11 @@ async function openReplacing(store: Store, options: CopyOptions): Promise<WriteH
   }
 }
 
-function branchOf(copy: Copy, handle: WriteHandle, signal: AbortSignal): Branch {
+function branchOf(store: Store, handle: WriteHandle, signal: AbortSignal): Branch {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   writer.closed.catch(() => {});
-  const branch: Branch = { ...copy, handle, writer, piped: Promise.resolve() };
+  const branch: Branch = { store, handle, writer, piped: Promise.resolve() };
   branch.piped = handle.pipe(readable, signal).catch((error) => {
     branch.error = error;
   });
@@ -87,7 +101,7 @@ function branchOf(copy: Copy, handle: WriteHandle, signal: AbortSignal): Branch 
 
 async function feed(
   body: ReadableStream<Uint8Array>,
-  branches: Branch[],
+  branches: readonly Branch[],
   { signal, moved }: CopyOptions,
 ): Promise<void> {
   const reader = body.getReader();
@@ -114,15 +128,15 @@ async function feed(
   }
 }
 
-async function finish(branch: Branch): Promise<void> {
-  branch.writer.close().catch(() => {});
+async function finish(branch: Branch): Promise<Copy> {
+  const { store, handle, writer } = branch;
+  writer.close().catch(() => {});
   await branch.piped;
   try {
     if (branch.error !== undefined) throw branch.error;
-    branch.size = await branch.handle.written();
-    branch.digests = await branch.handle.digests();
+    return { store, ok: true, handle, size: await handle.written(), digests: await handle.digests() };
   } catch (error) {
-    branch.error = error;
-    await branch.handle.cancel();
+    await handle.cancel();
+    return { store, ok: false, error };
   }
 }

@@ -1,4 +1,4 @@
-/** POST /v2/images/{id}/locations (spec/images-api.md §2.10.2). */
+/** /v2/images/{id}/locations (spec/images-api.md §2.10). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { passesFilter } from "../images/external_location.ts";
@@ -7,15 +7,18 @@ import { DIGEST_LENGTHS } from "../images/validation_data.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { ownsImage } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
-import { breakStaleLock, enterTask, startTask, workOn } from "../tasks/start.ts";
-import { importLocation } from "./import_location.ts";
+import { workOn } from "../tasks/runner.ts";
+import { breakStaleLock, enterTask, startTask } from "../tasks/start.ts";
+import type { HashGiven } from "./kind.ts";
 
-export interface HashGiven {
-  os_hash_algo: string;
-  os_hash_value: string;
+/** GET: where the data is, whatever show_multiple_locations says. Errors: not_found, forbidden. */
+export async function listLocations(ctx: Ctx, imageId: string) {
+  const image = await findImage(ctx, imageId);
+  await authorizeImage(ctx.deps.policy, "fetch_image_location", ctx.caller, image);
+  return ctx.deps.stores.order(image.locations).map(({ url, metadata }) => ({ url, metadata }));
 }
 
-/** Accepts the location; a task does the rest. Errors: not_found, conflict, forbidden, bad_request. */
+/** POST: accepts the location; a task does the rest. Errors: not_found, conflict, forbidden, bad_request. */
 export async function addLocation(
   ctx: Ctx,
   imageId: string,
@@ -49,10 +52,10 @@ export async function addLocation(
   await breakStaleLock(ctx, image);
   const input = { image_id: image.id, loc_url: url, validation_data: validation ?? {} };
   const task = { type: "location_import" as const, input };
-  if (ownsImage(caller, image)) return void await startTask(ctx, image, task, importLocation);
+  if (ownsImage(caller, image)) return void await startTask(ctx, image, task);
   // Upstream takes the request too; the task says that the image is another's, and does not lock it.
   const run = await enterTask(ctx, { ...task, image_id: image.id }, { imageId: null, lock: false });
-  workOn(run!, (each) => importLocation(each));
+  workOn(run!);
 }
 
 function checkHash({ os_hash_algo, os_hash_value }: HashGiven): void {

@@ -1,1 +1,0 @@
-export { isOrphaned as isAbandoned } from "../leases/orphans.ts";
