@@ -81,7 +81,7 @@ Deno.test("SIGTERM ends it within its grace", () =>
     await until("it runs", async () => (await show(server.url, running.id)).status === "saving");
     server.child.kill("SIGTERM");
     assert.equal(await server.ended, 0);
-    assert.match(server.log(), /1 requests? did not end within 1 s/);
+    assert.match(server.log(), /1 requests? did not complete within 1 s/);
   }));
 
 async function idleService(): Promise<{ server: Served } & AsyncDisposable> {
