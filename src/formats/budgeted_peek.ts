@@ -1,22 +1,22 @@
 import type { Peek } from "./inspection.ts";
 
-/** More than every detector together needs; only a defect of ours could reach it. */
+/** More than all detectors together need. */
 export const MAX_BYTES_READ = 8 * 1024 * 1024;
 
-/** Where the slowest store should long have answered; checked between reads. */
-export const MAX_MILLISECONDS = 10_000;
+/** Longer than the slowest store should take; checked between reads. */
+const MAX_MILLISECONDS = 10_000;
 
-/** The first bytes hold the signatures of all formats, up to the ISO descriptor: read once, looked at by all. */
+/** The first bytes contain the signatures of all formats, up to the ISO descriptor; read once for all detectors. */
 const HEAD_LENGTH = 34 * 1024;
 
-/** Thrown when the inspection would read more, or take longer, than it may. */
+/** Thrown if the inspection reads too much or takes too long. */
 export class BudgetError extends Error {
   override readonly name = "BudgetError";
 }
 
-/** A `Peek` that counts what is read, keeps the head of the file and refuses reads beyond its limits. */
+/** A `Peek` that counts reads, caches the head of the file and refuses reads beyond its limits. */
 export class BudgetedPeek {
-  /** Bytes asked from the source so far. */
+  /** Bytes requested from the source so far. */
   bytesRead = 0;
   readonly size: number;
   readonly #peek: Peek;
@@ -31,7 +31,7 @@ export class BudgetedPeek {
   }
 
   /**
-   * Exactly `length` bytes from `offset`, or null when they are not all there. Offsets come from hostile headers,
+   * Returns exactly `length` bytes from `offset`, or null if they are not all available. Offsets come from hostile headers,
    * so that any number is allowed. Throws BudgetError when a limit is reached.
    */
   async read(offset: number, length: number): Promise<Uint8Array | null> {

@@ -1,6 +1,6 @@
 import type { Peek } from "./inspection.ts";
 
-/** A `Peek` over an open file. Moves the file's position, so that one call must end before the next begins. */
+/** A `Peek` over an open file. It moves the file's position, so calls must not overlap. */
 export function filePeek(file: Deno.FsFile): Peek {
   return async (offset, length) => {
     await file.seek(offset, Deno.SeekMode.Start);

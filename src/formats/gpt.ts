@@ -7,14 +7,14 @@ const FIRST_ENTRY = 446;
 const ENTRY_LENGTH = 16;
 const ENTRIES = 4;
 const PROTECTIVE = 0xee;
-/** Where Linux puts the signature of its boot protocol: in the second sector. */
+/** Where the Linux boot protocol has its signature: in the second sector. */
 const KERNEL_SIGNATURE = 0x202;
 
-/** A disk with a partition table, GPT or plain MBR: both are called `gpt`. */
+/** A disk with a partition table, GPT or plain MBR; Glance calls both `gpt`. */
 export async function detectGpt(peek: BudgetedPeek): Promise<FormatResult | null> {
   const sector = await peek.read(0, 512);
   if (!sector || view(sector).getUint16(510, true) !== BOOT_SIGNATURE) return null;
-  // The boot sector of a FAT file system carries the same signature: two FATs on a fixed disk.
+  // The boot sector of a FAT file system has the same signature; this one has two FATs on a fixed disk.
   if (sector[0x10] === 2 && sector[0x15] === 0xf8) return null;
   const reason = partitionTableFault(view(sector));
   const bootSector = reason === null ? null : bootSectorOf(sector, await peek.read(KERNEL_SIGNATURE, 4));
@@ -30,14 +30,14 @@ export async function detectGpt(peek: BudgetedPeek): Promise<FormatResult | null
   };
 }
 
-/** File systems by the name that formatting writes behind the first jump. */
+/** File systems by the name after the first jump instruction. */
 const VOLUMES: Record<string, string> = {
   "NTFS    ": "an NTFS file system",
   "EXFAT   ": "an exFAT file system",
   "-FVE-FS-": "a volume encrypted by BitLocker",
 };
 
-/** What a first sector with a boot signature and no sound partition table belongs to; null = nothing known. */
+/** Returns what a first sector with a boot signature but no valid partition table belongs to; null = unknown. */
 function bootSectorOf(sector: Uint8Array, kernel: Uint8Array | null): string | null {
   const volume = VOLUMES[String.fromCharCode(...sector.subarray(3, 11))];
   if (volume !== undefined) return volume;
@@ -47,7 +47,7 @@ function bootSectorOf(sector: Uint8Array, kernel: Uint8Array | null): string | n
   return table.every((byte) => byte === 0) ? "an empty partition table" : null;
 }
 
-/** Whether the parameters of a FAT file system follow the first jump: of a floppy as well as of a disk. */
+/** Whether the parameters of a FAT file system, of a floppy or a disk, follow the first jump. */
 function isFat(sector: Uint8Array): boolean {
   const fields = view(sector);
   const bytesPerSector = fields.getUint16(11, true);

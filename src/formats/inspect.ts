@@ -11,10 +11,10 @@ import { detectVhd, endsInVhdFooter } from "./vhd.ts";
 import { detectVhdx } from "./vhdx.ts";
 import { detectVmdk } from "./vmdk.ts";
 
-/** Looks at the bytes for the signature of one format; throws nothing but what reading throws. */
+/** Looks for the signature of one format. Throws only errors of reading. */
 export type Detector = (peek: BudgetedPeek) => Promise<FormatResult | null>;
 
-/** Every detector by the name of its format; `raw` is what is left over. */
+/** Detectors by format; `raw` is the absence of all others. */
 export const DETECTORS: Record<string, Detector> = {
   qcow2: detectQcow2,
   qed: detectQed,
@@ -31,9 +31,9 @@ export const DETECTORS: Record<string, Detector> = {
 /**
  * Runs all detectors over image data (spec/background-jobs.md §8).
  *
- * @param peek looks at the data; at most 8 MiB are asked of it, whatever the data claims
+ * @param peek reads the data; at most 8 MiB, whatever the data claims
  * @param options.size number of bytes of the whole data
- * @returns the finding; never throws: a failing `peek` shows as `crashed`
+ * @returns the finding; never throws: an error of `peek` is in `crashed`
  */
 export async function inspect(peek: Peek, options: { size: number }): Promise<Inspection> {
   const source = new BudgetedPeek(peek, options.size);
@@ -45,7 +45,7 @@ export async function inspect(peek: Peek, options: { size: number }): Promise<In
     }
     const inspection = settle(results, options.size);
     if (!inspection.matches.includes("vhd") && await endsInVhdFooter(source)) {
-      inspection.notes.push("The data ends in the footer of a fixed VHD; such a disk counts as raw");
+      inspection.notes.push("The data ends with the footer of a fixed VHD; such a disk counts as raw");
     }
     return inspection;
   } catch (error) {
@@ -54,14 +54,14 @@ export async function inspect(peek: Peek, options: { size: number }): Promise<In
   }
 }
 
-/** One finding out of those of all detectors. */
+/** Combines the findings of all detectors. */
 function settle(results: FormatResult[], size: number): Inspection {
   const matches = results.map((result) => result.format);
   const base = { matches, size, crashed: null, notes: [] as string[] };
   if (results.length === 0) {
     return { ...base, format: "raw", variant: null, virtualSize: size, failures: [], incomplete: null };
   }
-  // A bootable ISO has a partition table in its system area: that pair is the only honest polyglot.
+  // A bootable ISO has a partition table in its system area, the only legitimate polyglot.
   const iso = results.length === 2 && matches.includes("gpt") &&
     results.find((result) => result.format === "iso");
   const only = iso || (results.length === 1 && results[0]);

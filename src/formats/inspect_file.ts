@@ -4,9 +4,9 @@ import { inspect } from "./inspect.ts";
 import type { FailedCheck, Inspection } from "./inspection.ts";
 import { judge } from "./verdict.ts";
 
-/** How a file is to be judged. */
-export interface InspectFileOptions {
-  /** The `disk_format` it would be uploaded with; default: the one that is detected, or `raw` where no image can have that. */
+/** How to judge a file. */
+interface InspectFileOptions {
+  /** The `disk_format` of the upload; default: the detected one, or `raw` if images cannot have that. */
   diskFormat?: string;
   /** `[image_format] disk_formats`; default any. */
   diskFormats?: readonly string[];
@@ -16,27 +16,26 @@ export interface InspectFileOptions {
   gptNonfatal?: readonly string[];
 }
 
-/** What an upload of the file as a `bare` image would meet; also the shape of `oneglance inspect --json`. */
-export interface FileReport {
+/** The result of `oneglance inspect --json`: how an upload of the file as a `bare` image would end. */
+interface FileReport {
   file: string;
   format: string;
   variant: string | null;
   matches: string[];
   /** Bytes. */
   size: number;
-  /** Bytes; null = not known. */
+  /** Bytes; null = unknown. */
   virtual_size: number | null;
   failed_checks: FailedCheck[];
   notes: string[];
   disk_format: string;
   accepted: boolean;
-  /** The message of the refusal, or of the warning in the log; null = nothing to say. */
+  /** The message of the refusal or of the warning; null = none. */
   message: string | null;
 }
 
 /**
- * Inspects a file, whatever is in it. Throws GlanceError `not_found` or `bad_request` when it cannot be opened or
- * is not a regular file.
+ * Inspects a file with any content. Errors: not_found; bad_request, if it cannot be opened or is not a regular file.
  */
 export async function inspectFile(path: string): Promise<Inspection> {
   using file = await open(path);
@@ -46,7 +45,7 @@ export async function inspectFile(path: string): Promise<Inspection> {
 
 async function open(path: string): Promise<Deno.FsFile> {
   try {
-    // Opening a pipe would wait for somebody who writes.
+    // Opening a pipe would wait for a writer.
     if ((await Deno.stat(path)).isFile) return await Deno.open(path, { read: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) fail("not_found", `${path} does not exist`);
@@ -56,7 +55,7 @@ async function open(path: string): Promise<Deno.FsFile> {
   return fail("bad_request", `${path} is not a regular file`);
 }
 
-/** Inspects a file and judges it as the upload of a `bare` image would. Throws as `inspectFile` does. */
+/** Inspects a file and judges it like the upload of a `bare` image. Errors: those of `inspectFile`. */
 export async function reportFile(path: string, options: InspectFileOptions = {}): Promise<FileReport> {
   const inspection = await inspectFile(path);
   const possible = inspection.bootSector === undefined &&
@@ -75,7 +74,7 @@ export async function reportFile(path: string, options: InspectFileOptions = {})
     variant: inspection.variant,
     matches: inspection.matches,
     size: inspection.size,
-    // Of the data itself, unless the question is what an image of a certain format would get.
+    // That of the data, unless the caller asks about a certain format.
     virtual_size: verdict.ok && options.diskFormat !== undefined
       ? verdict.virtualSize
       : inspection.virtualSize || null,
@@ -87,7 +86,7 @@ export async function reportFile(path: string, options: InspectFileOptions = {})
   };
 }
 
-/** The report as `oneglance inspect` prints it, one fact a line. */
+/** Returns the report as `oneglance inspect` prints it, one fact per line. */
 export function renderReport(report: FileReport): string {
   const { message } = report;
   return [

@@ -1,8 +1,7 @@
-/** What looking at the bytes of an image tells (spec/background-jobs.md §8). */
+/** The findings of format inspection (spec/background-jobs.md §8). */
 
 /**
- * A source of bytes that can be looked at out of order: exactly `length` bytes from `offset`, or null when not
- * all of them are there.
+ * Reads exactly `length` bytes from `offset`, in any order; null if not all of them are available.
  */
 export type Peek = (offset: number, length: number) => Promise<Uint8Array | null>;
 
@@ -13,23 +12,23 @@ export interface FailedCheck {
   reason: string;
 }
 
-/** What one detector found; it answers null when the bytes are not of its format. */
+/** The finding of one detector, which returns null if the bytes are not of its format. */
 export interface FormatResult {
   /** Glance's name of the format. */
   format: string;
-  /** What kind of that format, for people: `version 3`, `streamoptimized`; null = nothing to add. */
+  /** Variant of the format, for people: `version 3`, `streamoptimized`; null = none. */
   variant: string | null;
-  /** Size when expanded, in bytes; null = not known. */
+  /** Size when expanded, in bytes; null = unknown. */
   virtualSize: number | null;
   /** Failed safety checks; empty = safe. */
   failures: FailedCheck[];
-  /** Why the file could not be read to the end of what its format needs; null = it could. */
+  /** Why not all that the format requires could be read; null = it could. */
   incomplete: string | null;
-  /** Of `gpt` without a sound partition table: what such a first sector belongs to; absent = to nothing known. */
+  /** For `gpt` without a valid partition table: what the first sector belongs to; absent = unknown. */
   bootSector?: string;
 }
 
-/** The whole finding of `inspect`. */
+/** The result of `inspect`. */
 export interface Inspection {
   /**
    * The detected format: `raw` when none matched, `iso` for an ISO with a partition table in front, the names
@@ -38,7 +37,7 @@ export interface Inspection {
   format: string;
   /** Every format whose signature matched; more than one means a polyglot. */
   matches: string[];
-  /** The kind of that format, for people; null = nothing to add. */
+  /** Variant of the format, for people; null = none. */
   variant: string | null;
   /** Number of bytes of the image data. */
   size: number;
@@ -48,10 +47,10 @@ export interface Inspection {
   failures: FailedCheck[];
   /** As in `FormatResult`, where nothing but `gpt` matched: the data needs no partition table. */
   bootSector?: string;
-  /** Why the data ended, or broke its format's rules, before all that is needed was read; null = it did not. */
+  /** Why the data ended, or became invalid, before all that is needed was read; null = it did not. */
   incomplete: string | null;
-  /** Why the inspection itself did not come to its end (for example an I/O error); null = it did. */
+  /** Why the inspection itself failed (for example an I/O error); null = it did not. */
   crashed: string | null;
-  /** Observations that change nothing, for logs and people. */
+  /** Observations without consequences, for logs and people. */
   notes: string[];
 }

@@ -10,7 +10,7 @@ export async function detectIso(peek: BudgetedPeek): Promise<FormatResult | null
   const descriptor = await peek.read(DESCRIPTOR, 2048);
   if (!descriptor || !["CD001", "NSR02", "NSR03"].some((text) => hasText(descriptor, 1, text))) return null;
   const fields = view(descriptor);
-  // Both numbers stand there twice, little-endian first.
+  // Both numbers are stored twice, little-endian first.
   const blocks = fields.getUint32(80, true);
   const blockSize = fields.getUint16(128, true);
   return {

@@ -16,7 +16,7 @@ export async function detectLuks(peek: BudgetedPeek): Promise<FormatResult | nul
       variant: null,
       virtualSize: null,
       failures: [],
-      incomplete: "the LUKS header is cut short",
+      incomplete: "the LUKS header is truncated",
     };
   }
   const version = view(header).getUint16(6);

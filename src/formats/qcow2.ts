@@ -6,10 +6,10 @@ const BACKING_FILE_OFFSET = 8;
 const SIZE = 24;
 const INCOMPATIBLE_FEATURES = 0x48;
 const DATA_FILE_BIT = 0x04n;
-/** dirty, corrupt, external data file, compression type. */
+/** Known incompatible features: dirty, corrupt, external data file, compression type. */
 const KNOWN_FEATURES = 0x0fn;
 
-/** qcow2 of any version (the first, long obsolete, one shares the signature and fails `unknown_features`). */
+/** qcow2 of any version; version 1, long obsolete, has the same signature and fails `unknown_features`. */
 export async function detectQcow2(peek: BudgetedPeek): Promise<FormatResult | null> {
   const header = await peek.read(0, 512);
   if (!header || !hasText(header, 0, "QFI\xfb")) return null;
@@ -20,7 +20,7 @@ export async function detectQcow2(peek: BudgetedPeek): Promise<FormatResult | nu
   if (fields.getBigUint64(BACKING_FILE_OFFSET) !== 0n) {
     failures.push({ check: "backing_file", reason: "Image has a backing file" });
   }
-  // Version 2 has no feature bits, yet the bit is tested there too, as glance does.
+  // Version 2 has no feature bits, but like Glance we test the bit there too.
   if (features & DATA_FILE_BIT) {
     failures.push({ check: "data_file", reason: "Image has an external data file" });
   }

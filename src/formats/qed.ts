@@ -2,7 +2,7 @@ import type { BudgetedPeek } from "./budgeted_peek.ts";
 import { hasText } from "./bytes.ts";
 import type { FormatResult } from "./inspection.ts";
 
-/** QED: recognised so that it can be refused; nobody supports it and a backing file may hide in it. */
+/** QED, recognised in order to refuse it: it is unsupported and may have a backing file. */
 export async function detectQed(peek: BudgetedPeek): Promise<FormatResult | null> {
   const header = await peek.read(0, 512);
   if (!header || !hasText(header, 0, "QED\0")) return null;

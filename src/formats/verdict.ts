@@ -1,10 +1,10 @@
 import type { FailedCheck, Inspection } from "./inspection.ts";
 
-/** Formats that glance can tell; any other `disk_format` (ami, ploop, …) is accepted when nothing is recognised. */
+/** Formats that Glance detects; any other `disk_format` (ami, ploop, …) is accepted if nothing is detected. */
 const INSPECTABLE = new Set(["raw", "qcow2", "vhd", "vhdx", "vmdk", "vdi", "qed", "iso", "gpt", "luks"]);
 
-/** What was declared, what was found, and what the operator wants. */
-export interface JudgeInput {
+/** What was declared, what was found, and what the operator requires. */
+interface JudgeInput {
   diskFormat: string;
   containerFormat: string;
   inspection: Inspection;
@@ -16,11 +16,11 @@ export interface JudgeInput {
   };
 }
 
-/** Whether the data may become the image. `code` and `message` are of the error to answer. */
+/** Whether the data may become the image. `code` and `message` are those of the error. */
 export type Verdict =
-  /** `virtualSize` in bytes, null = to be left unset; `warning` is for the log, null = nothing odd. */
+  /** `virtualSize` in bytes, null = unset; `warning` for the log, null = none. */
   | { ok: true; virtualSize: number | null; warning: string | null }
-  /** `failures`: the failed safety checks, for the log; empty when the format did not match. */
+  /** `failures`: the failed safety checks, for the log; empty if the format did not match. */
   | { ok: false; code: "unsupported_media_type"; message: string; failures: FailedCheck[] };
 
 /**
@@ -53,7 +53,7 @@ export function judge(input: JudgeInput): Verdict {
 }
 
 /**
- * Why the data is not safe, with what to do about it; null when it is.
+ * Returns why the data is not safe, and what to do about it; null if it is safe.
  * @param gptNonfatal names of `gpt` checks that only warn
  */
 export function safetyRefusal(inspection: Inspection, gptNonfatal: readonly string[] = []): string | null {
@@ -66,12 +66,12 @@ export function safetyRefusal(inspection: Inspection, gptNonfatal: readonly stri
   return `Image failed safety checks: ${reasons}${isGpt ? way : ""}`;
 }
 
-/** Formats of kernels and their RAM disks, whose first sector may be anything. */
+/** Formats of kernels and RAM disks, whose first sector may be anything. */
 const BOOT_FORMATS = new Set(["aki", "ari"]);
 
 /**
- * What the first sector of data belongs to that has the signature of a partition table and no table, where that
- * harms nobody: nothing else was recognised, and nobody who reads the declared format looks for a table.
+ * Returns what a first sector with the signature of a partition table, but without a table, belongs to, if it is
+ * harmless: nothing else was detected, and readers of the declared format do not look for a table.
  */
 function bootSectorOf(diskFormat: string, { format, failures, bootSector }: Inspection): string | null {
   if (format !== "gpt" || failures.some(({ check }) => check !== "mbr") || failures.length === 0) return null;
@@ -79,12 +79,12 @@ function bootSectorOf(diskFormat: string, { format, failures, bootSector }: Insp
   return diskFormat === "raw" || !INSPECTABLE.has(diskFormat) ? bootSector ?? null : null;
 }
 
-/** The finding without the partition table that is none. */
+/** Returns the finding without the invalid partition table. */
 function asRaw(inspection: Inspection): Inspection {
   return { ...inspection, format: "raw", matches: [], failures: [], virtualSize: inspection.size };
 }
 
-/** Why the data is not what was declared, in glance's words; null when it is. */
+/** Returns why the data does not match the declaration, with Glance's texts; null if it does. */
 function mismatchOf(diskFormat: string, { format, matches, incomplete, crashed }: Inspection): string | null {
   if (crashed !== null) return "Image format inspection failed";
   if (format.includes(",")) return `Multiple formats detected: ${matches.join(",")}`;
@@ -100,7 +100,7 @@ function virtualSizeOf(diskFormat: string, { format, size, virtualSize }: Inspec
   return format === diskFormat ? virtualSize : null;
 }
 
-/** 0 means not known, and is stored as null. */
+/** 0 means unknown and is stored as null. */
 function accept(virtualSize: number | null, warning: string | null = null): Verdict {
   return { ok: true, virtualSize: virtualSize || null, warning };
 }

@@ -5,15 +5,13 @@ import type { FormatResult } from "./inspection.ts";
 const SIGNATURE = "vhdxfile";
 const REGION_TABLE = 192 * 1024;
 const TABLE_LENGTH = 64 * 1024;
-/** Number of bytes at the beginning of a VHDX file that tell where its metadata is. */
-export const VHDX_HEAD_LENGTH = REGION_TABLE + TABLE_LENGTH;
 const MAX_ENTRIES = 2047;
 const ENTRY_LENGTH = 32;
-/** The GUIDs as they stand in the file (first three groups little-endian). */
+/** The GUIDs as stored (first three groups little-endian). */
 const METADATA_REGION = "06a27c8b90479a4bb8fe575f050f886e";
 const VIRTUAL_DISK_SIZE = "2442a52f1bcd7648b2115dbed83bf4b8";
 
-/** A table of the format: where its count and its first entry are. */
+/** Offsets of a table's count and first entry. */
 interface Table {
   signature: string;
   count: (table: DataView) => number;
@@ -22,7 +20,7 @@ interface Table {
 const REGIONS: Table = { signature: "regi", count: (table) => table.getUint32(8, true), first: 16 };
 const METADATA: Table = { signature: "metadata", count: (table) => table.getUint16(10, true), first: 32 };
 
-/** VHDX: the size is behind two tables, each of at most 64 KiB. */
+/** VHDX; two tables of at most 64 KiB each lead to the size. */
 export async function detectVhdx(peek: BudgetedPeek): Promise<FormatResult | null> {
   const identifier = await peek.read(0, 32);
   if (!identifier || !hasText(identifier, 0, SIGNATURE)) return null;
@@ -32,27 +30,19 @@ export async function detectVhdx(peek: BudgetedPeek): Promise<FormatResult | nul
   return { format: "vhdx", variant: null, virtualSize, failures: [], incomplete };
 }
 
-/** The virtual disk size in bytes, or why it could not be found. */
+/** Returns the virtual disk size in bytes, or why it cannot be read. */
 async function virtualDiskSize(peek: BudgetedPeek): Promise<bigint | string> {
   const regions = await peek.read(REGION_TABLE, TABLE_LENGTH);
-  if (!regions) return "the VHDX region table is cut short";
+  if (!regions) return "the VHDX region table is truncated";
   const start = metadataStart(regions);
-  if (start === null) return "the VHDX region table is malformed or names no metadata region";
+  if (start === null) return "the VHDX region table is malformed or has no metadata region";
   const metadata = await peek.read(start, TABLE_LENGTH);
-  if (!metadata) return "the VHDX metadata table is cut short";
+  if (!metadata) return "the VHDX metadata table is truncated";
   const item = findEntry(metadata, METADATA, VIRTUAL_DISK_SIZE);
-  if (item === null) return "the VHDX metadata table is malformed or names no virtual disk size";
+  if (item === null) return "the VHDX metadata table is malformed or has no virtual disk size";
   if (view(item).getUint32(20, true) !== 8) return "the VHDX virtual disk size is malformed";
   const size = await peek.read(start + view(item).getUint32(16, true), 8);
-  return size ? view(size).getBigUint64(0, true) : "the VHDX virtual disk size is cut short";
-}
-
-/**
- * Where the metadata region begins, from the first `VHDX_HEAD_LENGTH` bytes of a file; null when they are not of
- * a VHDX file or do not say.
- */
-export function vhdxMetadataStart(head: Uint8Array): number | null {
-  return hasText(head, 0, SIGNATURE) ? metadataStart(head.subarray(REGION_TABLE, VHDX_HEAD_LENGTH)) : null;
+  return size ? view(size).getBigUint64(0, true) : "the VHDX virtual disk size is truncated";
 }
 
 function metadataStart(regions: Uint8Array): number | null {

@@ -15,7 +15,7 @@ const MAX_DESCRIPTOR = 1024 * 1024 - 1;
 const SPARSE_HEADER_LENGTH = 64;
 const DIRECTORY_AT_END = 0xffff_ffff_ffff_ffffn;
 
-/** VMDK: a sparse extent with its descriptor inside, or a descriptor alone. */
+/** VMDK: a sparse extent with an embedded descriptor, or a descriptor alone. */
 export async function detectVmdk(peek: BudgetedPeek): Promise<FormatResult | null> {
   const head = await peek.read(0, Math.min(512, peek.size));
   if (!head) return null;
@@ -30,17 +30,17 @@ async function sparseExtent(peek: BudgetedPeek, head: Uint8Array): Promise<Forma
     failures: [],
     incomplete: null,
   };
-  if (head.length < SPARSE_HEADER_LENGTH) return { ...result, incomplete: "the VMDK header is cut short" };
+  if (head.length < SPARSE_HEADER_LENGTH) return { ...result, incomplete: "the VMDK header is truncated" };
   const header = view(head);
   const misplaced = headerFault(header);
   if (misplaced) return { ...result, failures: [{ check: "descriptor", reason: misplaced }] };
   const length = Math.min(Number(header.getBigUint64(36, true)) * 512, MAX_DESCRIPTOR);
   const descriptor = await peek.read(512, length);
-  if (!descriptor) return { ...result, incomplete: "the VMDK descriptor is cut short" };
+  if (!descriptor) return { ...result, incomplete: "the VMDK descriptor is truncated" };
   const text = descriptorText(descriptor);
   const failures: FailedCheck[] = [];
   const closed = descriptor.includes(0) || !(await peek.read(512 + length, 1))?.[0];
-  const fault = closed ? descriptorFault(text) : "The descriptor goes on behind its place";
+  const fault = closed ? descriptorFault(text) : "The descriptor is longer than its space";
   if (fault) failures.push({ check: "descriptor", reason: fault });
   if (header.getBigUint64(56, true) === DIRECTORY_AT_END) {
     const fault = await footerFault(peek, header);
@@ -50,14 +50,14 @@ async function sparseExtent(peek: BudgetedPeek, head: Uint8Array): Promise<Forma
   return { ...result, variant: text ? createType(text) : null, virtualSize, failures };
 }
 
-/** Why the descriptor cannot be trusted to be where we look for it, or null. */
+/** Returns why the descriptor may not be where we look for it, or null. */
 function headerFault(header: DataView): string | null {
   const version = header.getUint32(4, true);
   if (version < 1 || version > 3) return `VMDK version ${version} is not supported`;
-  return header.getBigUint64(28, true) === DESCRIPTOR_SECTOR ? null : "The descriptor is not in its place";
+  return header.getBigUint64(28, true) === DESCRIPTOR_SECTOR ? null : "The descriptor is at an unusual place";
 }
 
-/** Its data is in other files, so that it is recognised in order to be refused. */
+/** Recognised in order to refuse it: its data is in other files. */
 async function descriptorAlone(peek: BudgetedPeek, head: Uint8Array): Promise<FormatResult | null> {
   if (!mayBeDescriptor(head)) return null;
   const descriptor = await peek.read(0, Math.min(peek.size, MAX_DESCRIPTOR));

@@ -7,7 +7,7 @@ const END_OF_STREAM = 0;
 const DIRECTORY_AT_END = 0xffff_ffff_ffff_ffffn;
 
 /**
- * Why the footer of a stream-optimised VMDK is not safe, or null. The last three sectors are a marker, the footer
+ * Returns why the footer of a stream-optimised VMDK is not safe, or null. The last three sectors are a marker, the footer
  * (a second header, which takes precedence over the first) and the end-of-stream marker.
  * @param header the sparse header at the beginning
  */

@@ -4,7 +4,7 @@ import type { TagListQuery } from "../../db/metadef_records.ts";
 import type { listNamespaces } from "../../openapi/metadefs_namespaces.ts";
 import type { listTags } from "../../openapi/metadefs_tags.ts";
 import type { Config } from "../config/config.ts";
-import type { NamespaceList } from "../metadefs/list_namespaces.ts";
+import type { NamespaceList } from "../metadefs/namespaces.ts";
 
 /** The query for a page of namespaces. */
 export function namespacePage(

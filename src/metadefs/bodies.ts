@@ -18,7 +18,7 @@ import { KeyedProperty, NamedProperty, NestedProperty, type PropertyBody } from 
 
 const name = text(80);
 
-/** What clients send back from an answer, and what is told again but never stored. */
+/** Members that clients copy from a response; they are returned but never stored. */
 const ECHOED = { schema: v.optional(text()), created_at: v.optional(text()), updated_at: v.optional(text()) };
 
 const association = {
@@ -49,10 +49,10 @@ const Namespace = object({
   tags: v.optional(list(object({ name, ...ECHOED }))),
 });
 
-/** A namespace as it is sent. */
+/** A namespace in a request. */
 export type NamespaceBody = v.InferOutput<typeof Namespace>;
 
-/** An object as it is sent. */
+/** An object in a request. */
 export interface ObjectBody {
   name: string;
   description?: string | undefined;
@@ -66,7 +66,7 @@ const Tag = object({ name });
 const Tags = object({ tags: list(Tag) });
 const AssociationBody = object(association);
 
-/** Keys that only the service sets: of namespaces and objects, and of everything else. */
+/** Keys that only the service sets: in namespaces and objects, and in everything else. */
 export const READ_ONLY_LINKED = ["created_at", "updated_at", "self", "schema"];
 export const READ_ONLY = ["created_at", "updated_at"];
 
@@ -83,7 +83,7 @@ export function parseNamespace(body: unknown): NamespaceBody {
   return namespace;
 }
 
-/** `changed`: the body of a PUT, which may hold a little more. Errors: bad_request. */
+/** `changed`: the body of a PUT, which allows one more key. Errors: bad_request. */
 export function parseObject(body: unknown, { changed = false } = {}): ObjectBody {
   refuseBeyondBmpIn(body);
   return parseDocument(changed ? ChangedObject : NewObject, body, "object");
@@ -116,7 +116,7 @@ export function parseAssociation(body: unknown): Association {
   return { name, prefix, properties_target };
 }
 
-/** What a request says of a namespace, with what stands for the unsaid (§3.2, §4.1). */
+/** Returns the columns of a namespace, with defaults (spec/metadefs-api.md §3.2, §4.1). */
 export function namespaceColumns(body: NamespaceBody, owner: string): NamespaceColumns {
   return {
     namespace: body.namespace,
@@ -128,7 +128,7 @@ export function namespaceColumns(body: NamespaceBody, owner: string): NamespaceC
   };
 }
 
-/** An object as it is stored. */
+/** Returns an object as it is stored. */
 export function objectPart(body: ObjectBody): MetadefPart {
   return {
     name: body.name,
@@ -138,12 +138,12 @@ export function objectPart(body: ObjectBody): MetadefPart {
   };
 }
 
-/** A property as it is stored under a name. */
+/** Returns a property as it is stored under a name. */
 export function propertyPart(name: string, body: PropertyBody): MetadefPart {
   return { name, description: null, required: [], schema: body };
 }
 
-/** A tag as it is stored. */
+/** Returns a tag as it is stored. */
 export function tagPart({ name }: { name: string }): MetadefPart {
   return { name, description: null, required: [], schema: {} };
 }

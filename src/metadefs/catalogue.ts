@@ -1,7 +1,6 @@
 /**
- * The catalogue that the program brings along: the namespaces of Glance 33.0.0. Names, types and allowed values are
- * upstream's, because other services go by them; the texts are ours. All of it is public, so that the check of an
- * image is of use to everybody.
+ * The built-in catalogue: the namespaces of Glance 33.0.0. Names, types and allowed values are upstream's, because other
+ * services use them; the texts are ours. All namespaces are public, so that everybody can check images.
  */
 import type { NewNamespace } from "../../db/metadef_records.ts";
 import {
@@ -20,10 +19,10 @@ import { DATABASES, RUNTIMES, WEB_SERVERS } from "./catalogue/software.ts";
 import { VMWARE, VMWARE_FLAVOR, VMWARE_QUOTA, XENAPI } from "./catalogue/vmware.ts";
 import { readCatalogueFile } from "./catalogue_file.ts";
 
-/** Namespaces that no release of Glance has. */
+/** Namespaces that are not in Glance. */
 export const OWN = [NOVA_34] as const;
 
-/** The documents, in the form of catalogue files: those of Glance 33.0.0, and ours. */
+/** All documents, in the format of catalogue files. */
 export const CATALOGUE = [
   OPERATING_SYSTEM,
   COMMON_IMAGE,
@@ -60,7 +59,7 @@ export const CATALOGUE = [
   ...OWN,
 ] as const;
 
-/** Every namespace of the catalogue, ready to be loaded. */
+/** Returns the namespaces of the catalogue for loading. */
 export function shippedNamespaces(): NewNamespace[] {
   return CATALOGUE.map(readCatalogueFile);
 }

@@ -1,4 +1,4 @@
-/** Catalogue files: one namespace each, as JSON (spec/metadefs-api.md §11.1). */
+/** Catalogue files: JSON, one namespace per file (spec/metadefs-api.md §11.1). */
 import * as v from "valibot";
 import type {
   MetadefPart,
@@ -12,7 +12,7 @@ const name = text(80);
 const optional = <T extends v.GenericSchema>(schema: T) => v.nullish(schema);
 const named = <T extends v.ObjectEntries>(more: T) =>
   v.looseObject({ name, ...more }, "must be an object with a name");
-/** Bodies of properties are taken as they are. */
+/** Property definitions are not checked. */
 const anyMap = v.custom<Record<string, unknown>>(isObject, "must be an object");
 
 const File = v.looseObject({
@@ -30,14 +30,14 @@ const File = v.looseObject({
   tags: optional(list(named({}))),
 }, "must be an object with a namespace");
 
-/** Who owns what came from a file that names nobody. */
+/** Owner of a namespace whose file has none. */
 const OWNER = "admin";
 
 function part(name: string, schema: Record<string, unknown>, description: string | null = null): MetadefPart {
   return { name, description, required: [], schema };
 }
 
-/** A file's document as it is loaded. Errors: bad_request, naming the place. */
+/** Parses the document of a file. Errors: bad_request, naming the place. */
 export function readCatalogueFile(document: unknown): NewNamespace {
   const file = parseDocument(File, document, "metadefs file");
   return {
@@ -64,7 +64,7 @@ export function readCatalogueFile(document: unknown): NewNamespace {
   };
 }
 
-/** The document of a namespace: what `readCatalogueFile` reads back, but for its owner. */
+/** Returns the document of a namespace, without its owner; `readCatalogueFile` reads it. */
 export function catalogueFile(namespace: NamespaceRecord, contents: NamespaceContents) {
   return {
     namespace: namespace.namespace,
@@ -83,12 +83,12 @@ export function catalogueFile(namespace: NamespaceRecord, contents: NamespaceCon
       description,
       properties: schema,
     })),
-    // They come with the newest first.
+    // The database returns the newest first.
     tags: contents.tags.map(({ name }) => ({ name })).reverse(),
   };
 }
 
-/** The name that a namespace's file is given: its display name without what is neither letter nor digit. */
+/** Returns the file name of a namespace: the letters and digits of its display name. */
 export function catalogueFileName({ namespace, display_name }: NamespaceRecord): string {
   return `${(display_name ?? namespace).replaceAll(/[^\p{L}\p{N}]/gu, "")}.json`;
 }

@@ -1,4 +1,4 @@
-/** GET /v2/images/{id}/metadefs-check: our extension (docs/metadefs.md). */
+/** GET /v2/images/{id}/metadefs-check, an extension (docs/metadefs.md). */
 import type { NamespaceDefinitions } from "../../db/metadef_records.ts";
 import type { Ctx } from "../deps.ts";
 import { showImage } from "../images/show.ts";
@@ -8,8 +8,7 @@ import { type Checked, checkProperties, IMAGE_NAMESPACES, IMAGE_TYPE } from "./c
 import { passes } from "./find.ts";
 
 /**
- * Which properties of the image are defined, which are not, and which are not as defined; by the definitions that
- * the caller may see. Errors: not_found, forbidden.
+ * Compares the properties of the image with the definitions that the caller may see. Errors: not_found, forbidden.
  */
 export async function checkImage(ctx: Ctx, id: string): Promise<Checked> {
   const { deps, caller } = ctx;
@@ -20,10 +19,10 @@ export async function checkImage(ctx: Ctx, id: string): Promise<Checked> {
     names: IMAGE_NAMESPACES,
     viewer: { isAdmin: caller.isAdmin, projectId: caller.projectId },
   });
-  return checkProperties(image.properties, await Promise.all(namespaces.map((each) => readable(ctx, each))));
+  return checkProperties(image.properties, await Promise.all(namespaces.map((each) => visibleTo(ctx, each))));
 }
 
-async function readable(ctx: Ctx, namespace: NamespaceDefinitions): Promise<NamespaceDefinitions> {
+async function visibleTo(ctx: Ctx, namespace: NamespaceDefinitions): Promise<NamespaceDefinitions> {
   const may = async (rule: string) =>
     await passes(ctx, namespace, "get_metadef_namespace") && await passes(ctx, namespace, rule);
   return {

@@ -1,12 +1,12 @@
-/** The properties of an image beside what the catalogue says of them (docs/metadefs.md). */
+/** Compares the properties of an image with their definitions (docs/metadefs.md). */
 import type { NamespaceDefinitions } from "../../db/metadef_records.ts";
 import { problemOf } from "./check_value.ts";
 import { isObject } from "./document.ts";
 
-/** The type of resource that images are. */
+/** The resource type of images. */
 export const IMAGE_TYPE = "OS::Glance::Image";
 
-/** For images by its contents, although upstream associates it with nothing. */
+/** Defines image properties, although upstream does not associate it with a resource type. */
 export const IMAGE_NAMESPACES = ["OS::Glance::CommonImageProperties"];
 
 interface Definition {
@@ -15,22 +15,22 @@ interface Definition {
   schema: Record<string, unknown>;
 }
 
-export interface Problem {
+interface Problem {
   namespace: string;
   object: string | null;
   problem: string;
 }
 
 export interface Checked {
-  /** Defined, and as defined by one namespace at least. */
+  /** Valid by at least one definition. */
   known: { name: string; namespaces: string[] }[];
-  /** Defined nowhere. */
+  /** Not defined. */
   unknown: string[];
-  /** Defined, but as none of the definitions wants it. */
+  /** Defined, but not valid by any definition. */
   broken: { name: string; value: string; problems: Problem[] }[];
 }
 
-/** Checks properties, given by name. Those that the service keeps for itself are left out. */
+/** Checks properties by name; ignores those that the service reserves. */
 export function checkProperties(
   properties: Readonly<Record<string, string | null>>,
   namespaces: readonly NamespaceDefinitions[],
@@ -59,7 +59,7 @@ export function checkProperties(
   return checked;
 }
 
-/** Every definition by the name that the property has on an image. */
+/** Maps property names, as images have them, to definitions. */
 function byName(namespaces: readonly NamespaceDefinitions[]): Map<string, Definition[]> {
   const all = new Map<string, Definition[]>();
   const add = (name: string, definition: Definition) => {

@@ -1,11 +1,11 @@
-/** Whether the text of a property keeps to its definition (docs/metadefs.md). */
+/** Checks the value of a property against its definition (docs/metadefs.md). */
 import { isObject } from "./document.ts";
 
 type Definition = Record<string, unknown>;
 
 const BOOLEANS = ["true", "false", "1", "0", "yes", "no", "on", "off", "t", "f", "y", "n"];
 
-/** What is wrong with the value, or null. A definition that makes no sense itself forbids nothing. */
+/** Returns what is wrong with the value, or null. An invalid definition allows everything. */
 export function problemOf(definition: Definition, value: string): string | null {
   const { operators } = definition;
   if (Array.isArray(operators) && operators.some((operator) => value.startsWith(`${operator} `))) {
@@ -14,7 +14,7 @@ export function problemOf(definition: Definition, value: string): string | null 
   return plainProblem(definition, value);
 }
 
-/** `<or> a <or> b` and `<in> a` as their operands. */
+/** Returns the operands of `<or> a <or> b` and `<in> a`. */
 function operands(value: string, operators: readonly string[]): string[] {
   const words = value.split(" ");
   const parts: string[][] = [];
@@ -53,7 +53,7 @@ function boundsProblem({ minimum, maximum }: Definition, value: number): string 
 function enumProblem(allowed: unknown, value: string): string | null {
   if (!Array.isArray(allowed) || allowed.length === 0 || allowed.map(String).includes(value)) return null;
   const shown = allowed.slice(0, 10).join(", ");
-  return `is none of ${shown}${allowed.length > 10 ? " …" : ""}`;
+  return `is not one of ${shown}${allowed.length > 10 ? " …" : ""}`;
 }
 
 function textProblem({ minLength, maxLength, pattern }: Definition, value: string): string | null {
@@ -64,7 +64,7 @@ function textProblem({ minLength, maxLength, pattern }: Definition, value: strin
   return null;
 }
 
-/** Patterns are searched for, as JSON schema does. One that cannot be read matches everything. */
+/** Patterns are not anchored, as in JSON schema. An invalid pattern matches everything. */
 function matches(pattern: string, value: string): boolean {
   try {
     return new RegExp(pattern, "u").test(value);
@@ -73,10 +73,10 @@ function matches(pattern: string, value: string): boolean {
   }
 }
 
-/** Items are separated by commas: a property of an image is a text. */
+/** Items are separated by commas, because properties of images are text. */
 function arrayProblem({ items, minItems, maxItems, uniqueItems }: Definition, value: string): string | null {
   const list = value === "" ? [] : value.split(",").map((item) => item.trim());
-  if (typeof minItems === "number" && list.length < minItems) return `has less than ${minItems} items`;
+  if (typeof minItems === "number" && list.length < minItems) return `has fewer than ${minItems} items`;
   if (typeof maxItems === "number" && list.length > maxItems) return `has more than ${maxItems} items`;
   if (uniqueItems === true && new Set(list).size < list.length) return "has the same item twice";
   return isObject(items) ? firstProblem(list, (item) => itemProblem(items, item)) : null;

@@ -1,4 +1,4 @@
-/** Checking JSON documents of metadata definitions, with messages that name the place (spec/metadefs-api.md §1.1). */
+/** Schemas for JSON documents of metadata definitions; messages name the place (spec/metadefs-api.md §1.1). */
 import * as v from "valibot";
 import { fail } from "../errors.ts";
 import { refuseBeyondBmp } from "../images/attributes.ts";
@@ -26,10 +26,10 @@ export function list<T extends v.GenericSchema>(item: T) {
   return v.array(item, "must be a list");
 }
 
-/** A list of texts, each once. */
+/** A list of different texts. */
 export const uniqueTexts = v.pipe(
   list(text()),
-  v.check((values) => new Set(values).size === values.length, "must not hold the same text twice"),
+  v.check((values) => new Set(values).size === values.length, "must not contain the same text twice"),
 );
 
 /** True or false. */
@@ -41,8 +41,7 @@ export function oneOf<const T extends readonly string[]>(...words: T) {
 }
 
 /**
- * An object from any name to an `item`. Names keep their order, and names such as `constructor` are like any other,
- * which valibot's own record would drop.
+ * An object of `item`s with any names, in their order. Valibot's own record would drop names such as `constructor`.
  */
 export function map<T extends v.GenericSchema>(item: T) {
   return v.pipe(
@@ -62,7 +61,7 @@ export function map<T extends v.GenericSchema>(item: T) {
   );
 }
 
-/** The document, checked and normalised. Errors: bad_request, naming `name` and the place. */
+/** Checks and normalises a document. Errors: bad_request, naming `name` and the place. */
 export function parseDocument<T extends v.GenericSchema>(
   schema: T,
   document: unknown,
@@ -73,21 +72,21 @@ export function parseDocument<T extends v.GenericSchema>(
   fail("bad_request", `Provided object does not match schema '${name}': ${explain(result.issues[0])}`);
 }
 
-/** Place and message of an issue in one line. */
-export function explain(issue: v.BaseIssue<unknown>): string {
+/** Returns place and message of an issue in one line. */
+function explain(issue: v.BaseIssue<unknown>): string {
   const missing = issue.type === "strict_object";
   const path = (issue.path ?? []).map((step) => String(step.key)).slice(0, missing ? -1 : undefined);
   return path.length > 0 ? `'${path.join("/")}': ${issue.message}` : issue.message;
 }
 
-/** Refuses keys that the service sets itself, before anything else is looked at. Errors: forbidden. */
+/** Refuses keys that only the service sets; called before all other checks. Errors: forbidden. */
 export function refuseReadOnly(document: unknown, keys: readonly string[]): void {
   if (!isObject(document)) return;
   const found = keys.find((key) => Object.hasOwn(document, key));
   if (found !== undefined) fail("forbidden", `Attribute '${found}' is read-only.`);
 }
 
-/** Refuses characters that upstream's tables cannot hold, in any value of the document. Errors: bad_request. */
+/** Refuses characters that upstream's tables cannot store, in any value of the document. Errors: bad_request. */
 export function refuseBeyondBmpIn(value: unknown): void {
   if (typeof value === "string") refuseBeyondBmp(value);
   else if (typeof value === "object" && value !== null) Object.values(value).forEach(refuseBeyondBmpIn);

@@ -3,7 +3,7 @@ import type { NamespaceRecord } from "../../db/metadef_records.ts";
 
 const PAGE = 500;
 
-/** All namespaces by name, whoever owns them. */
+/** Returns the namespaces of all owners, by name. */
 export async function everyNamespace(db: Database): Promise<NamespaceRecord[]> {
   const all: NamespaceRecord[] = [];
   for (;;) {

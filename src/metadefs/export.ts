@@ -1,4 +1,4 @@
-/** Writing every namespace to a catalogue file (spec/metadefs-api.md §11.2). */
+/** Writes every namespace to a catalogue file (spec/metadefs-api.md §11.2). */
 import type { Database } from "../../db/database.ts";
 import type { NamespaceRecord } from "../../db/metadef_records.ts";
 import { fail } from "../errors.ts";
@@ -6,9 +6,9 @@ import { catalogueFile, catalogueFileName } from "./catalogue_file.ts";
 import { everyNamespace } from "./every_namespace.ts";
 
 /**
- * Writes `<prefix><display name>.json` for each namespace, over what is there, and gives the paths. `prefix` is put
- * before the name as it is: a folder ends with `/`. Where two have one display name, the later gets its own name, too.
- * Errors: internal for a file that cannot be written.
+ * Writes `<prefix><display name>.json` for each namespace, replacing existing files, and returns the paths. `prefix` is
+ * prepended unchanged, so a folder must end with `/`. If two display names are equal, the second file is named after the
+ * namespace. Errors: internal, if a file cannot be written.
  */
 export async function exportFiles(db: Database, prefix: string): Promise<string[]> {
   const written = new Set<string>();

@@ -1,17 +1,17 @@
-/** The look-up and the check before every verb on a namespace (spec/metadefs-api.md §1, §3.1). */
+/** Lookup and authorisation for every verb on a namespace (spec/metadefs-api.md §1, §3.1). */
 import type { NamespaceRecord } from "../../db/metadef_records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeMetadef } from "../policy/authorize.ts";
 import { namespaceTarget } from "../policy/targets.ts";
 
-/** The namespace, when it exists for the caller. Errors: not_found. */
+/** Returns the namespace if the caller can see it. Errors: not_found. */
 export async function findNamespace({ deps, caller }: Ctx, name: string): Promise<NamespaceRecord> {
   const viewer = { isAdmin: caller.isAdmin, projectId: caller.projectId };
   return await deps.db.read.metadefs.namespace({ name, viewer }) ?? namespaceGone(name);
 }
 
-/** Checks rules on a namespace, one after the other. Errors: not_found, forbidden. */
+/** Checks rules on a namespace in order. Errors: not_found, forbidden. */
 export async function authorizeOn(
   { deps, caller }: Ctx,
   namespace: NamespaceRecord,
@@ -20,7 +20,7 @@ export async function authorizeOn(
   for (const rule of rules) await authorizeMetadef(deps.policy, rule, caller, namespaceTarget(namespace));
 }
 
-/** Whether the caller passes a rule on a namespace: what it does not pass vanishes without a word. */
+/** Whether a rule lets the caller see a namespace; callers omit it otherwise. */
 export async function passes(
   { deps, caller }: Ctx,
   namespace: NamespaceRecord,

@@ -1,4 +1,4 @@
-/** Loading catalogue files (spec/metadefs-api.md §11.2). */
+/** Loads catalogue files (spec/metadefs-api.md §11.2). */
 import { join } from "node:path";
 import type { Database } from "../../db/database.ts";
 import type { LoadMode, LoadOutcome, NewNamespace } from "../../db/metadef_records.ts";
@@ -12,12 +12,12 @@ export interface LoadFlags {
   overwrite: boolean;
 }
 
-/** What became of one file. */
+/** The result of one file. */
 export type Loaded =
   | { file: string; namespace: string; outcome: LoadOutcome }
   | { file: string; problem: string };
 
-/** Errors: UsageError for flags that do not go together. */
+/** Errors: UsageError for flags that cannot be combined. */
 export function loadMode({ merge, preferNew, overwrite }: LoadFlags): LoadMode {
   if (preferNew && overwrite) {
     throw new UsageError("Please provide no more than one option from this list: --prefer_new, --overwrite");
@@ -31,8 +31,8 @@ export function loadMode({ merge, preferNew, overwrite }: LoadFlags): LoadMode {
 }
 
 /**
- * Loads a file, or every `*.json` that lies directly in a folder, in order of their names; each is one transaction,
- * and a file that cannot be used does not stop the others. Errors: bad_request when there is nothing to load.
+ * Loads a file, or every `*.json` of a folder in order of name. Each file is one transaction; an invalid file does not
+ * stop the others. Errors: bad_request, if there is nothing to load.
  */
 export async function loadFiles(db: Database, path: string, mode: LoadMode): Promise<Loaded[]> {
   const results: Loaded[] = [];
@@ -40,7 +40,7 @@ export async function loadFiles(db: Database, path: string, mode: LoadMode): Pro
   return results;
 }
 
-/** Loads namespaces that the program brings along. */
+/** Loads the built-in namespaces. */
 export async function loadNamespaces(
   db: Database,
   namespaces: readonly NewNamespace[],

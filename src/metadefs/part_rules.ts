@@ -1,10 +1,10 @@
-/** The rules of policy on objects, properties and tags, and their names in messages (spec/metadefs-api.md §3). */
+/** The policy rules for objects, properties and tags, and their names in messages (spec/metadefs-api.md §3). */
 import type { MetadefKind, RemoveOutcome } from "../../db/metadef_records.ts";
 import { fail } from "../errors.ts";
 
 interface PartRules {
   list: string;
-  /** For each item of a list, softly; null = none. */
+  /** For each item of a list: items it denies are omitted; null = none. */
   item: string | null;
   show: string;
   add: string;
@@ -49,7 +49,7 @@ export function partGone(kind: MetadefKind, name: string, namespace: string): ne
   fail("not_found", `Metadata definition ${kind} with name=${name} was not found in namespace=${namespace}.`);
 }
 
-/** Tells why something was not removed; nothing when it was. Errors: not_found, forbidden. */
+/** Throws the reason if something was not removed. Errors: not_found, forbidden. */
 export function checkRemoved(outcome: RemoveOutcome, what: string, gone: () => never): void {
   if (outcome === "absent") gone();
   if (outcome === "protected") {

@@ -1,8 +1,8 @@
-/** The restricted JSON schema that a property is defined by (spec/metadefs-api.md §6.2, §6.3). */
+/** The restricted JSON schema that defines a property (spec/metadefs-api.md §6.2, §6.3). */
 import * as v from "valibot";
 import { bool, list, object, oneOf, text } from "./document.ts";
 
-export const PROPERTY_TYPES = ["array", "boolean", "integer", "number", "object", "string"] as const;
+const PROPERTY_TYPES = ["array", "boolean", "integer", "number", "object", "string"] as const;
 
 const type = oneOf(...PROPERTY_TYPES);
 const size = v.pipe(
@@ -10,10 +10,10 @@ const size = v.pipe(
   v.integer("must be a whole number"),
   v.minValue(0, "must not be negative"),
 );
-/** Bounds are kept as whole numbers. */
+/** Bounds are stored as whole numbers. */
 const bound = v.pipe(v.number("must be a number"), v.finite("must be a number"), v.transform(Math.trunc));
 
-/** What each key may hold; the order is that of answers. */
+/** The schema of each key, in the order of responses. */
 const KEYS = {
   type,
   title: text(),
@@ -36,13 +36,13 @@ const LIST_KEYS = {
   additionalItems: v.optional(bool),
 };
 
-/** A property that has its name inside. */
+/** A property that contains its name. */
 export const NamedProperty = object({ name: text(80), ...KEYS, ...LIST_KEYS });
 
 /** A property of an object, under its name. */
 export const KeyedProperty = object({ name: v.optional(text(80)), ...KEYS, ...LIST_KEYS });
 
-/** The same where upstream also takes `confidential`: in a namespace's creation and in an object's change. */
+/** Also with `confidential`, which upstream allows when a namespace is created and an object changed. */
 export const NestedProperty = object({
   name: v.optional(text(80)),
   ...KEYS,
@@ -50,20 +50,20 @@ export const NestedProperty = object({
   ...LIST_KEYS,
 });
 
-/** A property's definition; `name` only where it was sent. */
+/** A property's definition; `name` only if it was sent. */
 export type PropertyBody = v.InferOutput<typeof NestedProperty>;
 
 const ANSWER_KEYS = ["name", ...Object.keys(KEYS), "confidential", ...Object.keys(LIST_KEYS)];
 
-/** `default` as it is kept and told: as text, in Python's spelling, or null for what is no single value. */
-export function defaultText(value: unknown): string | null {
+/** Returns `default` as it is stored: as text, in Python's spelling; null for lists and objects. */
+function defaultText(value: unknown): string | null {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
   if (typeof value === "boolean") return value ? "True" : "False";
   return null;
 }
 
-/** A stored definition as answers show it; those from catalogue files are put into shape only here. */
+/** Returns the JSON of a stored definition; normalises those from catalogue files. */
 export function propertyView(stored: unknown, name?: string): Record<string, unknown> {
   const body = typeof stored === "object" && stored !== null ? stored as Record<string, unknown> : {};
   const view: Record<string, unknown> = {};

@@ -8,13 +8,13 @@ import { listTarget } from "../policy/targets.ts";
 import { authorizeOn, findNamespace, namespaceGone, passes } from "./find.ts";
 import { checkRemoved } from "./part_rules.ts";
 
-/** Every type that any namespace ever was for. Errors: not_found, forbidden. */
+/** Returns every type that was ever associated. Errors: not_found, forbidden. */
 export async function listResourceTypes({ deps, caller }: Ctx): Promise<ResourceTypeRecord[]> {
   await authorizeMetadef(deps.policy, "list_metadef_resource_types", caller, listTarget(caller));
   return await deps.db.read.metadefs.resourceTypes();
 }
 
-/** What a namespace is for. Errors: not_found, forbidden. */
+/** Returns the associations of a namespace. Errors: not_found, forbidden. */
 export async function listAssociations(ctx: Ctx, namespaceName: string): Promise<AssociationRecord[]> {
   const namespace = await findNamespace(ctx, namespaceName);
   await authorizeOn(ctx, namespace, "list_metadef_resource_types");
@@ -34,7 +34,7 @@ export async function associate(
   return await ctx.deps.db.write.metadefs.addAssociation(input) ?? namespaceGone(namespaceName);
 }
 
-/** The type stays known. Errors: not_found, forbidden, also in a protected namespace. */
+/** Removes the association, not the type. Errors: not_found; forbidden, also for a protected namespace. */
 export async function dissociate(ctx: Ctx, namespaceName: string, name: string): Promise<void> {
   requireWriter(ctx.caller);
   const namespace = await findNamespace(ctx, namespaceName);

@@ -35,7 +35,7 @@ const INTEGERS: Json = {
   positiveIntegerDefault0: { allOf: [POSITIVE, { default: 0 }] },
 };
 
-/** Of namespaces and objects. */
+/** For namespaces and objects. */
 const DEFINITIONS: Json = {
   ...INTEGERS,
   stringArray: { type: "array", items: { type: "string" }, uniqueItems: true },
@@ -45,7 +45,7 @@ const DEFINITIONS: Json = {
   },
 };
 
-/** Of properties. */
+/** For properties. */
 const PROPERTY_DEFINITIONS: Json = {
   ...INTEGERS,
   stringArray: { type: "array", items: { type: "string" }, minItems: 1, uniqueItems: true },
@@ -53,7 +53,7 @@ const PROPERTY_DEFINITIONS: Json = {
 
 const time = (description: string) => ({ type: "string", readOnly: true, format: "date-time", description });
 const TIMES: Json = {
-  created_at: time("When it was made"),
+  created_at: time("When it was created"),
   updated_at: time("When it was last changed"),
 };
 const LINK = { readOnly: true, type: "string" };
@@ -61,11 +61,11 @@ const PROPERTIES = { $ref: "#/definitions/property" };
 const named = (maxLength?: number) => ({ type: "string", ...(maxLength === undefined ? {} : { maxLength }) });
 
 const NAMESPACE: Json = {
-  namespace: { ...named(80), description: "The name that tells this namespace from all others" },
-  display_name: { ...named(80), description: "A name for people, who read it in dashboards" },
-  description: { ...named(500), description: "What the definitions of this namespace are about" },
+  namespace: { ...named(80), description: "The unique name of the namespace" },
+  display_name: { ...named(80), description: "A name for people, shown in dashboards" },
+  description: { ...named(500), description: "What this namespace defines" },
   visibility: { type: "string", enum: ["public", "private"], description: "Who may see it" },
-  protected: { type: "boolean", description: "If true, nothing in it can be deleted, nor itself" },
+  protected: { type: "boolean", description: "If true, neither it nor its contents can be deleted" },
   owner: { ...named(255), description: "Project that owns it" },
   ...TIMES,
   schema: LINK,
@@ -89,11 +89,11 @@ const NAMESPACE: Json = {
 };
 
 const ASSOCIATION: Json = {
-  name: { ...named(80), description: "Type of resource, by the name that Heat has for it where it has one" },
-  prefix: { ...named(80), description: "What stands before the name of a property on such a resource" },
+  name: { ...named(80), description: "Type of resource, by its name in Heat if it has one" },
+  prefix: { ...named(80), description: "Prefix of property names on such a resource" },
   properties_target: {
     ...named(80),
-    description: "Which of several sets of properties of the resource is meant",
+    description: "Which of several property sets of the resource",
   },
   ...TIMES,
 };
@@ -126,7 +126,7 @@ function single(name: string, properties: Json, required: string[], definitions?
   };
 }
 
-/** `items` holds the single form: in a list, or by name in an object. */
+/** `items`: the single form, in a list or by name in an object. */
 function collection(name: string, items: Json, definitions?: Json): Json {
   return {
     name,
@@ -140,7 +140,7 @@ function listOf(name: string, item: Json, definitions?: Json): Json {
   return collection(name, { type: "array", items: item }, definitions);
 }
 
-/** The documents by the last part of their path. */
+/** The documents, by the last part of their path. */
 export const METADEF_DOCUMENTS = {
   namespace: single("namespace", NAMESPACE, ["namespace"], DEFINITIONS),
   namespaces: listOf("namespaces", single("namespace", NAMESPACE, ["namespace"]), DEFINITIONS),

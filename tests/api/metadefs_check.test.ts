@@ -37,7 +37,7 @@ const ROWS: Row[] = [
         problems: [{
           namespace: "OS::Compute::LibvirtImage",
           object: null,
-          problem: "is none of scsi, virtio, uml, xen, ide, usb, fdc, sata, lxc",
+          problem: "is not one of scsi, virtio, uml, xen, ide, usb, fdc, sata, lxc",
         }],
       }],
     },

@@ -63,7 +63,7 @@ Deno.test("inspect file: mismatch, polyglot, cut short, fixed VHD", async () => 
   await withFile(make.vhdx().slice(0, 1000), async (path) => {
     const report = await reportFile(path);
     assert.equal(report.accepted, false);
-    assert.match(renderReport(report), /^note: the VHDX region table is cut short$/m);
+    assert.match(renderReport(report), /^note: the VHDX region table is truncated$/m);
   });
   await withFile(make.image(4096, { [4096 - 512]: "conectix" }), async (path) => {
     assert.match(renderReport(await reportFile(path)), /note: .*fixed VHD[^]*accepted as raw/);

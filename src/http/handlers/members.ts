@@ -1,11 +1,7 @@
 /** /v2/images/{id}/members (spec/images-api.md §2.13). */
 import type { MemberRecord } from "../../../db/records.ts";
 import type * as routes from "../../../openapi/members.ts";
-import { addMember } from "../../members/add.ts";
-import { listMembers } from "../../members/list.ts";
-import { removeMember } from "../../members/remove.ts";
-import { showMember } from "../../members/show.ts";
-import { updateMember } from "../../members/update.ts";
+import { addMember, listMembers, removeMember, showMember, updateMember } from "../../members/members.ts";
 import type { Call } from "../bind.ts";
 import { empty, json } from "../reply.ts";
 import { apiTime } from "../view/time.ts";

@@ -1,11 +1,13 @@
 /** /v2/metadefs/namespaces (spec/metadefs-api.md §4). */
 import type * as routes from "../../../openapi/metadefs_namespaces.ts";
 import { parseNamespace } from "../../metadefs/bodies.ts";
-import { createNamespace } from "../../metadefs/create_namespace.ts";
-import { deleteNamespace } from "../../metadefs/delete_namespace.ts";
-import { listNamespaces } from "../../metadefs/list_namespaces.ts";
-import { showNamespace } from "../../metadefs/show_namespace.ts";
-import { updateNamespace } from "../../metadefs/update_namespace.ts";
+import {
+  createNamespace,
+  deleteNamespace,
+  listNamespaces,
+  showNamespace,
+  updateNamespace,
+} from "../../metadefs/namespaces.ts";
 import type { Call } from "../bind.ts";
 import { namespacePage } from "../metadef_query.ts";
 import { empty, json, pageLinks } from "../reply.ts";

@@ -2,13 +2,17 @@
 import type { MetadefKind } from "../../../db/metadef_records.ts";
 import type * as objects from "../../../openapi/metadefs_objects.ts";
 import type * as properties from "../../../openapi/metadefs_properties.ts";
-import { addPart } from "../../metadefs/add_part.ts";
+import {
+  addPart,
+  changePart,
+  clearParts,
+  listParts,
+  removePart,
+  showPart,
+  showPropertyOf,
+} from "../../metadefs/parts.ts";
 import { objectPart, parseObject, parseProperty, propertyPart } from "../../metadefs/bodies.ts";
-import { changePart } from "../../metadefs/change_part.ts";
-import { listParts } from "../../metadefs/list_parts.ts";
 import { propertyView } from "../../metadefs/property_schema.ts";
-import { clearParts, removePart } from "../../metadefs/remove_parts.ts";
-import { showPart, showPropertyOf } from "../../metadefs/show_part.ts";
 import type { Ctx } from "../../deps.ts";
 import type { Call } from "../bind.ts";
 import { empty, json } from "../reply.ts";

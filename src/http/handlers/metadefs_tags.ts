@@ -1,11 +1,8 @@
 /** Tags of a namespace (spec/metadefs-api.md §7). */
 import type * as routes from "../../../openapi/metadefs_tags.ts";
-import { addTag } from "../../metadefs/add_part.ts";
-import { addTags } from "../../metadefs/add_tags.ts";
+import { addTag, changePart, showPart } from "../../metadefs/parts.ts";
+import { addTags, listTags } from "../../metadefs/tags.ts";
 import { parseTag, parseTags, tagPart } from "../../metadefs/bodies.ts";
-import { changePart } from "../../metadefs/change_part.ts";
-import { listTags } from "../../metadefs/list_tags.ts";
-import { showPart } from "../../metadefs/show_part.ts";
 import type { Call } from "../bind.ts";
 import { tagPage } from "../metadef_query.ts";
 import { json } from "../reply.ts";

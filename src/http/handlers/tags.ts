@@ -1,7 +1,6 @@
 /** /v2/images/{id}/tags (spec/images-api.md §2.13). */
 import type * as routes from "../../../openapi/tags.ts";
-import { addTag } from "../../tags/add.ts";
-import { removeTag } from "../../tags/remove.ts";
+import { addTag, removeTag } from "../../tags/tags.ts";
 import type { Call } from "../bind.ts";
 import { empty } from "../reply.ts";
 

@@ -1,4 +1,4 @@
-/** PUT /v2/images/{id}/tags/{tag} (spec/images-api.md §2.13). */
+/** The tags of an image (spec/images-api.md §2.13). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { refuseBeyondBmp } from "../images/attributes.ts";
@@ -8,7 +8,9 @@ import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { limitText } from "../quota/counts.ts";
 
-/** Errors: bad_request, not_found, forbidden, too_large. */
+/**
+ * PUT /v2/images/{id}/tags/{tag} (spec/images-api.md §2.13). Errors: bad_request, not_found, forbidden, too_large.
+ */
 export async function addTag(ctx: Ctx, imageId: string, tag: string): Promise<void> {
   const { deps, caller } = ctx;
   if ([...tag].length > 255) {
@@ -26,4 +28,16 @@ export async function addTag(ctx: Ctx, imageId: string, tag: string): Promise<vo
     const text = limitText("image tags", result.attempted, quota);
     fail("too_large", `Image tag limit exceeded for image ${imageId}: ${text}`);
   }
+}
+
+/** DELETE /v2/images/{id}/tags/{tag} (spec/images-api.md §2.13). Errors: not_found, forbidden. */
+export async function removeTag(ctx: Ctx, imageId: string, tag: string): Promise<void> {
+  requireWriter(ctx.caller);
+  const image = await findImage(ctx, imageId, `Image ${imageId} not found.`);
+  await authorizeImage(ctx.deps.policy, "modify_image", ctx.caller, image);
+  if (!image.tags.includes(tag)) fail("not_found");
+  requireOwner(ctx.caller, image);
+  const result = await ctx.deps.db.write.tags.remove({ id: imageId, tag });
+  if (result === "gone") fail("not_found", `Image ${imageId} not found.`);
+  if (result === "absent") fail("not_found");
 }
