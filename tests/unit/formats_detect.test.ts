@@ -174,11 +174,11 @@ Deno.test("formats: what is cut short says so, or is not recognised", async () =
   }
   assert.match(
     (await look(make.vhdx().slice(0, make.VHDX_METADATA + 100))).incomplete!,
-    /metadata table is cut/,
+    /metadata table is truncated/,
   );
   assert.match(
     (await look(make.vhdx().slice(0, make.VHDX_METADATA + 65536))).incomplete!,
-    /disk size is cut/,
+    /disk size is truncated/,
   );
 });
 
