@@ -1,4 +1,4 @@
-/** Whether this process is to be used (spec/auth-and-middleware.md §8). Cheap: it is asked twice a second. */
+/** The health of this process (spec/auth-and-middleware.md §8). Cheap: load balancers ask twice a second. */
 import type { Config } from "../config/config.ts";
 import type { Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
@@ -10,11 +10,11 @@ export interface HealthOutcome {
   /** One for every backend. */
   reasons: string[];
   detailed: boolean;
-  /** What requests need, when that was looked at. */
+  /** The parts that requests need, when they were checked. */
   parts?: readonly PartHealth[];
 }
 
-/** The same with the parts, each of which must be usable. */
+/** Adds the parts; each of them must be usable. */
 export function withParts(outcome: HealthOutcome, parts: readonly PartHealth[]): HealthOutcome {
   const problems = [
     ...(outcome.healthy ? [] : outcome.reasons),
@@ -48,7 +48,7 @@ function isProxied(headers: Headers): boolean {
   return [...headers.keys()].some((name) => name === "x-forwarded" || name.startsWith("x-forwarded-"));
 }
 
-/** Upstream's paste file sets disable_by_file; there is no paste file here, so it is the default. */
+/** The default is disable_by_file, as in upstream's paste file. */
 function backendsOf(config: Config): readonly string[] {
   const backends = config.get("healthcheck.backends");
   return backends.length > 0 ? backends : ["disable_by_file"];

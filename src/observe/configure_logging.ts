@@ -12,8 +12,8 @@ import { fileWriter, type LogWriter, streamWriter } from "./log_writer.ts";
 let watching = false;
 
 /**
- * Sets logging up by the options of spec/configuration.md §2.2, and logs what is odd about the configuration.
- * Other programs than `glance-api` log to standard error unless told otherwise.
+ * Sets up logging from the options of spec/configuration.md §2.2, and logs problems of the configuration. Programs
+ * other than `glance-api` log to standard error by default.
  * @throws GlanceError `config`: a log file cannot be opened, log_config_append is missing.
  */
 export function configureLogging(config: Config, prog: string): void {
@@ -31,11 +31,11 @@ export function configureLogging(config: Config, prog: string): void {
   describe(config);
 }
 
-/** Which lines a configuration wants: what may change while the program runs, as in oslo.log. */
+/** The log levels, which may change while the program runs, as in oslo.log. */
 type Levels = Pick<LogSetup, "rootLevel" | "levels">;
 
 /**
- * The levels that a configuration says.
+ * The levels of a configuration.
  * @throws GlanceError `config`: log_config_append is missing.
  */
 export function levelsOf(config: Config): Levels {

@@ -1,29 +1,28 @@
-/** Whom log lines are about: the request or task that is worked on, for every line written meanwhile. */
+/** The context of log lines: the current request or task. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Caller } from "../caller.ts";
 import type { LogContext } from "./log_record.ts";
 
 const storage = new AsyncLocalStorage<LogContext | null>();
 
-/** Runs `action`; all lines that it, and whatever it starts, write are about `context`. */
+/** Runs `action`; its log lines, and those of everything that it starts, get `context`. */
 export function withLogContext<T>(context: LogContext, action: () => T): T {
   return storage.run(context, action);
 }
 
 /**
- * Runs `action` as if outside of every request: for timers and loops that a request happens to start, and that then
- * work for others.
+ * Runs `action` outside of every request: for timers and loops that a request starts but that work for others too.
  */
 export function outsideLogContext<T>(action: () => T): T {
   return storage.run(null, action);
 }
 
-/** The context of the request or task that is worked on; null outside of both. */
+/** The context of the current request or task; null outside of both. */
 export function currentLogContext(): LogContext | null {
   return storage.getStore() ?? null;
 }
 
-/** Makes a context of which the caller is not known yet; every field stands from the start, which keeps it quick. */
+/** Makes a context without a caller; creating every field at once keeps the object fast. */
 export function newLogContext(requestId: string | null, work: string): Writable<LogContext> {
   return {
     requestId,
@@ -40,7 +39,7 @@ export function newLogContext(requestId: string | null, work: string): Writable<
   };
 }
 
-/** Enters who asks. Secrets of the caller are none of the fields. */
+/** Adds the caller, without secrets. */
 export function setIdentity(context: Writable<LogContext>, caller: Caller): void {
   context.userId = caller.userId;
   context.userName = caller.userName;

@@ -1,18 +1,18 @@
-/** Tells causes that come from outside of the program, which one line explains, from bugs, which need a stack. */
+/** Distinguishes causes outside of the program, which one line explains, from bugs, which need a stack. */
 import { GlanceError } from "../errors.ts";
 
-/** What the engine of the database says of its disk, its file and other processes; the rest are mistakes of ours. */
+/** Errors of the database engine about its disk, its file and other processes; the rest are bugs. */
 const DATABASE =
   /^SQLITE_(FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|PERM|AUTH|NOLFS|INTERRUPT)|^TRANSACTION_TIMEOUT$/;
 
-/** How the runtime's fetch, and its bodies, tell of a peer that failed: always as a TypeError. */
+/** Messages of the runtime's fetch and its bodies for a failed peer, always in a TypeError. */
 const NETWORK =
   /^(fetch failed$|error sending request|client error|connection (closed|error)|error reading a body|error decoding response body|request or response body error|request body not available)/i;
 
-/** Of the runtime's own errors those that only a mistake of ours can cause. */
+/** Errors of the runtime that only a bug can cause. */
 const OURS = new Set(["BadResource", "NotCapable", "NotSupported", "InvalidData"]);
 
-/** Whether an error, and what caused it, is known to happen to a program without a bug. */
+/** Whether an error with its causes can happen to a program without bugs. */
 export function isExpected(error: unknown): boolean {
   for (let each = error, depth = 0; depth < 5; depth++) {
     if (each === undefined || each === null) return depth > 0;
@@ -31,12 +31,12 @@ function isFromOutside(error: unknown): boolean {
   return Object.hasOwn(Deno.errors, error.name) && !OURS.has(error.name);
 }
 
-/** Names of the operating system, such as ENOSPC; node's own errors begin with ERR_. */
+/** Error codes of the operating system, such as ENOSPC; node's own begin with ERR_. */
 function isSystemCode(code: string): boolean {
   return /^E[A-Z0-9]+$/.test(code) && code !== "EBADF" && code !== "EINVAL" && code !== "EFAULT";
 }
 
-/** An error and what caused it in one line; a cause that says nothing new is left out. */
+/** An error with its causes in one line, without causes that add nothing. */
 export function reasonOf(error: unknown): string {
   const said: string[] = [];
   for (let each = error, depth = 0; each !== undefined && each !== null && depth < 5; depth++) {

@@ -7,13 +7,13 @@ import { Repeats } from "./repeats.ts";
 
 export type { LogContext } from "./log_record.ts";
 
-/** What may come along with a line. */
+/** Optional parts of a line. */
 interface LogExtra {
-  /** Default: that of the request or task that is worked on. */
+  /** Default: that of the current request or task. */
   readonly context?: LogContext | null;
-  /** Its reason ends the line; the stack follows for what only a bug can cause, and with debug for all. */
+  /** The line ends with its reason; the stack follows for bugs, and with debug for every error. */
   readonly error?: unknown;
-  /** The cause: of the lines of one cause the first in a minute is written, and the number of the others. */
+  /** The cause: of its lines only the first in a minute is written, with the number of the others. */
   readonly repeated?: string;
   /** Further fields of JSON lines. */
   readonly fields?: Readonly<Record<string, unknown>>;
@@ -22,17 +22,17 @@ interface LogExtra {
 /** A logger. Secrets never go into a message; see `mask.ts`. */
 export interface Log {
   readonly name: string;
-  /** Whether debug lines are written, for messages that are dear to make. */
+  /** Whether debug lines are written; for messages that are expensive to make. */
   readonly isDebug: boolean;
   debug(message: string, extra?: LogExtra): void;
   info(message: string, extra?: LogExtra): void;
   warn(message: string, extra?: LogExtra): void;
   error(message: string, extra?: LogExtra): void;
-  /** What ends the program; written at once. */
+  /** For errors that end the program; written at once. */
   critical(message: string, extra?: LogExtra): void;
 }
 
-/** How lines are made and where they go. */
+/** Format and destination of lines. */
 export interface LogSetup {
   readonly format: Formatter;
   readonly writers: readonly LogWriter[];
@@ -43,7 +43,7 @@ export interface LogSetup {
 
 const loggers = new Map<string, Logger>();
 
-// Until `configureLogging`: warnings at once to standard error, so that nothing is kept back and no timer runs.
+// Before `configureLogging`: warnings go to standard error without a buffer and its timer.
 let setup: LogSetup = {
   format: textFormatter({
     contextFormat: "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
@@ -136,7 +136,7 @@ export function getLog(name: string): Log {
   return made;
 }
 
-/** Puts another setup in place, for all loggers, and closes the writers of the one before. */
+/** Replaces the setup of all loggers, and closes the previous writers. */
 export function setUpLog(next: LogSetup): void {
   repeats.flush();
   const previous = setup;
@@ -145,19 +145,19 @@ export function setUpLog(next: LogSetup): void {
   for (const writer of previous.writers) writer.close();
 }
 
-/** Puts other levels in place, and leaves everything else. */
+/** Replaces the levels only. */
 export function setLevels(next: Pick<LogSetup, "rootLevel" | "levels">): void {
   setup = { ...setup, ...next };
   for (const logger of loggers.values()) logger.threshold = thresholdOf(logger.name);
 }
 
-/** Writes what is kept back; call before the program ends. */
+/** Writes buffered lines; call before the program ends. */
 export function flushLog(): void {
   repeats.flush();
   for (const writer of setup.writers) writer.flush();
 }
 
-/** Opens log files anew: what SIGHUP asks for after a rotation. */
+/** Reopens log files, for SIGHUP after a rotation. */
 export function reopenLog(): void {
   for (const writer of setup.writers) writer.reopen();
 }

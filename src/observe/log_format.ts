@@ -18,7 +18,7 @@ interface TextFormats {
   readonly dateFormat: string;
 }
 
-/** Compiles the formats once; the text of a second is kept until the next second. */
+/** Compiles the formats once; formats the time once a second. */
 export function textFormatter(formats: TextFormats): Formatter {
   const clock = secondClock(formats.dateFormat);
   const identity = compile(formats.userIdentity, contextParts("-"));
@@ -55,19 +55,19 @@ export function jsonFormatter(dateFormat: string, hostname: string): Formatter {
     }) + "\n";
 }
 
-/** Characters of a message, and of a line of a stack, at most: what a caller sends may stand in both. */
+/** Bounds of a message and of a line of a stack, in characters: both may contain text of a caller. */
 const MAX_MESSAGE = 8192;
 const MAX_STACK_LINE = 1024;
 /** Lines of a stack at most, with those of what caused it. */
 const MAX_STACK_LINES = 60;
 
-/** `text` cut to `most` characters; what is left out is counted. */
+/** `text` cut to `most` characters, with the number of those left out. */
 export function shortened(text: string, most: number): string {
   if (text.length <= most) return text;
   return `${text.slice(0, most)}… (${text.length - most} more characters)`;
 }
 
-/** The message with its reason, and from WARNING on with what was done. */
+/** The message with its reason, and from WARNING on with the work in progress. */
 function messageOf(record: LogRecord): string {
   const { message, level, context, error } = record;
   const reason = isTraced(record) ? "" : reasonOf(error);
@@ -76,7 +76,7 @@ function messageOf(record: LogRecord): string {
   return work ? `${whole} (${work})` : whole;
 }
 
-/** The stack of an error and of what caused it, line by line. */
+/** The stack of an error and of its causes, line by line. */
 export function errorLines(error: unknown): string[] {
   const lines: string[] = [];
   for (let each = error, depth = 0; each !== undefined && each !== null && depth < 5; depth++) {
@@ -95,7 +95,7 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f\u2028\u2029]/;
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f\u2028\u2029]/g;
 
-/** `text` without characters that could pass for a line of their own. */
+/** `text` with control characters escaped, so that it stays one line. */
 export function printable(text: string): string {
   if (!CONTROL.test(text)) return text;
   return text.replace(CONTROLS, (each) => {
@@ -126,7 +126,7 @@ function secondClock(format: string): Part {
   };
 }
 
-/** Compiles `%(name)s` with width and padding; a field nobody knows is `-`. */
+/** Compiles `%(name)s` with width and padding; an unknown field gives `-`. */
 function compile(format: string, parts: Readonly<Record<string, Part>>): Part {
   const made: (string | Part)[] = [];
   let last = 0;
@@ -167,7 +167,7 @@ function recordParts(clock: Part, identity: Part): Record<string, Part> {
     levelno: ({ level }) => String(LEVELS[level]),
     name: ({ name }) => name,
     message: (record) => printable(maskText(shortened(messageOf(record), MAX_MESSAGE))),
-    // As upstream prints it when no caller passed one on; tools that read its logs expect the word.
+    // Upstream prints `None` without a global id; tools that read its logs expect it.
     global_request_id: ({ context }) => printable(context?.globalRequestId ?? "None"),
     request_id: ({ context }) => printable(context?.requestId ?? "-"),
     user_identity: identity,

@@ -1,12 +1,11 @@
 /** Python's levels. */
 export const LEVELS = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, CRITICAL: 50 } as const;
 
-/** Name of a level. */
 export type LevelName = keyof typeof LEVELS;
 
-/** Whom a line is about. Only these fields are ever written. */
+/** The request or task of a line. Only these fields are ever written. */
 export interface LogContext {
-  /** What is done: `PUT /v2/images/ID/file`, or `task ID`. Lines from WARNING on end with it. */
+  /** The work in progress: `PUT /v2/images/ID/file`, or `task ID`. Lines from WARNING on end with it. */
   readonly work?: string | null;
   readonly requestId?: string | null;
   readonly globalRequestId?: string | null;
@@ -20,7 +19,7 @@ export interface LogContext {
   readonly projectDomainId?: string | null;
 }
 
-/** One line to be. */
+/** A line before formatting. */
 export interface LogRecord {
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -29,15 +28,15 @@ export interface LogRecord {
   readonly name: string;
   readonly message: string;
   readonly context: LogContext | null;
-  /** What was thrown; null when nothing was. */
+  /** The thrown value; null without one. */
   readonly error: unknown;
-  /** The reason of the error ends the line in the place of its stack. */
+  /** The line ends with the reason of the error instead of its stack. */
   readonly explained?: boolean;
   /** Further fields, for JSON lines only. */
   readonly fields: Readonly<Record<string, unknown>> | null;
 }
 
-/** DEBUG, WARN, warning and so on as a level; null when it is none. */
+/** Parses DEBUG, WARN, warning and so on; null for any other text. */
 export function parseLevel(text: string): LevelName | null {
   const name = text.trim().toUpperCase();
   if (name === "WARN") return "WARNING";

@@ -1,11 +1,11 @@
 import { fail } from "../errors.ts";
 
-/** Takes the text of lines. */
+/** Writes the text of lines. */
 export interface LogWriter {
   write(text: string): void;
-  /** Hands on what is kept back. */
+  /** Writes buffered text. */
   flush(): void;
-  /** Opens the file anew, as after a rotation. */
+  /** Reopens the file, after a rotation. */
   reopen(): void;
   close(): void;
 }
@@ -14,19 +14,18 @@ const FULL = 65536;
 const DELAY_MS = 100;
 const encoder = new TextEncoder();
 
-/** Where bytes go. */
 interface Target {
   put(bytes: Uint8Array): void;
   reopen(): void;
   close(): void;
 }
 
-/** Gathers text and hands it on when 64 KiB are there, and otherwise within 100 ms. */
+/** Buffers text up to 64 KiB or 100 ms. */
 class BufferedWriter implements LogWriter {
   readonly #target: Target;
   #text = "";
   #timer: ReturnType<typeof setTimeout> | null = null;
-  /** Lines that could not be written, to be told when writing works again. */
+  /** Number of lines that could not be written; logged when writing works again. */
   #lost = 0;
 
   constructor(target: Target) {
@@ -77,7 +76,7 @@ export function streamWriter(stream: { writeSync(bytes: Uint8Array): number }): 
 }
 
 /**
- * Buffered lines to a file, opened anew when logrotate has moved or removed it.
+ * Buffered lines to a file, reopened when logrotate has moved or removed it.
  * @throws GlanceError `config` when it cannot be opened.
  */
 export function fileWriter(path: string): LogWriter {
@@ -105,12 +104,12 @@ class FileTarget implements Target {
     putAll(this.#file, bytes);
   }
 
-  /** Goes on with the file that was moved away when no new one can be made. */
+  /** Keeps writing to the moved file when a new one cannot be created. */
   #follow(): void {
     try {
       this.reopen();
     } catch {
-      // Asked again a second later.
+      // Tries again a second later.
     }
   }
 

@@ -1,15 +1,15 @@
-/** What stands in place of a secret. */
+/** The replacement of a secret. */
 const MASK = "****";
 
 const SECRET = /password|secret|token|sig|key/i;
 
-/** A URL without its userinfo (in a store's location the user is part of the secret) and without secrets of its query. */
+/** Masks the userinfo of a URL (in a store's location the user is part of the secret) and secrets in its query. */
 export function maskUrl(url: string): string {
   const start = /^[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0];
   return start === undefined ? maskQuery(url) : start + maskBehindScheme(url.slice(start.length));
 }
 
-/** In time that grows with the text alone: callers without a token send what is masked. */
+/** In linear time: callers without a token send masked text too. */
 function maskBehindScheme(text: string): string {
   const end = text.search(/[/?#]/);
   const authority = end < 0 ? text : text.slice(0, end);
@@ -22,11 +22,6 @@ function maskQuery(text: string): string {
     /([?&])([^=&#?]*)=([^&#]*)/g,
     (all, mark, name) => SECRET.test(name) ? `${mark}${name}=${MASK}` : all,
   );
-}
-
-/** What a line says of a token: its length, and no part of it. */
-export function maskToken(token: string | null): string {
-  return token === null ? "-" : `${MASK} (${token.length} characters)`;
 }
 
 /** `text` with every URL in it masked. */

@@ -1,9 +1,9 @@
-/** Lines that come again and again for the same cause: the first is written, the others are counted. */
+/** Limits lines that repeat for the same cause: the first is written, the others are counted. */
 
-/** For how long, in ms, lines of one cause are counted before their number is told. */
+/** How long lines of one cause are counted before their number is logged (ms). */
 const WINDOW = 60_000;
 
-/** Causes known at a time: above it, lines are counted together, so that no caller can fill the memory or the log. */
+/** Causes counted separately; further ones are counted together, so that no caller can fill the memory or the log. */
 const MOST = 500;
 const OTHERS = "others";
 
@@ -13,16 +13,16 @@ interface Repeated<T> {
   timer: ReturnType<typeof setTimeout>;
 }
 
-/** Counts the lines of each cause. `tell` writes how many were left out and the last of them. */
+/** Counts the lines of each cause. `report` logs how many were left out and the last of them. */
 export class Repeats<T> {
-  readonly #tell: (count: number, last: T, seconds: number) => void;
+  readonly #report: (count: number, last: T, seconds: number) => void;
   readonly #known = new Map<string, Repeated<T>>();
 
-  constructor(tell: (count: number, last: T, seconds: number) => void) {
-    this.#tell = tell;
+  constructor(report: (count: number, last: T, seconds: number) => void) {
+    this.#report = report;
   }
 
-  /** Whether this line is to be written; otherwise it is counted. */
+  /** Whether to write this line; otherwise counts it. */
   isFirst(key: string, line: T): boolean {
     const cause = this.#known.has(key) || this.#known.size < MOST ? key : OTHERS;
     const known = this.#known.get(cause);
@@ -35,7 +35,7 @@ export class Repeats<T> {
     return false;
   }
 
-  /** Tells what was counted, and begins anew. */
+  /** Reports all counts and resets them. */
   flush(): void {
     for (const [key, { timer }] of [...this.#known]) {
       clearTimeout(timer);
@@ -49,11 +49,11 @@ export class Repeats<T> {
     return timer;
   }
 
-  /** A cause that goes on is told once in a window; one that is over is forgotten. */
+  /** A cause that continues is reported once per window; one that ended is dropped. */
   #end(key: string, goesOn: boolean): void {
     const { count, last } = this.#known.get(key)!;
     if (count > 0 && goesOn) this.#known.set(key, { count: 0, last: null, timer: this.#wait(key) });
     else this.#known.delete(key);
-    if (count > 0) this.#tell(count, last!, WINDOW / 1000);
+    if (count > 0) this.#report(count, last!, WINDOW / 1000);
   }
 }

@@ -1,4 +1,4 @@
-/** What a paste file means for the configuration (spec/configuration.md §4, spec/auth-and-middleware.md). */
+/** Applies a paste file to the configuration (spec/configuration.md §4, spec/auth-and-middleware.md). */
 import { basename, dirname, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { readText } from "../config/config_files.ts";
@@ -9,13 +9,12 @@ import { judgePipeline } from "./pipeline.ts";
 import { parsePythonIni } from "./python_ini.ts";
 import { findRoutes, type PasteFile, type PasteFilter, type PasteRoute } from "./routes.ts";
 
-/** Where what is found is told. */
 interface PasteLog {
   info(message: string): void;
   warn(message: string): void;
 }
 
-/** Options in filters that say where upstream's libraries read their own configuration, and what PasteDeploy adds. */
+/** Options of filters that name configuration of upstream's libraries, or that PasteDeploy adds; ignored here. */
 const PASSED_OVER = [
   "oslo_config_project",
   "oslo_config_program",
@@ -25,10 +24,10 @@ const PASSED_OVER = [
 ];
 
 /**
- * The configuration with what the paste file says: its pipeline decides what stands before the API, and options in its
- * sections beat all others. The same configuration when there is no paste file.
- * @throws GlanceError `config` with `file:line` when the file is malformed, upstream would not start with it either, or
- * the service would be less protected than it asks for
+ * The configuration with the paste file applied: its pipeline names the filters before the API, and options in its
+ * sections override all others. The same configuration without a paste file.
+ * @throws GlanceError `config` with `file:line` when the file is malformed, upstream would not start with it, or the
+ * service would be less protected than it requires
  */
 export function withPaste(config: Config, log: PasteLog): Config {
   const path = findPasteFile(config);
@@ -43,7 +42,7 @@ export function withPaste(config: Config, log: PasteLog): Config {
   return config.withTop(readOptions(config, path, routes, api, log));
 }
 
-/** Refuses a flavor that the file has no pipeline for, and names those it has. */
+/** Refuses a flavor without a pipeline in the file, and names those with one. */
 function refuseFlavor(config: Config, { path, sections }: PasteFile, wanted: string): void {
   const names = [...sections.keys()].filter((each) => !each.startsWith("filter:"))
     .map((each) => each.slice(each.indexOf(":") + 1).trim());
@@ -59,8 +58,8 @@ function refuseFlavor(config: Config, { path, sections }: PasteFile, wanted: str
 }
 
 /**
- * The file that `[paste_deploy] config_file` names, else one that is called as a configuration file with -paste.ini for
- * .conf, the last first; null when there is none.
+ * The file of `[paste_deploy] config_file`, else one named after a configuration file, with -paste.ini for .conf, the
+ * last first; null when there is none.
  */
 function findPasteFile(config: Config): string | null {
   const given = config.get("paste_deploy.config_file");
@@ -82,7 +81,7 @@ function findPasteFile(config: Config): string | null {
   return null;
 }
 
-/** What the pipeline and the options of its sections say, as entries of the configuration. */
+/** The pipeline and the options of its sections as entries of the configuration. */
 function readOptions(
   config: Config,
   path: string,
@@ -112,10 +111,10 @@ function readOptions(
         continue;
       }
       const known = findOption(group, name) ? name : findOldOption(group, name);
-      // A paste file writes a $ as it is, an option of the configuration doubles it.
+      // A paste file has a single $, an option of the configuration doubles it.
       if (known) {
         entries.push(entry(`${group}.${known}`, literal ? value.replaceAll("$", "$$$$") : value, line));
-      } else log.warn(`${path}:${line}: the option ${name} of ${filter.name} is not known and ignored`);
+      } else log.warn(`${path}:${line}: the option ${name} of ${filter.name} is unknown and ignored`);
     }
   };
   const off = (
@@ -148,7 +147,9 @@ function readOptions(
     if (at === "/healthcheck") continue;
     entries.push(entry("healthcheck.path", at, app.line));
     if (app.name !== check?.name) {
-      log.warn(`${path}:${app.line}: ${at} answers as ${check?.name} does, whatever ${app.name} says`);
+      log.warn(
+        `${path}:${app.line}: ${at} answers like ${check?.name}; the options of ${app.name} are ignored`,
+      );
     }
   }
   return entries;

@@ -1,8 +1,6 @@
-/** What the factories that paste files name make, as far as oneglance has it (spec/auth-and-middleware.md). */
+/** The factories of paste files that oneglance knows (spec/auth-and-middleware.md). */
 
-/**
- * Kinds of filters: `harmless` ones change nothing that protects the service, those that are `unknown` might.
- */
+/** Kinds of filters: a `harmless` one does not protect the service, an `unknown` one might. */
 export type FilterKind =
   | "authtoken"
   | "context"
@@ -16,7 +14,7 @@ export type FilterKind =
   | "harmless"
   | "unknown";
 
-/** Kinds of applications and of what divides requests among them. */
+/** Kinds of applications, and of composites that route requests to them. */
 export type AppKind =
   | "images"
   | "images_v1"
@@ -47,7 +45,7 @@ const FILTERS: readonly (readonly [RegExp, FilterKind])[] = [
   [/^egg:oslo[._]middleware#cors$/, "cors"],
   [/^egg:oslo[._]middleware#http_proxy_to_wsgi$/, "proxy_headers"],
   [/^egg:oslo[._]middleware#healthcheck$/, "healthcheck"],
-  // Compression, profiling, ids and traces of requests, the scheme that an old proxy header names.
+  // Compression, profiling, ids and traces of requests, the scheme of an old proxy header.
   [new RegExp(String.raw`^${GLANCE}\.gzip:`), "harmless"],
   [/^osprofiler\.web:/, "harmless"],
   [

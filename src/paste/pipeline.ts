@@ -1,11 +1,11 @@
-/** Whether a pipeline can be served as it is meant: what it protects must be protected here. */
+/** Checks that oneglance protects at least what a pipeline protects. */
 import { fail } from "../errors.ts";
 import type { PasteFilter, PasteRoute } from "./routes.ts";
 
 /**
- * The route of the Image API, `/v2`, when its filters say clearly who a caller is. `ignored` names filters that the
+ * The route of the Image API, `/v2`, when its filters identify callers without doubt. `ignored`: filters that the
  * operator does without.
- * @throws GlanceError `config` with `file:line`: what oneglance does not have might protect the service
+ * @throws GlanceError `config` with `file:line`: a filter that oneglance lacks might protect the service
  */
 export function judgePipeline(
   path: string,
@@ -17,7 +17,7 @@ export function judgePipeline(
   const refuse = (line: number, reason: string): never => fail("config", `${path}:${line}: ${reason}`);
   for (const { app, path: at } of routes) {
     if (app.kind === "unknown") {
-      log.warn(`${path}:${app.line}: ${app.name} (${app.factory}) is not known, ${at || "/"} is not served`);
+      log.warn(`${path}:${app.line}: ${app.name} (${app.factory}) is unknown, ${at || "/"} is not served`);
     }
   }
   for (const filter of new Set(routes.flatMap(({ filters }) => filters))) judge(path, filter, ignored, log);
@@ -25,7 +25,7 @@ export function judgePipeline(
   const images = routes.filter(({ app }) => app.kind === "images");
   const api = images.find((route) => route.path === "/v2");
   for (const { app, path: at } of images) {
-    if (at !== "/v2") refuse(app.line, `the Image API is at ${at || "/"}: oneglance serves it at /v2 alone`);
+    if (at !== "/v2") refuse(app.line, `the Image API is at ${at || "/"}: oneglance serves it only at /v2`);
   }
   if (api === undefined) return refuse(routes[0]?.app.line ?? 1, `${name} has no Image API at /v2`);
   if (images.length > 1) refuse(images[1]!.app.line, `${name} has the Image API at /v2 twice`);
@@ -41,18 +41,18 @@ function judge(
 ): void {
   const where = `${path}:${filter.line}: the filter ${filter.name} (${filter.factory})`;
   if (filter.kind === "harmless" && !filter.factory.startsWith("osprofiler.")) {
-    log.warn(`${where} is not there and left out`);
+    log.warn(`${where} is not available and is left out`);
   }
   if (filter.kind !== "unknown") return;
   if (ignored.includes(filter.name)) return log.warn(`${where} is left out by ignored_paste_filters`);
   fail(
     "config",
-    `${where} is not known. What it protects would not be protected: take it out of the pipeline, or name it in ` +
-      "[oneglance] ignored_paste_filters to do without it.",
+    `${where} is unknown, so its protection would be missing: remove it from the pipeline, or add it to [oneglance] ` +
+      "ignored_paste_filters to do without it.",
   );
 }
 
-/** Tells callers apart exactly when the file does. */
+/** Refuses a pipeline that would identify callers differently from upstream. */
 function judgeContext(
   path: string,
   name: string,
@@ -63,7 +63,7 @@ function judgeContext(
   const line = filters.at(-1)?.line ?? app.line;
   const [authtoken, context, open] = [at("authtoken"), at("context"), at("unauthenticated")];
   if (context < 0 && open < 0) {
-    refuse(line, `${name} has neither context nor unauthenticated-context: nothing says who a caller is`);
+    refuse(line, `${name} has neither context nor unauthenticated-context: nothing identifies callers`);
   }
   if (open >= 0 && (context >= 0 || authtoken >= 0)) {
     const other = filters[Math.max(context, authtoken)]!.name;

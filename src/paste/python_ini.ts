@@ -1,4 +1,4 @@
-/** The INI dialect of Python's configparser, in which paste files are written (spec/configuration.md §4). */
+/** Parses the INI dialect of Python's configparser, for paste files (spec/configuration.md §4). */
 import { dirname } from "node:path";
 import { fail } from "../errors.ts";
 
@@ -26,12 +26,12 @@ interface Open {
   key: string | null;
 }
 
-/** Levels of `%(name)s` within one another, as configparser has them. */
+/** Depth of nested `%(name)s`, as in configparser. */
 const DEPTH = 10;
 
 /**
- * Reads a file: keys keep their case, a deeper indentation goes on with a value, comments stand on lines of their own,
- * quotes belong to the value, `%(name)s` is replaced.
+ * Reads a file: keys keep their case, a deeper indentation continues a value, comments have lines of their own, quotes
+ * belong to the value, `%(name)s` is replaced.
  * @throws GlanceError `config` with `file:line`
  */
 export function parsePythonIni(text: string, file: string): PasteSections {
@@ -54,7 +54,7 @@ export function parsePythonIni(text: string, file: string): PasteSections {
     const header = /^\[(.+)\]/.exec(stripped)?.[1];
     if (header !== undefined) {
       const known = sections.get(header);
-      if (known) refuse(line, `the section [${header}] stands in line ${known.line} already`);
+      if (known) refuse(line, `the section [${header}] is already in line ${known.line}`);
       const section = header === "DEFAULT" ? defaults : { name: header, line, values: new Map() };
       if (section !== defaults) sections.set(header, section);
       open = { section, key: null };
@@ -65,7 +65,7 @@ export function parsePythonIni(text: string, file: string): PasteSections {
     if (pair === null || pair[1] === "") return refuse(line, "expected [section] or `key = value`");
     open.key = pair[1]!;
     if (open.section.values.has(open.key)) {
-      refuse(line, `"${open.key}" stands in the section [${open.section.name}] already`);
+      refuse(line, `"${open.key}" is already in the section [${open.section.name}]`);
     }
     open.section.values.set(open.key, { value: pair[2]!.trim(), line });
   }

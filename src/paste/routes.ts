@@ -1,9 +1,9 @@
-/** From the name of an application in a paste file to what answers at which path, and the filters before it. */
+/** Resolves the name of an application in a paste file to routes: paths, applications, and the filters before them. */
 import { fail } from "../errors.ts";
 import { type AppKind, appKind, type FilterKind, filterKind } from "./factories.ts";
 import type { PasteSection, PasteSections, PasteValue } from "./python_ini.ts";
 
-/** What a section makes: by which factory, with which options. */
+/** The product of a section: its factory and options. */
 interface Made {
   readonly name: string;
   readonly factory: string;
@@ -22,7 +22,7 @@ interface PasteApp extends Made {
   readonly line: number;
 }
 
-/** Where a request goes: through the filters, the first one outermost. */
+/** The way of a request: through the filters, the first one outermost. */
 export interface PasteRoute {
   /** Without a slash at its end: `""`, `/v2`. */
   readonly path: string;
@@ -30,25 +30,24 @@ export interface PasteRoute {
   readonly app: PasteApp;
 }
 
-/** A paste file that was read. */
 export interface PasteFile extends PasteSections {
   readonly path: string;
 }
 
-/** Sections one after the other; more refer to one another in a circle. */
+/** References between sections followed at most; more form a cycle. */
 const DEPTH = 20;
 const APP_SECTIONS = ["app", "application", "composite", "composit", "pipeline", "filter-app"];
 const APP_FACTORIES = ["paste.app_factory", "paste.composite_factory", "paste.composit_factory"];
 const FILTER_FACTORIES = ["paste.filter_factory", "paste.filter_app_factory"];
 
 /**
- * The routes of the application `name`. `flavor` chooses where a composite of `glance.api:pipeline_factory` stands.
- * @throws GlanceError `config` with `file:line` where upstream does not start either, and for what another file defines
+ * The routes of the application `name`. `flavor` selects the pipeline of a `glance.api:pipeline_factory` composite.
+ * @throws GlanceError `config` with `file:line` where upstream does not start either, and for references to other files
  */
 export function findRoutes(file: PasteFile, name: string, flavor: string | null): PasteRoute[] {
   const refuse = (line: number, reason: string): never => fail("config", `${file.path}:${line}: ${reason}`);
 
-  /** `egg:…` and `call:…` name a factory; a name alone a section of the file. */
+  /** `egg:…` and `call:…` name a factory; a plain name is a section of the file. */
   const absolute = (named: string, line: number): string | null => {
     if (/^config:/i.test(named)) refuse(line, `"${named}": other paste files are not read`);
     if (/^call:/i.test(named)) return named.slice("call:".length);
@@ -64,7 +63,7 @@ export function findRoutes(file: PasteFile, name: string, flavor: string | null)
     return found[0] ?? refuse(line, `there is no section [${prefixes[0]}:${wanted}]`);
   };
 
-  /** The section's own options; `set` and `get` go by way of the global ones, which are options of filters as well. */
+  /** The section's own options; `set` and `get` use the global ones, which are options of filters too. */
   const local = (section: PasteSection) => {
     const globals = new Map(file.defaults);
     const own = new Map<string, PasteValue>();
@@ -86,7 +85,7 @@ export function findRoutes(file: PasteFile, name: string, flavor: string | null)
     return value;
   };
 
-  /** What makes a section: its factory or that of what it uses, and the options of both. */
+  /** The product of a section: its factory or that of the section in `use`, and the options of both. */
   const make = (
     prefixes: readonly string[],
     keys: readonly string[],
@@ -115,7 +114,7 @@ export function findRoutes(file: PasteFile, name: string, flavor: string | null)
     return withFilter({ name: named, factory, globals, line, depth }, new Map(options));
   };
 
-  /** A filter with what `filter-with` puts before it. */
+  /** A filter, and the filters that `filter-with` puts before it. */
   const withFilter = (
     given: {
       name: string;
@@ -146,7 +145,7 @@ export function findRoutes(file: PasteFile, name: string, flavor: string | null)
   const urlmap = (options: ReadonlyMap<string, PasteValue>, depth: number): PasteRoute[] =>
     [...options].filter(([key]) => key !== "not_found_app").flatMap(([key, { value, line }]) => {
       if (!key.startsWith("/")) {
-        refuse(line, `"${key}": paths alone divide requests here, not hosts or ports`);
+        refuse(line, `"${key}": only paths route requests here, not hosts or ports`);
       }
       const path = key.replace(/\/+$/, "");
       return routesOf(value, line, depth - 1).map((route) => ({ ...route, path: path + route.path }));

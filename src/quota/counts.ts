@@ -1,13 +1,13 @@
-/** Limits on how many things hang on an image (spec/images-api.md §3.9). A negative quota means unlimited. */
+/** Limits of the tags and properties of an image (spec/images-api.md §3.9). A negative quota means unlimited. */
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 
-/** Errors: too_large, when more tags than `image_tag_quota` are given. */
+/** Errors: too_large, for more tags than `image_tag_quota`. */
 export function checkTagQuota(config: Config, attempted: number): void {
   check(config.get("DEFAULT.image_tag_quota"), attempted, "image tags");
 }
 
-/** Errors: too_large, when more properties than `image_property_quota` would stand; `os_glance*` do not count. */
+/** Errors: too_large, for more properties than `image_property_quota`; `os_glance*` do not count. */
 export function checkPropertyQuota(config: Config, properties: Record<string, unknown>): void {
   const attempted = Object.keys(properties).filter((name) => !name.startsWith("os_glance")).length;
   check(config.get("DEFAULT.image_property_quota"), attempted, "image properties");

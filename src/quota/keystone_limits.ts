@@ -1,4 +1,4 @@
-/** Asks Keystone for limits (Identity API v3, unified limits). */
+/** Reads limits from Keystone (Identity API v3, unified limits). */
 import * as v from "valibot";
 import { findVersion3 } from "../auth/keystone_discovery.ts";
 import type { KeystoneRequest } from "../auth/keystone_request.ts";
@@ -19,18 +19,18 @@ const LimitsAnswer = v.object({
 
 type Endpoint = v.InferOutput<typeof Endpoint>;
 
-/** Limits by resource, as Keystone writes them: MiB or a count; -1 = unlimited. */
+/** Limits by resource, in Keystone's units: MiB or a count; -1 = unlimited. */
 export type Limits = ReadonlyMap<string, number>;
 
 /** Errors of both: `unavailable`; the message is for the log. */
 interface KeystoneLimits {
-  /** What holds for every project. */
+  /** Limits of every project. */
   registered(): Promise<Limits>;
-  /** What holds for one project instead. */
+  /** Limits of one project, which replace the registered ones. */
   of(projectId: string): Promise<Limits>;
 }
 
-/** Makes the client. Nothing is asked before the first limit is wanted. */
+/** Makes the client; sends nothing before the first use. */
 export function makeKeystoneLimits(
   settings: LimitSettings,
   session: ServiceSession,
@@ -53,7 +53,7 @@ export function makeKeystoneLimits(
     if (answer.status === 403) fail("unavailable", `${what}: the user of [oslo_limit] may not read limits.`);
     if (answer.status !== 200) fail("unavailable", `${what}.`);
     const body = v.safeParse(schema, answer.body);
-    return body.success ? body.output : fail("unavailable", `${what} in a way that is not known.`);
+    return body.success ? body.output : fail("unavailable", `${what} in an unknown format.`);
   };
   const endpoint = once(() => findEndpoint(settings.endpoint, ask));
   const under = async () => {
@@ -100,10 +100,10 @@ async function findEndpoint(sought: LimitEndpoint, ask: Ask): Promise<Endpoint> 
 
 function only<T>(found: readonly T[], what: string): T {
   if (found.length === 1) return found[0]!;
-  return fail("unavailable", `[oslo_limit]: Keystone knows ${found.length} times the ${what}, not once.`);
+  return fail("unavailable", `[oslo_limit]: Keystone has ${found.length} times the ${what}, not once.`);
 }
 
-/** Keeps what `find` gave; after a failure the next caller looks again. */
+/** Keeps the result of `find`; after a failure the next caller tries again. */
 function once<T>(find: () => Promise<T>): () => Promise<T> {
   let found: Promise<T> | null = null;
   return () =>

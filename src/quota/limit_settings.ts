@@ -1,9 +1,9 @@
-/** `[oslo_limit]`: how limits are asked for (spec/configuration.md §14). */
+/** `[oslo_limit]`: how limits are read (spec/configuration.md §14). */
 import { readServiceLogin, type ServiceLogin } from "../auth/service_login.ts";
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 
-/** The endpoint under whose service and region limits are registered: by id, or by what it is. */
+/** The endpoint whose service and region have the limits: by id, or by its attributes. */
 export type LimitEndpoint =
   | { id: string }
   | { serviceName: string | null; serviceType: string | null; region: string | null; interface: string };
@@ -20,7 +20,7 @@ export interface LimitSettings {
 
 /**
  * Reads the settings.
- * @throws GlanceError `config` when the login is incomplete or nothing says which endpoint is this service's
+ * @throws GlanceError `config` when the login is incomplete or the endpoint of this service is not set
  */
 export function readLimitSettings(config: Pick<Config, "get">): LimitSettings {
   const interfaces = config.get("oslo_limit.valid_interfaces");
@@ -41,7 +41,7 @@ function readEndpoint(config: Pick<Config, "get">): LimitEndpoint {
   if (serviceName === null && serviceType === null) {
     fail(
       "config",
-      "[oslo_limit] endpoint_id is not set, nor endpoint_service_type or endpoint_service_name.",
+      "[oslo_limit] needs endpoint_id, endpoint_service_type or endpoint_service_name.",
     );
   }
   return {

@@ -1,8 +1,8 @@
 import type { UsageLimit } from "../../db/records.ts";
 
-/** A limit that a write must keep, and what to say when it does not. */
+/** A limit that a write must keep, and the error when it does not. */
 export interface Quota {
   limit: UsageLimit;
-  /** `used` as the database tells it. Errors: too_large. */
+  /** `used` as the database counted it. Errors: too_large. */
   refuse(used: number): never;
 }

@@ -2,7 +2,7 @@
 import type { Ctx } from "../deps.ts";
 import { type Resource, UNIT } from "./unified.ts";
 
-/** What the caller's project uses and may use, in units of the limits; empty without unified limits. Errors: unavailable. */
+/** Usage and limits of the caller's project, in units of the limits; empty without unified limits. Errors: unavailable. */
 export async function showUsage(
   ctx: Ctx,
 ): Promise<Partial<Record<Resource, { usage: number; limit: number }>>> {

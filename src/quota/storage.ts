@@ -1,4 +1,4 @@
-/** `user_storage_quota`: bytes that a project may keep (spec/images-api.md §3.9). */
+/** `user_storage_quota`: bytes that a project may store (spec/images-api.md §3.9). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import type { Quota } from "./quota.ts";
@@ -15,8 +15,8 @@ export function storageQuotaBytes(text: string): number {
 }
 
 /**
- * Refuses data of a known size that does not fit so many times as the image will have copies, or of unknown size when
- * nothing is left. Resolves to the bytes that each copy may have, null = any number. Errors: too_large.
+ * Refuses data of a known size that does not fit in all `copies`, or of unknown size when nothing is left. Resolves to
+ * the bytes that each copy may have, null = any number. Errors: too_large.
  */
 export async function checkStorageQuota(
   ctx: Ctx,
@@ -31,7 +31,7 @@ export async function checkStorageQuota(
   return Math.floor(remaining / copies);
 }
 
-/** Bytes that the caller's project may still add, the image itself left out; null = no quota. */
+/** Bytes that the caller's project may still add, not counting the image itself; null = no quota. */
 export async function remainingStorage(ctx: Ctx, exceptImage: string): Promise<number | null> {
   const quota = storageQuota(ctx);
   if (quota === null) return null;
@@ -42,7 +42,7 @@ export async function remainingStorage(ctx: Ctx, exceptImage: string): Promise<n
   });
 }
 
-/** What the write that makes an image of `size` bytes active must keep: others may have come first. */
+/** The limit for the write that makes an image of `size` bytes active: others may have been faster. */
 export function storageSizeQuota(ctx: Ctx, size: number): Quota | null {
   const max = storageQuota(ctx);
   if (max === null) return null;
@@ -61,7 +61,7 @@ export function refuseStorage(size: number, remaining: number): never {
   );
 }
 
-/** Bytes in all; null when nothing is limited, or unified limits count instead. */
+/** Bytes in total; null without a quota, or with unified limits. */
 function storageQuota({ deps: { config, limits } }: Ctx): number | null {
   return limits === null ? storageQuotaBytes(config.get("DEFAULT.user_storage_quota")) || null : null;
 }

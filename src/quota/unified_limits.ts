@@ -1,4 +1,4 @@
-/** Keystone's unified limits of a project, kept for a moment (spec/images-api.md §3.9). */
+/** Keystone's unified limits of a project, cached briefly (spec/images-api.md §3.9). */
 import { makeKeystoneRequest } from "../auth/keystone_request.ts";
 import { makeServiceSession } from "../auth/service_session.ts";
 import { TokenCache } from "../auth/token_cache.ts";
@@ -9,7 +9,7 @@ import { getLog } from "../observe/log.ts";
 import { type Limits, makeKeystoneLimits } from "./keystone_limits.ts";
 import { readLimitSettings } from "./limit_settings.ts";
 
-/** Seconds for which an answer of Keystone holds: a burst of requests asks once, a changed limit acts soon. */
+/** Seconds for which an answer of Keystone is cached: a burst asks once, and a changed limit acts soon. */
 const HOLDS = 2;
 
 /** Attempts to connect to Keystone after the first. */
@@ -17,14 +17,14 @@ const RETRIES = 2;
 
 export interface UnifiedLimits {
   /**
-   * Limits of a project by resource: its own, else the registered ones (alone for null); -1 = unlimited, a resource
-   * that is not registered is missing. Errors: unavailable.
+   * Limits of a project by resource: its own, else the registered ones (only those for null); -1 = unlimited, a
+   * resource that is not registered is missing. Errors: unavailable.
    */
   of(projectId: string | null): Promise<Limits>;
 }
 
 /**
- * Makes the reader of limits. Keystone is not asked yet.
+ * Makes the reader of limits; sends nothing to Keystone yet.
  * @throws GlanceError `config` when `[oslo_limit]` is incomplete
  */
 export function makeUnifiedLimits(
@@ -49,7 +49,7 @@ export function makeUnifiedLimits(
       } catch (error) {
         if (!isError(error, "unavailable")) throw error;
         log.error(`Limits cannot be read: ${error.message}`, { repeated: "limits" });
-        // What is wrong with Keystone, and where it is, is for the log only.
+        // Errors and addresses of Keystone are for the log only.
         return fail("unavailable", "The Keystone service is temporarily unavailable.", { cause: error });
       }
     },

@@ -1,7 +1,6 @@
-/** Reading DER (X.690), as much as certificates and signatures need. */
+/** Reads DER (X.690), as far as certificates and signatures need it. */
 import { Buffer } from "node:buffer";
 
-/** One element: its tag and its contents. */
 export interface DerElement {
   tag: number;
   contents: Uint8Array;
@@ -9,7 +8,7 @@ export interface DerElement {
 
 export const TAG = { integer: 0x02, bits: 0x03, oid: 0x06, sequence: 0x30 } as const;
 
-/** The elements that `bytes` are made of, one behind the other. Throws when they are no DER. */
+/** The elements of `bytes` in order. Throws when the bytes are not DER. */
 export function readDer(bytes: Uint8Array): DerElement[] {
   const elements: DerElement[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -29,7 +28,7 @@ export function readDer(bytes: Uint8Array): DerElement[] {
   return elements;
 }
 
-/** The contents of an element that must be there and have that tag. */
+/** The contents of an element, which must exist and have that tag. */
 function contentsOf(element: DerElement | undefined, tag: number): Uint8Array {
   if (element?.tag !== tag) throw new Error("an element is not what it should be");
   return element.contents;

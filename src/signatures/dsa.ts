@@ -3,7 +3,7 @@ import { DER } from "@noble/curves/abstract/der.js";
 import { invert, pow } from "@noble/curves/abstract/modular.js";
 import { toInteger } from "./der.ts";
 
-/** Whether `signature`, DER, is that of data with this digest. */
+/** Whether `signature`, DER, belongs to data with this digest. */
 export function verifyDsa(
   { p, q, g, y }: { p: bigint; q: bigint; g: bigint; y: bigint },
   digest: Uint8Array,
@@ -17,7 +17,7 @@ export function verifyDsa(
   return pow(g, u1, p) * pow(y, u2, p) % p % q === r;
 }
 
-/** `SEQUENCE { INTEGER r, INTEGER s }`; zeros, which no signature has, when it is not that. */
+/** `SEQUENCE { INTEGER r, INTEGER s }`; anything else gives zeros, which no signature has. */
 export function signaturePair(signature: Uint8Array): [r: bigint, s: bigint] {
   try {
     const { r, s } = DER.toSig(signature);
@@ -27,7 +27,7 @@ export function signaturePair(signature: Uint8Array): [r: bigint, s: bigint] {
   }
 }
 
-/** As many bits of the digest as the order has. */
+/** The leftmost bits of the digest, as many as the order has. */
 export function leftmost(digest: Uint8Array, order: bigint): bigint {
   const surplus = digest.length * 8 - order.toString(2).length;
   const value = toInteger(digest);

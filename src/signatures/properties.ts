@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import type { ImageRecord } from "../../db/records.ts";
 import type { PublicKey } from "./public_key.ts";
 
-/** What the properties of an image ask for. */
+/** The signature that the properties of an image declare. */
 export interface SignatureRequest {
   signature: Uint8Array;
   /** node:crypto name. */
@@ -30,7 +30,7 @@ const KEY_TYPES: Record<string, (key: PublicKey) => boolean> = {
   ),
 };
 
-/** What is asked for; null unless all four properties are there. Throws an Error that says what is wrong with them. */
+/** The declared signature; null unless all four properties exist. Throws an Error that says what is wrong with them. */
 export function readSignature({ properties }: Pick<ImageRecord, "properties">): SignatureRequest | null {
   const [signature, hash, keyType, certificate] = [
     properties.img_signature,
@@ -47,7 +47,7 @@ export function readSignature({ properties }: Pick<ImageRecord, "properties">): 
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(plain) || plain === "") {
     throw new Error("The signature data was not properly encoded using base64.");
   }
-  // A name of a file and a part of a URL: nothing else may get there.
+  // Becomes the name of a file and a part of a URL, so nothing else is accepted.
   if (!/^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(certificate)) {
     throw new Error("img_signature_certificate_uuid is not a UUID.");
   }
@@ -58,7 +58,7 @@ function wrong(name: string, value: string, known: Record<string, unknown>): nev
   throw new Error(`Invalid ${name} '${value.slice(0, 40)}': use ${Object.keys(known).join(", ")}.`);
 }
 
-/** Whether a key is of the type that the image names. */
+/** Whether a key has the type that the image declares. */
 export function isOfType(key: PublicKey, keyType: string): boolean {
   return KEY_TYPES[keyType]!(key);
 }

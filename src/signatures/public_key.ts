@@ -1,11 +1,11 @@
-/** The public key in an X.509 certificate. Validity and trust are not looked at: nova does that (spec/background-jobs.md §9). */
+/** Reads the public key of an X.509 certificate. Nova checks validity and trust (spec/background-jobs.md §9). */
 import { Buffer } from "node:buffer";
 import { bitsOf, type DerElement, integerOf, oidOf, readDer, sequenceOf, TAG } from "./der.ts";
 
 export type PublicKey =
   | { kind: "rsa"; n: bigint; e: bigint }
   | { kind: "dsa"; p: bigint; q: bigint; g: bigint; y: bigint }
-  /** `curve` null: another one than signatures of images can have. */
+  /** `curve` null: a curve that signatures of images cannot use. */
   | { kind: "ec"; curve: Curve | null; point: Uint8Array };
 
 export type Curve = "secp384r1" | "secp521r1" | "sect409k1" | "sect409r1" | "sect571k1" | "sect571r1";
@@ -23,14 +23,14 @@ const RSA = ["1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"];
 const DSA = "1.2.840.10040.4.1";
 const EC = "1.2.840.10045.2.1";
 
-/** Numbers above make a check too dear. */
+/** Larger numbers would make a verification too expensive. */
 const MAX_BITS = 8192;
 
-/** The key of a certificate, PEM or DER. Throws when it is no certificate, or its key of another kind or too large. */
+/** The key of a certificate, PEM or DER. Throws when it is not a certificate, or its key has another kind or is too large. */
 export function publicKeyOf(certificate: Uint8Array): PublicKey {
   const [outer] = readDer(fromPem(certificate));
   const fields = sequenceOf(sequenceOf(outer)[0]);
-  // The version stands first, and may be missing.
+  // The version comes first, and may be missing.
   const [algorithm, key] = sequenceOf(fields[fields[0]?.tag === 0xa0 ? 6 : 5]);
   const [oid, parameters] = sequenceOf(algorithm);
   return keyOf(oidOf(oid), parameters, bitsOf(key));

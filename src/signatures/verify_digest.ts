@@ -6,10 +6,10 @@ import type { PublicKey } from "./public_key.ts";
 import { verifyRsaPss } from "./rsa_pss.ts";
 
 const PRIME_CURVES = { secp384r1: p384, secp521r1: p521 };
-/** Also signatures that another signer would have made with the smaller of two numbers, as X9.62 has it. */
+/** Accepts signatures with the larger `s` too, as X9.62 does. */
 const OPTIONS = { prehash: false, lowS: false, format: "der" } as const;
 
-/** Whether `signature` is that of data whose hash (node:crypto name) is `digest`. Throws when the key cannot be used. */
+/** Whether `signature` belongs to data with this digest of `algorithm` (node:crypto name). Throws when the key is not usable. */
 export async function verifyDigest(
   key: PublicKey,
   algorithm: string,

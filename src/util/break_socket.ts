@@ -1,4 +1,4 @@
-/** Ends a TCP connection whose write hangs: Deno 2.4 closes it only when the peer has taken all, which may be never. */
+/** Ends a TCP connection with a hanging write: Deno 2.4 closes it only after the peer read everything, maybe never. */
 import ipaddr from "ipaddr.js";
 
 const SHUT_RDWR = 2;
@@ -9,8 +9,8 @@ interface Ends {
 }
 
 /**
- * Shuts the socket down, so that what waits for it fails. Linux shows which file it is; elsewhere, and without a C
- * library, nothing happens. To be called before the connection is closed, while its number cannot be another's.
+ * Shuts down the socket, so that pending reads and writes fail. Needs Linux's /proc and a C library; otherwise does
+ * nothing. Call it before closing the connection: afterwards its descriptor may belong to another one.
  */
 export function breakSocket({ localAddr, remoteAddr }: Ends): void {
   try {
@@ -20,11 +20,11 @@ export function breakSocket({ localAddr, remoteAddr }: Ends): void {
     library.symbols.shutdown(file, SHUT_RDWR);
     library.close();
   } catch {
-    // It ends when its peer goes.
+    // The connection ends when its peer disconnects.
   }
 }
 
-/** The number of our file that is the socket with these ends. */
+/** The descriptor of the socket with these ends. */
 function fileOf(ends: string): number | null {
   const line = ["tcp", "tcp6"].flatMap((name) => Deno.readTextFileSync(`/proc/self/net/${name}`).split("\n"))
     .find((entry) => entry.includes(ends));
@@ -40,7 +40,7 @@ function fileOf(ends: string): number | null {
   return null;
 }
 
-/** As /proc/net shows an address: words of four bytes, each from its last byte on, and the port. */
+/** The format of addresses in /proc/net: words of four bytes, last byte first, and the port. */
 function shown(address: Deno.Addr): string {
   const { hostname, port } = address as Deno.NetAddr;
   const bytes = ipaddr.parse(hostname).toByteArray();

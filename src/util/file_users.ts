@@ -1,16 +1,16 @@
-/** Which other processes have a file open. */
+/** Finds other processes that have a file open. */
 
 export interface FileUser {
   pid: number;
-  /** Its command line, cut to what fits a log line. */
+  /** Its command line, shortened for a log line. */
   command: string;
 }
 
 const MOST = 250;
 
 /**
- * The other processes that have the file open, as far as this user and this container can see them; none where there
- * is no /proc, or no such file.
+ * The other processes that have the file open, as far as this user and this container can see them; none without /proc
+ * or without the file.
  */
 export function otherUsersOf(path: string): FileUser[] {
   const file = readOrNull(() => Deno.realPathSync(path));
@@ -36,7 +36,7 @@ function commandOf(pid: string): string {
   return command.length > MOST ? `${command.slice(0, MOST)}…` : command;
 }
 
-/** Null when it cannot be read: the process has ended, or belongs to another user. */
+/** Null when it is not readable: the process has ended, or belongs to another user. */
 function readOrNull<T>(read: () => T): T | null {
   try {
     return read();

@@ -1,9 +1,9 @@
 import { fail } from "../errors.ts";
 
-/** What holds the algorithm of new data. */
+/** Name of the option of the algorithm of new data, for errors. */
 export const HASHING_ALGORITHM = "Option hashing_algorithm";
 
-/** Names as Python's hashlib has them, which is what `hashing_algorithm` and `os_hash_algo` hold, and node:crypto's for them. */
+/** Names of Python's hashlib, the values of `hashing_algorithm` and `os_hash_algo`, and node:crypto's names for them. */
 const NODE_NAMES = new Map([
   ["md5", "md5"],
   ["sha1", "sha1"],
@@ -26,9 +26,9 @@ const NODE_NAMES = new Map([
 const KNOWN = new Set(NODE_NAMES.values());
 
 /**
- * The node:crypto name of a hash named as hashlib or as node:crypto names it. `shake_128` and `shake_256` are not
- * among them: their length is not fixed, and glance cannot use them either.
- * @param field what holds the name, for the error
+ * The node:crypto name of a hash, from its name in hashlib or in node:crypto. `shake_128` and `shake_256` are left out:
+ * their length is not fixed, and glance cannot use them either.
+ * @param field the option or property with the name, for the error
  * @throws GlanceError `bad_request`
  */
 export function nodeAlgorithm(name: string, field: string): string {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** Bytes hashed before the event loop has its turn: half a millisecond of md5. */
+/** Bytes hashed before yielding to the event loop: half a millisecond of md5. */
 const BLOCK = 256 * 1024;
 
-/** Hashes a file on the spot, for small ones; hex digests in the order of `algorithms` (node:crypto names). */
+/** Hashes a small file in this thread; hex digests in the order of `algorithms` (node:crypto names). */
 export async function hashFile(path: string, algorithms: readonly string[]): Promise<string[]> {
   const hashes = algorithms.map((algorithm) => createHash(algorithm));
   using file = await Deno.open(path, { read: true });

@@ -3,23 +3,23 @@ import type { HashReply, HashRequest } from "./hash_protocol.ts";
 
 /** Hashing of one growing file. */
 export interface HashJob {
-  /** Says that `size` bytes stand in the file. */
+  /** Reports that the file has `size` bytes so far. */
   grown(size: number): void;
-  /** Says that the file has `size` bytes and no more comes; the digests in the order of the algorithms. Errors: internal. */
+  /** Reports the final `size`; resolves to the digests in the order of the algorithms. Errors: internal. */
   finish(size: number): Promise<string[]>;
-  /** Forgets the job; a pending `finish` is rejected. */
+  /** Drops the job; a pending `finish` is rejected. */
   cancel(): void;
 }
 
 interface Member {
   worker: Worker;
-  /** What waits for an answer, by job id. */
+  /** Pending answers by job id. */
   waiting: Map<number, PromiseWithResolvers<string>>;
 }
 
 /**
- * Workers that hash files while they are being written, by reading them back: the event loop stays free and one
- * upload uses two cores. Workers come as uploads come, up to `limit`; beyond that they share.
+ * Workers that hash files while they are written, by reading them back: the event loop stays free and one upload uses
+ * two cores. Starts workers on demand, up to `limit`; more jobs share them.
  */
 export class HashPool {
   readonly #url: URL;
@@ -34,12 +34,12 @@ export class HashPool {
     this.#limit = limit;
   }
 
-  /** Starts the two workers that one upload needs, so that the first does not wait for them. */
+  /** Starts the two workers of one upload, so that the first upload does not wait for them. */
   warm(): void {
     while (this.#members.length < Math.min(2, this.#limit)) this.#add();
   }
 
-  /** Begins to hash the file at `path` with each of `algorithms` (node:crypto names). The file must exist. */
+  /** Starts to hash the existing file at `path` with each of `algorithms` (node:crypto names). */
   start(path: string, algorithms: readonly string[]): HashJob {
     if (this.#closed) fail("internal", "The hash pool is closed.");
     const parts = algorithms.map((algorithm) => {
@@ -69,7 +69,7 @@ export class HashPool {
     };
   }
 
-  /** Ends all workers; jobs under way are rejected. */
+  /** Ends all workers; jobs in progress are rejected. */
   close(): void {
     this.#closed = true;
     for (const member of this.#members.splice(0)) this.#end(member, "The hash pool is closed.");

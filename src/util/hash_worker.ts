@@ -1,12 +1,12 @@
 /// <reference lib="deno.worker" />
 /**
- * A worker that hashes growing files. It serves many at a time, a block each in turn, so that an upload that
- * trickles in does not hold the worker from the others.
+ * A worker that hashes growing files. It takes turns with one block of each, so that a slow upload does not delay the
+ * others.
  */
 import { createHash, type Hash } from "node:crypto";
 import type { HashReply, HashRequest } from "./hash_protocol.ts";
 
-/** Bytes hashed before the next file has its turn: 2 ms of md5. */
+/** Bytes hashed per turn of a file: 2 ms of md5. */
 const BLOCK = 1 << 20;
 
 interface Job {
@@ -14,9 +14,9 @@ interface Job {
   hash: Hash;
   /** Bytes hashed. */
   done: number;
-  /** Bytes that may be read. */
+  /** Bytes available. */
   grown: number;
-  /** Whether `grown` is all. */
+  /** Whether `grown` is the final size. */
   final: boolean;
 }
 
@@ -33,7 +33,7 @@ function drop(id: number): void {
   jobs.delete(id);
 }
 
-/** Hashes the next block of a job; answers and forgets it when that was the last. */
+/** Hashes the next block of a job; answers and drops the job after the last one. */
 async function step(id: number, job: Job): Promise<void> {
   const want = Math.min(BLOCK, job.grown - job.done);
   if (want > 0) {
@@ -49,7 +49,7 @@ async function step(id: number, job: Job): Promise<void> {
   }
 }
 
-/** Goes round the jobs until none has bytes to hash. */
+/** Takes turns with the jobs until none has bytes to hash. */
 async function run(): Promise<void> {
   if (running) return;
   running = true;

@@ -1,17 +1,17 @@
-/** How many files, connections among them, this process may have open (getrlimit(2)). */
+/** The limit of open files, including connections, of this process (getrlimit(2)). */
 
 const RLIMIT_NOFILE = 7;
 
-/** The limit that holds, and why it could not be raised, where it could not. */
+/** The limit in effect, and the error when it could not be raised. */
 export interface OpenFiles {
-  /** Infinity where the system sets none, or does not say. */
+  /** Infinity without a limit, or when it is unknown. */
   limit: number;
   problem: string | null;
 }
 
 /**
- * Raises the soft limit to the hard one, as the system lets every process do. The runtime has no call for it, so the
- * C library is asked; where that cannot be had, the limit stays.
+ * Raises the soft limit to the hard one, which every process may do. The runtime has no call for it, so this calls the
+ * C library; without one the limit stays.
  */
 export function raiseOpenFiles(): OpenFiles {
   let problem: string | null = null;
@@ -38,7 +38,7 @@ export function raiseOpenFiles(): OpenFiles {
   return { limit: softLimit(), problem };
 }
 
-/** The number of files that are open now; 0 where the system does not say. */
+/** The number of open files; 0 when unknown. */
 export function countOpenFiles(): number {
   try {
     return [...Deno.readDirSync("/proc/self/fd")].length;

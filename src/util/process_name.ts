@@ -1,11 +1,11 @@
 /**
- * Names of processes that hold something beyond their own life: a half-written file, a lease. A name says machine,
- * boot, process namespace, process and its start, so that what a crash left can be told from what is under way, also
- * when several processes, containers or machines share a directory or a database.
+ * Names of processes that own a half-written file or a lease. A name contains machine, boot, process namespace, process
+ * and its start time, which distinguishes leftovers of a crash from work in progress, also when several processes,
+ * containers or machines share a directory or a database.
  */
 import { createHash } from "node:crypto";
 
-/** The form of a name, for a regular expression. */
+/** The format of a name, for a regular expression. */
 export const PROCESS_NAME = "[0-9a-f]{8}-[0-9a-f]{8}-[0-9]+-[0-9]+-[0-9]+";
 
 /** `unseen`: on another machine or in another container. */
@@ -26,8 +26,8 @@ function short(text: string): string {
 }
 
 /**
- * Field 22 of /proc/PID/stat, in clock ticks from boot, counted behind the command's name, which may hold blanks:
- * pids are used again. Null when there is no such process.
+ * The start time of a process, since pids are reused: field 22 of /proc/PID/stat in clock ticks from boot, counted after
+ * the command's name, which may contain blanks. Null when there is no such process.
  */
 function startOf(pid: string): string | null {
   const stat = readOr(`/proc/${pid}/stat`, "");
@@ -55,7 +55,7 @@ export function processName(): string {
   ].join("-");
 }
 
-/** What became of the process of that name. */
+/** The fate of the process of that name. */
 export function fateOf(name: string): Fate {
   const [machine, boot, namespace, pid, start] = name.split("-");
   const [myMachine, myBoot, myNamespace] = processName().split("-");

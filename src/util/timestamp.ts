@@ -1,4 +1,4 @@
-/** Times between milliseconds and the text that the database keeps (db/records.ts). */
+/** Converts times between milliseconds and the text of the database (db/records.ts). */
 
 /** Milliseconds since 1970 as `YYYY-MM-DD HH:MM:SS.ffffff`. */
 export function toTimestamp(millis: number): string {

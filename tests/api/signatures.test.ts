@@ -99,7 +99,7 @@ Deno.test({
         { img_signature_key_type: "ECC_SECP521R1", img_signature_certificate_uuid: ec.id },
         /not of the type ECC_SECP521R1/,
       ],
-      [{ img_signature_certificate_uuid: crypto.randomUUID() }, /the key manager asks for a token/],
+      [{ img_signature_certificate_uuid: crypto.randomUUID() }, /the key manager requires a token/],
       [{ img_signature_certificate_uuid: broken }, /it is neither PEM nor DER/],
       [{ img_signature_certificate_uuid: `../${rsa.id}` }, /is not a UUID/],
       [{ img_signature: "not base64!" }, /not properly encoded using base64/],

@@ -111,7 +111,7 @@ Deno.test({
     await service.deps.background.settled();
     const { image, task } = await outcome(service, other.id);
     assert.deepEqual([image.status, task.status], ["queued", "failure"]);
-    assert.match(task.message, /the key manager asks for a token/);
+    assert.match(task.message, /the key manager requires a token/);
     await nothingUnderWay(service);
   },
 });

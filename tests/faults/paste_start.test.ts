@@ -71,7 +71,7 @@ Deno.test("no flavor, a pipeline with authtoken and context, loopback: nobody is
     assert.equal(status, 401, said);
     assert.equal(code, 0, said);
     assert.match(said, /glance-api-paste\.ini: glance-api is authtoken context apiv2app/);
-    assert.match(said, /service_token_roles_required is not set and true/);
+    assert.match(said, /service_token_roles_required is not set, so it is true/);
   });
 });
 
@@ -80,7 +80,7 @@ Deno.test("a filter that is not there ends the start, with file and line, before
   await withConfiguration(pasteOf("wall authtoken context", more), {}, async (conf, paste) => {
     const { code, said } = await run(["serve"], conf, () => assert.fail("it listens"));
     assert.equal(code, 5, said);
-    assert.ok(said.includes(`${paste}:2: the filter wall (ours.wall:factory) is not known`), said);
+    assert.ok(said.includes(`${paste}:2: the filter wall (ours.wall:factory) is unknown`), said);
   });
 });
 

@@ -193,7 +193,7 @@ const REFUSED: [name: string, text: string, options: Record<string, string>, rea
     "a filter that is not known",
     pasteOf("own authtoken context", OWN("ours.limit:factory")),
     {},
-    /^PASTE:2: the filter own \(ours\.limit:factory\) is not known.*ignored_paste_filters/,
+    /^PASTE:2: the filter own \(ours\.limit:factory\) is unknown.*ignored_paste_filters/,
   ],
   [
     "a limit of bodies",
@@ -295,7 +295,7 @@ const REFUSED: [name: string, text: string, options: Record<string, string>, rea
     "the same section twice",
     pasteOf("authtoken context") + AUTHTOKEN,
     {},
-    /^PASTE:\d+: the section \[filter:authtoken\] stands in line \d+ already/,
+    /^PASTE:\d+: the section \[filter:authtoken\] is already in line \d+/,
   ],
   [
     "a % alone",

@@ -162,7 +162,7 @@ Deno.test("unified limits: an override of Keystone's address is where limits are
 Deno.test("unified limits: an incomplete [oslo_limit] is told at start", () => {
   const whole = limitOptions({ url: "http://127.0.0.1:9" });
   const rows: [string, RegExp][] = [
-    ["oslo_limit.endpoint_id", /\[oslo_limit\] endpoint_id is not set, nor endpoint_service_type/],
+    ["oslo_limit.endpoint_id", /\[oslo_limit\] needs endpoint_id, endpoint_service_type/],
     ["oslo_limit.auth_url", /\[oslo_limit\] auth_url is not set/],
     ["oslo_limit.password", /\[oslo_limit\] password is not set/],
   ];
