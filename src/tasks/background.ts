@@ -44,11 +44,6 @@ export class Background {
     this.#slots = limit;
   }
 
-  /** Whether the run of that token is of this process. */
-  has(token: string): boolean {
-    return this.#leases.has(token);
-  }
-
   /** Enters a run; its lease must then be written, and `start` or `release` be called. */
   enter(imageId: string | null): { run: Run; lease: Omit<NewTaskLease, "caller"> } {
     const { token, lease, signal, progress } = this.#leases.enter("task", imageId);

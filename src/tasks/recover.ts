@@ -11,7 +11,7 @@ const log = getLog("oneglance.tasks.recover");
 /** Takes over every task that nobody works on; the work goes on in the background. Errors: database. */
 export async function recoverTasks(deps: Deps, stop = new AbortController().signal): Promise<Recovered> {
   const recover = (lease: TaskLease) => recoverTask(deps, lease);
-  return await recoverOrphans(await deps.db.read.tasks.leases({}), { own: deps.background, recover, stop });
+  return await recoverOrphans(await deps.db.read.tasks.leases({}), { own: deps.leases, recover, stop });
 }
 
 /** False when it could not be taken over. Throws nothing. */

@@ -112,9 +112,9 @@ export function loadCaller(text: string): Caller {
 export async function breakStaleLock(ctx: Ctx, image: ImageRecord): Promise<void> {
   const taskId = image.properties[LOCK];
   if (!taskId) return;
-  const { background, db } = ctx.deps;
+  const { leases, db } = ctx.deps;
   const [lease] = await db.read.tasks.leases({ taskIds: [taskId] });
-  if (lease && !isOrphaned(background, lease)) fail("conflict", BUSY);
+  if (lease && !isOrphaned(leases, lease)) fail("conflict", BUSY);
   const task = await db.read.tasks.show({ id: taskId });
   if (task && Date.now() < lockEnds(task)) fail("conflict", BUSY);
   const end = taskEnd(ctx.deps, "failure", { message: "Expired lock preempted" });

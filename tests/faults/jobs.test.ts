@@ -1,25 +1,19 @@
 /** The jobs of a process that serves: all of them run at start, and say what they did. */
 import assert from "node:assert/strict";
 import { startJobs } from "../../src/jobs/table.ts";
-import { processName } from "../../src/util/process_name.ts";
+import { begun, DEAD, FUTURE } from "../support/begun.ts";
+import { outcome, staged } from "../support/imports.ts";
 import { filesIn, until } from "../support/served.ts";
 import { OWNER, startService } from "../support/service.ts";
 
 const ON = { "oslo_messaging_notifications.driver": "log" };
 const GONE = "11111111-2222-4333-8444-555555555555";
 
-/** A process of this machine that is not there. */
-function dead(): string {
-  const parts = processName().split("-");
-  parts[3] = "4194305";
-  return parts.join("-");
-}
-
 Deno.test("every job runs at start and says what it found", async () => {
   await using service = await startService(ON);
   const { deps, dir } = service;
   const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
-  const lease = { owner: dead(), store_id: null, expires_at: "2999-01-01 00:00:00.000000" };
+  const lease = { owner: DEAD, store_id: null, expires_at: FUTURE };
   await deps.db.write.images.transition({
     id,
     from: ["queued"],
@@ -27,13 +21,7 @@ Deno.test("every job runs at start and says what it found", async () => {
     beginUpload: { token: "t", ...lease },
     limit: null,
   });
-  const wanted = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
-  const staged = await service.ask(`/v2/images/${wanted.id}/stage`, OWNER, {
-    method: "PUT",
-    headers: { "content-type": "application/octet-stream" },
-    body: "data",
-  });
-  assert.equal(staged.status, 204);
+  const wanted = await staged(service, "data");
   for (const name of [GONE, `${GONE}.qcow2`, "notes"]) {
     await Deno.writeTextFile(`${dir}/staging/${name}`, "x");
   }
@@ -44,14 +32,15 @@ Deno.test("every job runs at start and says what it found", async () => {
     did: "1 of 1 in progress were orphaned and are recovered",
     failed: 0,
   });
+  assert.notEqual(did()["orphaned tasks"], undefined);
   assert.equal((await (await service.ask(`/v2/images/${id}`, OWNER)).json()).status, "queued");
   await until(
     "all have run",
     () => jobs.status().every(({ runs, runningSince }) => runs > 0 && !runningSince),
   );
-  assert.equal(await deps.db.read.outbox.oldest(), null, "the notifications are sent");
+  await until("the notifications are sent", async () => await deps.db.read.outbox.oldest() === null);
   assert.deepEqual(did()["staged leftovers"], { did: "2 staged files removed, 1 are in use", failed: 0 });
-  assert.deepEqual(filesIn(`${dir}/staging`).sort(), [wanted.id, "notes"].sort());
+  assert.deepEqual(filesIn(`${dir}/staging`).sort(), [wanted, "notes"].sort());
   assert.deepEqual(did()["half-written files"], { did: "0 half-written files removed", failed: 0 });
   assert.deepEqual(did()["stuck images"], { did: "0 images and 0 tasks are stuck", failed: 0 });
   assert.deepEqual(jobs.status().map(({ errors }) => errors), jobs.status().map(() => 0));
@@ -61,6 +50,19 @@ Deno.test("every job runs at start and says what it found", async () => {
   await service.create(OWNER);
   await until("the sender ran", () => runsOf() > before);
   await jobs.close();
+});
+
+Deno.test("a task of a dead process goes on after the start", async () => {
+  await using service = await startService();
+  const id = await staged(service, "data");
+  await begun(service, id, { method: { name: "glance-direct" } });
+  const jobs = await startJobs(service.deps);
+  const { last } = jobs.status().find(({ name }) => name === "orphaned tasks")!;
+  assert.deepEqual(last?.report, { did: "1 of 1 in progress were orphaned and are recovered", failed: 0 });
+  await service.deps.background.settled();
+  await jobs.close();
+  const { image, task } = await outcome(service, id);
+  assert.deepEqual([image.status, task.status], ["active", "success"]);
 });
 
 Deno.test("the table: names are unique, every row says what it does", async () => {
