@@ -17,7 +17,7 @@ export const reactivateImage = createRoute({
   method: "post",
   path: "/v2/images/{image_id}/actions/reactivate",
   operationId: "reactivateImage",
-  summary: "Give the data of an image free again",
+  summary: "Unblock the data of an image",
   tags: ["actions"],
   security: SECURED,
   request: { params: ImageIdParam },

@@ -23,13 +23,13 @@ const DESCRIPTIONS: Record<number, string> = {
   400: "The request is malformed, or breaks the schema.",
   401: "No valid token.",
   403: "Policy, a read-only or reserved attribute, or the state of the image forbids it.",
-  404: "Not there, or not visible to the caller.",
-  409: "The state of the image, or a twin, stands in the way.",
+  404: "It does not exist, or the caller cannot see it.",
+  409: "The state of the image, or a duplicate, prevents it.",
   410: "The image was deleted meanwhile.",
   413: "A quota, a size limit or the storage is exceeded.",
   415: "Wrong content type, or data of another format than declared.",
   416: "The range cannot be served.",
-  503: "The service or a store cannot be used at present.",
+  503: "The service or a store is unavailable.",
 };
 
 /** The error answers of a route. Every route can answer 400 and 401. */

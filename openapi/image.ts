@@ -1,15 +1,15 @@
 /** The image entity and the documents that make and change it (spec/images-api.md §3, §5). */
 import { z } from "@hono/zod-openapi";
 
-export const UUID = /^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$/;
+const UUID = /^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$/;
 
 const MAX_INT32 = 2147483647;
 const text = (max: number) => z.string().max(max);
 const whole = z.int().min(0).max(MAX_INT32);
 
-export const VisibilityField = z.enum(["community", "public", "private", "shared"]).openapi("Visibility");
+const VisibilityField = z.enum(["community", "public", "private", "shared"]).openapi("Visibility");
 
-export const StatusField = z.enum([
+const StatusField = z.enum([
   "queued",
   "saving",
   "active",
@@ -28,7 +28,7 @@ export const LocationField = z.object({
 }).openapi("Location");
 
 /** Hashes vouched for by the one who adds a location by PATCH. */
-export const LocationValidationData = z.strictObject({
+const LocationValidationData = z.strictObject({
   checksum: z.string().length(32).optional(),
   os_hash_algo: text(64),
   os_hash_value: text(128),

@@ -10,14 +10,16 @@ const Method = z.looseObject({
   glance_region: z.string().optional().openapi({
     description: "glance-download: region of the other service.",
   }),
-  glance_image_id: z.string().optional().openapi({ description: "glance-download: id of the image there." }),
+  glance_image_id: z.string().optional().openapi({
+    description: "glance-download: id of the image in that service.",
+  }),
   glance_service_interface: z.string().optional().openapi({
     description: "glance-download: which endpoint of the catalog; default public.",
   }),
 });
 
 /** Unknown members are ignored. */
-export const ImportBody = z.looseObject({
+const ImportBody = z.looseObject({
   method: Method,
   stores: z.array(z.string()).optional().openapi({ description: "Ids of the stores to write to." }),
   all_stores: z.boolean().optional().openapi({ description: "Write to every store that takes data." }),

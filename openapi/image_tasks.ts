@@ -6,8 +6,8 @@ export const TaskStatusField = z.enum(["pending", "processing", "success", "fail
 
 const document = z.record(z.string(), z.unknown()).nullable();
 
-/** A task as it stands in the database: other keys and another time format than /v2/tasks has. */
-export const ImageTask = z.object({
+/** A task as in the database, with other keys and another time format than /v2/tasks has. */
+const ImageTask = z.object({
   id: z.string(),
   type: z.string(),
   status: TaskStatusField,
@@ -28,7 +28,7 @@ export const ImageTask = z.object({
     bytes: z.number().int(),
     total: z.number().int().nullable(),
     rate: z.number().int().nullable(),
-  }).optional().openapi({ description: "Only with `progress=true`, while the task is under way." }),
+  }).optional().openapi({ description: "Only with `progress=true`, while the task is in progress." }),
 }).openapi("ImageTask");
 
 export const listImageTasks = createRoute({
@@ -41,7 +41,7 @@ export const listImageTasks = createRoute({
   request: {
     params: ImageIdParam,
     query: z.object({
-      progress: z.string().optional().openapi({ description: "`true` adds how far tasks under way are." }),
+      progress: z.string().optional().openapi({ description: "`true` adds the progress of running tasks." }),
     }),
   },
   responses: {

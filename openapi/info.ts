@@ -2,14 +2,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, SECURED } from "./common.ts";
 
-export const StoreInfo = z.object({
+const StoreInfo = z.object({
   id: z.string(),
   description: z.string().optional(),
   default: z.literal("true").optional(),
   "read-only": z.literal("true").optional(),
 }).openapi("Store");
 
-export const StoreDetail = StoreInfo.extend({
+const StoreDetail = StoreInfo.extend({
   type: z.string(),
   properties: z.record(z.string(), z.unknown()),
   weight: z.int(),
@@ -22,7 +22,7 @@ const Resource = z.enum([
   "image_count_uploading",
 ]);
 
-export const ImportInfo = z.object({
+const ImportInfo = z.object({
   "import-methods": z.object({
     description: z.string(),
     type: z.literal("array"),

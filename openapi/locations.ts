@@ -20,7 +20,7 @@ export const listLocations = createRoute({
   method: "get",
   path: "/v2/images/{image_id}/locations",
   operationId: "listLocations",
-  summary: "List where the data of an image lies",
+  summary: "List the locations of an image",
   tags: ["locations"],
   security: SECURED,
   request: { params: ImageIdParam },
@@ -31,10 +31,10 @@ export const addLocation = createRoute({
   method: "post",
   path: "/v2/images/{image_id}/locations",
   operationId: "addLocation",
-  summary: "Name a place where the data of a queued image lies",
+  summary: "Add a location to a queued image",
   tags: ["locations"],
   security: SECURED,
-  request: { params: ImageIdParam, body: jsonBody(LocationCreate, "The place, and what its hash must be.") },
+  request: { params: ImageIdParam, body: jsonBody(LocationCreate, "The location and its expected hash.") },
   responses: { 202: { description: "A task checks and stores it." }, ...errors(403, 404, 409) },
 });
 

@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, json, SECURED } from "./common.ts";
 
-export const MetadefsCheck = z.strictObject({
+const MetadefsCheck = z.strictObject({
   image_id: z.string(),
   known: z.array(z.strictObject({ name: z.string(), namespaces: z.array(z.string()) })).openapi({
     description: "Properties that are as a namespace defines them.",
@@ -16,14 +16,14 @@ export const MetadefsCheck = z.strictObject({
       object: z.string().nullable(),
       problem: z.string(),
     })),
-  })).openapi({ description: "Properties that are defined, and not so." }),
+  })).openapi({ description: "Properties that are defined but invalid." }),
 }).openapi("MetadefsCheck");
 
 export const checkMetadefs = createRoute({
   method: "get",
   path: "/v2/images/{image_id}/metadefs-check",
   operationId: "checkImageMetadefs",
-  summary: "Hold the properties of an image against the metadata definitions",
+  summary: "Check the properties of an image against the metadata definitions",
   tags: ["metadefs"],
   security: SECURED,
   request: { params: ImageIdParam },

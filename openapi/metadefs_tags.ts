@@ -47,7 +47,7 @@ export const addTags = createRoute({
     params: NamespaceParams,
     headers: z.object({
       "X-Openstack-Append": z.string().optional().openapi({
-        description: "true: add to those that there are.",
+        description: "true: keep the existing tags.",
       }),
     }),
     body: jsonBody(MetadefTagList, "The tags."),

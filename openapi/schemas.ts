@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, SECURED } from "./common.ts";
 
-export const JsonSchema = z.looseObject({ name: z.string(), properties: z.record(z.string(), z.unknown()) })
+const JsonSchema = z.looseObject({ name: z.string(), properties: z.record(z.string(), z.unknown()) })
   .openapi("JsonSchema");
 
 /** The route of a schema document. */

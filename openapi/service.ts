@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ErrorBody, json, OPEN } from "./common.ts";
 
-export const VersionList = z.object({
+const VersionList = z.object({
   versions: z.array(z.object({
     id: z.string().openapi({ example: "v2.17" }),
     status: z.enum(["CURRENT", "SUPPORTED"]),
@@ -33,12 +33,12 @@ export const listVersions = createRoute({
 const TEXTS = { "text/plain": { schema: z.string() }, "text/html": { schema: z.string() } };
 
 /** What each backend of the check says. */
-export const Health = z.looseObject({ detailed: z.boolean(), reasons: z.array(z.string()) }).openapi(
+const Health = z.looseObject({ detailed: z.boolean(), reasons: z.array(z.string()) }).openapi(
   "Health",
 );
 
 /** The same, with what requests need: each part is `OK`, or why it cannot be used. */
-export const Readiness = Health.extend({ parts: z.record(z.string(), z.string()) }).openapi("Readiness");
+const Readiness = Health.extend({ parts: z.record(z.string(), z.string()) }).openapi("Readiness");
 
 const HEALTH = { ...TEXTS, "application/json": { schema: Health } };
 
@@ -46,7 +46,7 @@ export const showHealth = createRoute({
   method: "get",
   path: "/healthcheck",
   operationId: "showHealth",
-  summary: "Tell whether the service is to be used",
+  summary: "Report whether the service should be used",
   tags: ["service"],
   security: OPEN,
   responses: {
@@ -65,7 +65,7 @@ export const showReadiness = createRoute({
   method: "get",
   path: "/healthcheck/ready",
   operationId: "showReadiness",
-  summary: "Tell whether what requests need can be used",
+  summary: "Report whether the parts that requests need are usable",
   tags: ["service"],
   security: OPEN,
   responses: {

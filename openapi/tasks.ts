@@ -7,7 +7,7 @@ const TYPES = ["import", "api_image_import", "location_import"] as const;
 
 const document = z.record(z.string(), z.unknown()).nullable();
 
-/** How far a task is; only where it is asked for with `progress=true`, and only while the task is under way. */
+/** How far a task is; only where it is asked for with `progress=true`, and only while the task is in progress. */
 export const TaskProgress = z.object({
   step: z.string(),
   bytes: z.number().int().openapi({ description: "Bytes that this step has moved." }),
@@ -77,7 +77,7 @@ export const TASK_SORT_KEYS = [
 const UUID_OF_TASK = /^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$/;
 
 export const ProgressQuery = z.object({
-  progress: z.string().optional().openapi({ description: "`true` adds how far tasks under way are." }),
+  progress: z.string().optional().openapi({ description: "`true` adds the progress of running tasks." }),
 });
 
 export const listTasks = createRoute({
@@ -140,7 +140,7 @@ export const deleteTask = createRoute({
   method: "delete",
   path: "/v2/tasks/{task_id}",
   operationId: "deleteTask",
-  summary: "Refused: tasks expire by themselves",
+  summary: "Refused: tasks expire",
   tags: ["tasks"],
   security: SECURED,
   request: { params: TaskIdParam },

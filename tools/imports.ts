@@ -1,5 +1,5 @@
 /** One import or re-export of a module. */
-export interface ImportLine {
+interface ImportLine {
   /** As written, for example `../errors.ts` or `hono`. */
   specifier: string;
   /** From 1. */

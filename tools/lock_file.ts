@@ -1,5 +1,5 @@
 /** The part of a deno.lock that matters here. */
-export interface LockFile {
+interface LockFile {
   npm: Record<string, { optionalDependencies?: string[]; [name: string]: unknown }>;
 }
 

@@ -1,12 +1,12 @@
 /** How a command ended. */
-export interface Ended {
+interface Ended {
   code: number;
   stdout: string;
   stderr: string;
 }
 
 /** What to run it with. */
-export interface RunOptions {
+interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
   /** Keep the standard output instead of passing it through. */

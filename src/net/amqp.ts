@@ -28,7 +28,7 @@ export interface AmqpOptions {
   heartbeat: number;
 }
 
-export interface AmqpMessage {
+interface AmqpMessage {
   /** Also the name of the queue, which is created if missing. */
   routingKey: string;
   /** JSON. */

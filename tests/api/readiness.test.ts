@@ -55,13 +55,13 @@ const BROKEN: [name: string, part: string, problem: RegExp, breakIt: (service: T
   [
     "a store is gone",
     "store slow",
-    /^It is away/,
+    /^It is missing/,
     ({ dir }) => Deno.remove(join(dir, "slow"), { recursive: true }),
   ],
   [
     "the staging area is gone",
     "staging",
-    /^It is away/,
+    /^It is missing/,
     ({ dir }) => Deno.remove(join(dir, "staging"), { recursive: true }),
   ],
   ["the database is full", "database", /^There is no space left for the database\.$/, ({ deps }) => {

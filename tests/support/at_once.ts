@@ -10,7 +10,7 @@ export interface Ended {
   image: { status: string; size: number | null; checksum: string | null };
 }
 
-export interface AtOnce {
+interface AtOnce {
   who: Who;
   count: number;
   /** Bytes of each. */

@@ -6,7 +6,7 @@ import type { Caller } from "../../src/caller.ts";
 import { configFrom } from "../../src/config/config.ts";
 import { makeOutbound } from "../../src/net/outbound.ts";
 
-export interface TestAuth extends Disposable {
+interface TestAuth extends Disposable {
   readonly authenticator: Authenticator;
   readonly log: string[];
   identify(headers: Record<string, string>, request?: Partial<Asked>): Promise<Caller | null>;

@@ -36,7 +36,7 @@ export function moment(): { reached: () => void; promise: Promise<void> } {
 }
 
 /** Asks with a body; fails the test unless the answer is a success. */
-export async function send(server: Served, method: string, path: string, body: BodyInit, type: string) {
+async function send(server: Served, method: string, path: string, body: BodyInit, type: string) {
   const response = await fetch(server.url + path, { method, headers: { "content-type": type }, body });
   const text = await response.text();
   assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);

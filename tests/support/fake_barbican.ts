@@ -1,6 +1,6 @@
 /** A key manager as far as certificates of images need it: `GET /v1/secrets/{id}/payload`. */
 
-export interface FakeBarbican extends AsyncDisposable {
+interface FakeBarbican extends AsyncDisposable {
   url: string;
   /** Payloads by id. */
   readonly secrets: Map<string, Uint8Array>;

@@ -14,7 +14,7 @@ export interface FakeToken {
 }
 
 /** One request as it came in. */
-export interface Seen {
+interface Seen {
   method: string;
   path: string;
   query: string;

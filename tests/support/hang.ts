@@ -2,7 +2,7 @@
 
 type Look = typeof Deno.lstat;
 
-export interface Hang extends Disposable {
+interface Hang extends Disposable {
   /** Answers what has been asked so far and hangs no more. */
   release(): Promise<void>;
 }

@@ -18,7 +18,7 @@ export const BY_DEFAULT: Record<string, string> = {
   "import_filtering_opts.allowed_ports": "[80,443]",
 };
 
-export interface Told {
+interface Told {
   /** Of the request; that of a task's end is `task`. */
   status: number;
   text: string;

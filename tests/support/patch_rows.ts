@@ -4,7 +4,7 @@ import type { Row } from "./scenario.ts";
 import { PATCH_TYPE, type Who } from "./service.ts";
 
 /** What is not as usual: by default OWNER changes a new image of its own in the v2.1 dialect. */
-export interface Asked {
+interface Asked {
   given?: Row["given"];
   who?: Who;
   type?: string;

@@ -26,7 +26,7 @@ export const READER: Who = { roles: "reader", project: "p1" };
 export const STRANGER: Who = { roles: "member,reader", project: "p2" };
 export const SERVICE: Who = { roles: "service", project: "service-project" };
 
-export interface Asked {
+interface Asked {
   method?: string;
   headers?: Record<string, string>;
   /** Sent as JSON unless it is a string, bytes or a stream. */

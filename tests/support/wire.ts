@@ -1,6 +1,6 @@
 /** A request sent byte by byte as the test wants it, over a TCP connection of its own. */
 
-export interface WireAnswer {
+interface WireAnswer {
   status: number;
   /** Status line and headers. */
   head: string;

@@ -1,7 +1,7 @@
 /** How the catalogue we ship is written down: a namespace a constant, a property a line. */
 
 /** A catalogue file's document (spec/metadefs-api.md §11.1). */
-export interface CatalogueNamespace {
+interface CatalogueNamespace {
   namespace: string;
   display_name: string;
   description: string;
