@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { run } from "./src/cli/run.ts";
 import { WORKERS } from "./workers.ts";
 
-/** The name we were called by: the kernel keeps it, also behind a symbolic link. */
+/** The name of the call; the kernel keeps it, also for a symbolic link. */
 function calledAs(): string {
   if (!Deno.build.standalone) return "oneglance";
   try {
@@ -13,7 +13,7 @@ function calledAs(): string {
   }
 }
 
-// As glance-api sets it, whatever starts us: images, staged data, logs and a new database are not for everybody.
+// As in glance-api: other users must not read images, staged data, logs and a new database.
 Deno.umask(0o027);
 
 const code = await run({

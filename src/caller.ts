@@ -1,10 +1,10 @@
-/** Who makes a request, as policy and the database see it (spec/policy.md §1.2, spec/auth-and-middleware.md §2). */
+/** The caller of a request, for policy and the database (spec/policy.md §1.2, spec/auth-and-middleware.md §2). */
 export interface Caller {
   userId: string | null;
   userName: string | null;
   userDomainId: string | null;
   userDomainName: string | null;
-  /** The project; the owner of what the caller makes. */
+  /** The project; the owner of images that the caller creates. */
   projectId: string | null;
   projectName: string | null;
   projectDomainId: string | null;
@@ -32,7 +32,7 @@ export interface Caller {
   catalog: readonly unknown[] | null;
 }
 
-/** A caller with nothing: the ground that every kind of identity is built on. */
+/** A caller without any identity; the base of every other caller. */
 export const NOBODY: Caller = Object.freeze({
   userId: null,
   userName: null,

@@ -1,4 +1,4 @@
-/** The one record of what the program is made of; built once at start, handed down, never global. */
+/** The parts of the program: built once at start, passed down, never global. */
 import type { Database } from "../db/database.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import type { Caller } from "./caller.ts";
@@ -18,7 +18,7 @@ import type { Stores } from "./stores/store.ts";
 export interface Deps {
   config: Config;
   db: Database;
-  /** Which events are told. */
+  /** Enabled notifications. */
   events: Events;
   stores: Stores;
   auth: Authenticator;
@@ -32,7 +32,7 @@ export interface Deps {
   leases: HeldLeases;
   /** Addresses of worker modules. */
   workers: { decompress: URL };
-  /** The one way out. */
+  /** The guarded fetch of every outbound request. */
   outbound: OutboundFetch;
   /** Judges URLs that users give. */
   uriFilter: UriFilter;
@@ -40,11 +40,11 @@ export interface Deps {
   background: Background;
   /** What tasks of each type do. */
   taskKinds: readonly TaskKind[];
-  /** Set when the process is going away, so that load balancers take it out before it closes its door. */
+  /** Set when the process is stopping, so that load balancers remove it before it stops listening. */
   lifecycle: { stopping: boolean };
 }
 
-/** What a verb gets beside its input: the program's parts and who asks. */
+/** The context of a verb: the program's parts and the caller. */
 export interface Ctx {
   deps: Deps;
   caller: Caller;

@@ -1,9 +1,9 @@
 /**
- * The closed list of errors. Whatever goes wrong inside the program leaves it as one of these.
+ * The closed list of errors: every failure inside the program leaves it as one of these.
  *
- * `status` is what the HTTP layer answers (spec/images-api.md §6.3, spec/stores.md §1.2), `text` the generic
- * sentence of that status (§6.2). `close` says that the request's body was not read to its end, so that the
- * connection cannot serve another request.
+ * `status` is that of the HTTP answer (spec/images-api.md §6.3, spec/stores.md §1.2), `text` the generic sentence of
+ * that status (§6.2). `close`: the request's body was not read to its end, so the connection cannot serve another
+ * request.
  */
 export const ERRORS = {
   bad_request: [
@@ -29,7 +29,7 @@ export const ERRORS = {
   expectation_failed: [417, "The expectation of the request cannot be met."],
   too_many_requests: [429, "There are too many requests. Please try again at a later time."],
   header_too_large: [431, "A header of the request is too large."],
-  // As nginx writes it to its log; nobody is there any more to read the answer.
+  // As in nginx's log; the client is gone and does not read the answer.
   client_left: [499, "The client closed the connection before the end of its request."],
   internal: [
     500,
@@ -40,8 +40,7 @@ export const ERRORS = {
   unavailable: [503, "The server is currently unavailable. Please try again at a later time."],
   gateway_timeout: [504, "The gateway has timed out."],
   version_not_supported: [505, "The version of HTTP is not one that this server speaks."],
-  // What a store can answer, by the names of spec/stores.md §1.2. The verb that asked decides the status; these
-  // are the statuses when it does not.
+  // Errors of stores, with the names of spec/stores.md §1.2. The status is the default; the verb may choose another.
   store_not_found: [404, "The image data is not in the store."],
   store_duplicate: [409, "The store already holds data of that name."],
   store_full: [413, "There is not enough disk space on the image storage media."],
@@ -64,7 +63,7 @@ export const ERRORS = {
   store_bad_uri: [400, "The Store URI was malformed."],
   store_unknown_scheme: [400, "Unknown scheme found in URI."],
   store_timeout: [503, "Operation timed out. Check storage health and connectivity."],
-  // What a command tells its operator; never an HTTP answer.
+  // Errors of commands; never an HTTP answer.
   config: [500, "The configuration is wrong."],
   database: [500, "The database cannot be used."],
 } as const satisfies Record<string, readonly [number, string]>;
@@ -72,7 +71,7 @@ export const ERRORS = {
 /** The name of an error in the closed list. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** How the message stands in the error body: as its explanation, or as the detail under the generic text (spec/images-api.md §6.2). */
+/** The place of the message in the error body: its explanation, or the detail under the generic text (spec/images-api.md §6.2). */
 type ErrorForm = "explanation" | "detail";
 
 /** Extras of an error. */
@@ -87,7 +86,7 @@ export interface ErrorOptions {
   cause?: unknown;
 }
 
-/** An error of the closed list, with a message for whom it concerns. Secrets never stand in `message`. */
+/** An error of the closed list, with a message for the client or the operator. `message` never contains secrets. */
 export class GlanceError extends Error {
   readonly code: ErrorCode;
   readonly status: number;

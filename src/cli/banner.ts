@@ -1,4 +1,4 @@
-/** What a start prints: where it listens, where data is, and in a stand-alone start how to go on. */
+/** The output of a start: its address, the place of its data, and in a stand-alone start the first steps. */
 import type { ImageTotals } from "../../db/records.ts";
 import type { Config } from "../config/config.ts";
 import type { Door } from "../server.ts";
@@ -8,9 +8,9 @@ import { BUILD_VERSION } from "../util/version.ts";
 interface BannerInput {
   server: Pick<Door, "hostname" | "port">;
   config: Config;
-  /** How callers are told apart. */
+  /** The kind of authentication. */
   summary: string;
-  /** What a stand-alone start serves already; null for a configured one. */
+  /** The existing images of a stand-alone start; null for a configured one. */
   images: ImageTotals | null;
 }
 
@@ -25,7 +25,7 @@ export function banner({ server, config, summary, images }: BannerInput): string
   if (images === null) return lines.join("\n");
   lines.push(`  data      ${config.get("oneglance.data_dir")}`);
   if (images.count === 0) {
-    lines.push("", "A first image, of zeros (take a disk of your own in the place of first.raw):", "");
+    lines.push("", "A first image, of zeros (use a disk of your own instead of first.raw):", "");
     lines.push(...firstSteps(url));
   } else {
     lines.push(`  images    ${images.count}, ${inUnits(images.bytes)}`);
@@ -34,7 +34,7 @@ export function banner({ server, config, summary, images }: BannerInput): string
   return lines.join("\n");
 }
 
-/** Commands that work as they stand when they are copied: the image's id is made up here. */
+/** Commands that work when copied unchanged: they contain the id of the new image. */
 function firstSteps(url: string): string[] {
   const id = crypto.randomUUID();
   return [

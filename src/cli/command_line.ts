@@ -1,13 +1,13 @@
-/** The command line of a command of `oneglance`, and what is said of words that it does not know. */
+/** Parses the command line of a command of `oneglance`, and refuses unknown words. */
 import { parseShared, type Shared, SHARED_NAMES } from "../config/cli_options.ts";
 import { takeFlags, takeValue, UsageError } from "../util/arguments.ts";
 import { didYouMean } from "../util/near.ts";
 
-/** Options that every command takes, and the words that are its own. */
+/** The options of every command, and the command's own words. */
 export interface CommandLine extends Shared {
-  /** Works on the data of a stand-alone start, and reads no configuration file. */
+  /** Use the data of a stand-alone start, and read no configuration file. */
   readonly standalone: boolean;
-  /** Where that data is; null in its default place. */
+  /** The directory of that data; null for the default. */
   readonly dataDir: string | null;
 }
 
@@ -22,8 +22,8 @@ export function parseLine(args: readonly string[]): CommandLine {
 }
 
 /**
- * Refuses the first word that is left over of a command line.
- * @param known the command's own options and actions, for what may have been meant
+ * Refuses the first remaining word of a command line.
+ * @param known the command's own options and actions, for a suggestion
  * @throws UsageError when there is a word
  */
 export function refuseRest(command: string, rest: readonly string[], known: readonly string[] = []): void {

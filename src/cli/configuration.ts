@@ -13,15 +13,15 @@ export interface Configured {
 }
 
 interface ConfigureOptions {
-  /** The data of a stand-alone start may have yet to be made. */
+  /** The data of a stand-alone start need not exist yet. */
   start?: boolean;
   /** Instead of the usual places of the default files; for tests. */
   searchPath?: string[];
 }
 
 /**
- * Loads what the command line names, or else the default files of `prog`. Where nothing says which database to use,
- * the data of a stand-alone start is taken. Errors: UsageError, config.
+ * Loads the files of the command line, or else the default files of `prog`. Uses the data of a stand-alone start when
+ * nothing names a database. Errors: UsageError, config.
  */
 export function configure(
   { env }: Pick<Program, "env">,
@@ -35,7 +35,7 @@ export function configure(
     const config = loadConfig({ sources, env, overrides, prog, ...(searchPath ? { searchPath } : {}) });
     if (config.files.length > 0 || config.isSet("database.connection")) {
       if (dataDir !== null) {
-        throw new UsageError("--data-dir is for --standalone: a configuration says itself where data is.");
+        throw new UsageError("--data-dir needs --standalone: a configuration file sets its own directories.");
       }
       return { config, standalone: false };
     }

@@ -7,7 +7,7 @@ import { type CommandLine, refuseRest } from "./command_line.ts";
 import { configure } from "./configuration.ts";
 import type { Program } from "./program.ts";
 
-/** Ours alone, so that `glance-manage` does not have it. */
+/** An action of oneglance only: `glance-manage` does not have it. */
 export const HAND_BACK = "hand-back";
 
 /** Resolves to the exit code of the action. Errors: UsageError, config, database. */
@@ -18,7 +18,7 @@ export async function db(program: Program, line: CommandLine): Promise<number> {
     const release = /^(\d+)(\.\d+)*$/.exec(left[0] ?? "")?.[1];
     if (release === undefined || left.length > 1) {
       throw new UsageError(
-        "db hand-back wants the version of a Glance, as 'glance-manage --version' prints it.",
+        "db hand-back needs the version of a Glance, as 'glance-manage --version' prints it.",
       );
     }
     const handBack: Action = (connection, options) =>
@@ -27,7 +27,7 @@ export async function db(program: Program, line: CommandLine): Promise<number> {
   }
   if (action === undefined || !Object.hasOwn(DB_ACTIONS, action)) {
     const known = [...Object.keys(DB_ACTIONS), HAND_BACK];
-    throw new UsageError(`db wants one of ${known.join(", ")}.${didYouMean(action ?? "", known)}`);
+    throw new UsageError(`db needs one of ${known.join(", ")}.${didYouMean(action ?? "", known)}`);
   }
   refuseRest(`db ${action}`, left);
   return await runDbAction(program, load(), { name: action, action: DB_ACTIONS[action]! });

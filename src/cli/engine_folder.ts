@@ -1,6 +1,6 @@
 /**
- * The folder into which the executable unpacks its database engine: the runtime would take TMPDIR itself, and loads
- * whatever file of the right content it finds there, also another user's, who may change it in between.
+ * The folder into which the executable unpacks its database engine: the runtime would use TMPDIR itself, and loads any
+ * file of the right content there, also another user's, who may change it in between.
  */
 import { join } from "node:path";
 
@@ -28,7 +28,6 @@ export function engineFolder(parent: string, uid: number): string {
   return folder;
 }
 
-/** A folder that is held open. */
 interface HeldFolder extends Disposable {
   path: string;
 }

@@ -1,15 +1,15 @@
-/** The first start of a stand-alone service: its database does not exist yet, and gets the catalogue we ship. */
+/** The first start of a stand-alone service: its database does not exist yet, and gets the shipped catalogue. */
 import type { Config } from "../config/config.ts";
 import type { Deps } from "../deps.ts";
 import { shippedNamespaces } from "../metadefs/catalogue.ts";
 import { loadNamespaces } from "../metadefs/load.ts";
 
-/** The database's file; null when it is no file. */
+/** The database's file; null for a database without one. */
 export function databaseFile(config: Config): string | null {
   return /^sqlite:\/\/\/(.+)$/.exec(config.get("database.connection") ?? "")?.[1] ?? null;
 }
 
-/** Whether the database's file is still to be made. */
+/** Whether the database's file does not exist yet. */
 export function isFirstStart(config: Config): boolean {
   const path = databaseFile(config);
   if (path === null) return false;
@@ -22,7 +22,7 @@ export function isFirstStart(config: Config): boolean {
   }
 }
 
-/** Loads our catalogue; afterwards it is the operator's, to change or to unload. */
+/** Loads the shipped catalogue; afterwards the operator may change or unload it. */
 export async function loadShipped({ db }: Pick<Deps, "db">): Promise<void> {
   await loadNamespaces(db, shippedNamespaces(), "keep");
 }

@@ -1,4 +1,4 @@
-/** `oneglance inspect FILE`: the verdict an upload would get, offline (spec/background-jobs.md §8). */
+/** `oneglance inspect FILE`: the verdict of an upload, offline (spec/background-jobs.md §8). */
 import { loadConfig } from "../config/config.ts";
 import { renderReport, reportFile } from "../formats/inspect_file.ts";
 import { takeValue, UsageError } from "../util/arguments.ts";
@@ -13,13 +13,15 @@ export async function inspect(program: Program, line: CommandLine): Promise<numb
   const files = rest.filter((argument) => argument !== "--json");
   const option = files.find((argument) => argument.startsWith("-"));
   refuseRest("inspect", option === undefined ? [] : [option], ["--json", "--disk-format"]);
-  if (files.length !== 1) throw new UsageError("inspect wants one FILE.");
-  // Not the default files: whoever has an image at hand need not be able to read the service's configuration.
+  if (files.length !== 1) throw new UsageError("inspect needs one FILE.");
+  // Not the default files: the user may lack permission to read the service's configuration.
   const searchPath = sources.length === 0 ? { searchPath: [] } : {};
   const config = loadConfig({ sources, overrides, env: program.env, prog: "glance-api", ...searchPath });
   const diskFormats = config.get("image_format.disk_formats");
   if (diskFormat !== null && !diskFormats.includes(diskFormat)) {
-    throw new UsageError(`--disk-format is one of ${diskFormats.join(", ")}: [image_format] disk_formats.`);
+    throw new UsageError(
+      `--disk-format must be one of ${diskFormats.join(", ")}: [image_format] disk_formats.`,
+    );
   }
   const report = await reportFile(files[0]!, {
     ...(diskFormat === null ? {} : { diskFormat }),

@@ -1,4 +1,4 @@
-/** `glance-manage` as deployment tools call it: options before the command, old and new spellings (spec/cli.md §1). */
+/** `glance-manage` for deployment tools: options before the command, old and new spellings (spec/cli.md §1). */
 import { parseShared } from "../config/cli_options.ts";
 import { loadConfig } from "../config/config.ts";
 import { takeValue, UsageError } from "../util/arguments.ts";
@@ -18,7 +18,7 @@ const HELP: Record<string, string> = {
   ...METADEF_ACTIONS,
 };
 
-/** Actions of upstream's that are still to come. */
+/** Actions of upstream that oneglance does not have yet. */
 const PENDING: readonly string[] = ["purge", "purge_images_table", "upgrade", "version_control"];
 
 /** Resolves to the exit code. Errors: UsageError, config, database. */
@@ -33,7 +33,7 @@ export async function manage(program: Program): Promise<number> {
     program.out(usage);
     return 0;
   }
-  // The version an operator may ask for is ignored: there is one schema.
+  // --version is ignored: there is one schema.
   const { rest } = takeValue(shared.rest, "--version");
   const [first, second] = rest;
   const metadefs = first === "db" ? second : first?.replace(/^db_/, "");
@@ -63,7 +63,7 @@ async function action(
   name: string,
 ): Promise<number> {
   if (PENDING.includes(name)) {
-    program.err(`ERROR: ${program.name} db ${name} is not in yet.`);
+    program.err(`ERROR: ${program.name} db ${name} is not implemented yet.`);
     return 1;
   }
   if (!Object.hasOwn(DB_ACTIONS, name)) {

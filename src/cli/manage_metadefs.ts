@@ -1,6 +1,6 @@
 /**
- * `glance-manage db load_metadefs`, `unload_metadefs`, `export_metadefs` and their one-word forms: whatever is wrong
- * with files or flags stands in the log, and the exit code is 0 (spec/cli.md §1.2, §1.4).
+ * `glance-manage db load_metadefs`, `unload_metadefs`, `export_metadefs` and their one-word forms: problems of files
+ * or flags go to the log, and the exit code is 0 (spec/cli.md §1.2, §1.4).
  */
 import type { Shared } from "../config/cli_options.ts";
 import { loadConfig } from "../config/config.ts";
@@ -45,12 +45,12 @@ export async function manageMetadefs(
     if (name === "unload_metadefs") await withDatabase(program, config, (db) => db.write.metadefs.unload());
     else if (name === "export_metadefs") {
       for (const file of await withDatabase(program, config, (db) => exportFiles(db, path))) {
-        log.info(`${file} is written`);
+        log.info(`wrote ${file}`);
       }
     } else {
       const mode = loadMode(asked);
       for (const result of await withDatabase(program, config, (db) => loadFiles(db, path, mode))) {
-        if ("problem" in result) log.error(`${result.file} is not loaded: ${result.problem}`);
+        if ("problem" in result) log.error(`${result.file} was not loaded: ${result.problem}`);
         else log.info(`${result.file}: namespace ${result.namespace} ${result.outcome}`);
       }
     }

@@ -19,7 +19,7 @@ interface Asked {
   program: Program;
   config: Config;
   flags: ReadonlySet<Flag>;
-  /** What else stands on the command line. */
+  /** The other arguments. */
   rest: string[];
 }
 
@@ -31,13 +31,13 @@ const ACTIONS: Record<string, { takes: readonly Flag[]; run: (asked: Asked) => P
   check: { takes: ["--json"], run: check },
 };
 
-/** Resolves to the exit code: 0 done, 1 something was not as it should be. Errors: UsageError, config, database. */
+/** Resolves to the exit code: 0 done, 1 for a problem. Errors: UsageError, config, database. */
 export async function metadefs(program: Program, line: CommandLine): Promise<number> {
   const [name, ...args] = line.rest;
   const action = name === undefined || !Object.hasOwn(ACTIONS, name) ? undefined : ACTIONS[name];
   if (!action) {
     const known = Object.keys(ACTIONS);
-    throw new UsageError(`metadefs wants one of ${known.join(", ")}.${didYouMean(name ?? "", known)}`);
+    throw new UsageError(`metadefs needs one of ${known.join(", ")}.${didYouMean(name ?? "", known)}`);
   }
   const { flags, rest } = takeFlags(args, action.takes);
   const wrong = rest.find((each) => each.startsWith("-")) ?? rest[1];
@@ -57,7 +57,7 @@ function loadFlags(flags: ReadonlySet<Flag>): LoadFlags {
 async function load({ program, config, flags, rest }: Asked): Promise<number> {
   const mode = loadMode(loadFlags(flags));
   const shipped = flags.has("--shipped");
-  if (shipped && rest.length > 0) throw new UsageError("metadefs load takes --shipped or a PATH.");
+  if (shipped && rest.length > 0) throw new UsageError("metadefs load takes either --shipped or a PATH.");
   const path = rest[0] ?? config.get("DEFAULT.metadata_source_path");
   return await withDatabase(program, config, async (db) => {
     if (shipped) {
@@ -81,13 +81,13 @@ function report(program: Program, results: readonly Loaded[]): number {
 async function unload({ program, config, rest }: Asked): Promise<number> {
   refuseRest("metadefs unload", rest);
   await withDatabase(program, config, (db) => db.write.metadefs.unload());
-  program.out("All metadata definitions are removed.");
+  program.out("All metadata definitions were removed.");
   return 0;
 }
 
 async function exportAll({ program, config, rest }: Asked): Promise<number> {
   const [path] = rest;
-  if (path === undefined) throw new UsageError("metadefs export wants a PATH.");
+  if (path === undefined) throw new UsageError("metadefs export needs a PATH.");
   const isFolder = await Deno.stat(path).then((found) => found.isDirectory, () => false);
   const prefix = isFolder && !path.endsWith("/") ? `${path}/` : path;
   const written = await withDatabase(program, config, (db) => exportFiles(db, prefix));
@@ -124,10 +124,10 @@ async function list({ program, config, flags, rest }: Asked): Promise<number> {
   return 0;
 }
 
-/** As an administrator: by every definition that there is. */
+/** Checks as an administrator, against every definition. */
 async function check({ program, config, flags, rest }: Asked): Promise<number> {
   const [id] = rest;
-  if (id === undefined) throw new UsageError("metadefs check wants the ID of an image.");
+  if (id === undefined) throw new UsageError("metadefs check needs the ID of an image.");
   const viewer = { isAdmin: true, projectId: null };
   const checked = await withDatabase(program, config, async (db) => {
     const image = await db.read.images.show({ id, viewer });

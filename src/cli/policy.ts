@@ -6,10 +6,10 @@ import type { CommandLine } from "./command_line.ts";
 import { loadOptions } from "./configuration.ts";
 import type { Program } from "./program.ts";
 
-/** Resolves to 0 allowed, 1 denied, 2 a question that cannot be asked. */
+/** Resolves to 0 allowed, 1 denied, 2 invalid question. */
 export async function policy(program: Program, line: CommandLine): Promise<number> {
   const [action, ...rest] = line.rest;
-  if (action !== "check") throw new UsageError("policy wants an action: check.");
+  if (action !== "check") throw new UsageError("policy needs an action: check.");
   // What is to mend in the files may be why the answer is another than was expected.
   const log = { ...SILENT, warn: program.err };
   const { output, exit } = await runPolicyCheck(rest, loadOptions(program, line, "glance-api"), { log });

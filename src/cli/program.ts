@@ -1,11 +1,11 @@
-/** What a command is given, and what it gives back. */
+/** The input and output of a command. */
 import type { WorkerUrls } from "../compose.ts";
 import type { CommandLine } from "./command_line.ts";
 
 export interface Program {
-  /** Arguments behind the command's name. */
+  /** Arguments after the command's name. */
   args: string[];
-  /** Name the executable was called by, for usage texts and default files. */
+  /** The name of the call, for usage texts and default files. */
   name: string;
   workers: WorkerUrls;
   env: Record<string, string>;

@@ -1,4 +1,4 @@
-/** Finds the command: by the name the executable was called by, else by its first argument (spec/cli.md). */
+/** Finds the command: by the name of the executable, else by its first argument (spec/cli.md). */
 import { GlanceError } from "../errors.ts";
 import { didYouMean } from "../util/near.ts";
 import { UsageError } from "../util/arguments.ts";
@@ -26,13 +26,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "sample-config": sampleConfig,
 };
 
-/** Names of upstream's programs that the executable answers to. */
+/** Programs of upstream that the executable provides under their names. */
 export const PROGRAMS: Readonly<Record<string, (program: Program) => Promise<number>>> = {
   "glance-api": (program) => runCommand("serve", program),
   "glance-manage": manage,
 };
 
-/** Names of upstream's programs that have no counterpart yet, and the exit codes by which they say that they failed. */
+/** Programs of upstream that oneglance does not provide yet, with their exit codes for a failure. */
 const PENDING: Readonly<Record<string, number>> = {
   "glance-cache-cleaner": 1,
   "glance-cache-manage": 1,
@@ -48,7 +48,7 @@ export async function run(program: Program): Promise<number> {
   const [first = "", ...rest] = program.args;
   const pending = [program.name, first].find((name) => Object.hasOwn(PENDING, name));
   if (pending !== undefined) {
-    program.err(`ERROR: ${pending} is not in yet: oneglance ${BUILD_VERSION} has no counterpart of it.`);
+    program.err(`ERROR: ${pending} is not implemented yet in oneglance ${BUILD_VERSION}.`);
     return PENDING[pending]!;
   }
   const own = !Object.hasOwn(PROGRAMS, program.name);
@@ -64,7 +64,7 @@ export async function run(program: Program): Promise<number> {
     }
     if (error instanceof GlanceError) {
       program.err(`ERROR: ${error.message}`);
-      // Upstream's glance-manage ends with 1 whatever is wrong, its glance-api with 5 for a configuration.
+      // Upstream's glance-manage exits with 1 for every error, its glance-api with 5 for a wrong configuration.
       const manages = (own ? first : program.name) === "glance-manage";
       return error.code === "config" && !manages ? 5 : 1;
     }
@@ -86,7 +86,7 @@ async function runOwn(program: Program, first: string, rest: string[]): Promise<
 }
 
 async function help(program: Program, [topic, ...more]: string[], code: number): Promise<number> {
-  if (more.length > 0) throw new UsageError("help wants one command.");
+  if (more.length > 0) throw new UsageError("help takes one command.");
   if (topic === undefined) program.out(HELP);
   else if (Object.hasOwn(PROGRAMS, topic)) {
     return await PROGRAMS[topic]!({ ...program, name: topic, args: ["--help"] });

@@ -2,8 +2,8 @@
 import { flushLog } from "../observe/log.ts";
 
 /**
- * How long another signal counts as the same one, in ms: Ctrl-C reaches every process of a terminal, and those that
- * started us, as npx does, pass it on.
+ * How long another signal counts as the same one (ms): Ctrl-C reaches every process of a terminal, and a parent such
+ * as npx passes it on too.
  */
 const SAME_SIGNAL = 500;
 

@@ -1,19 +1,19 @@
-/** A start without any configuration: everything in one directory, on loopback, open to whoever is on this machine. */
+/** A start without configuration: all data in one directory, on loopback, open to every user of this machine. */
 import { join, resolve } from "node:path";
 import { fail } from "../errors.ts";
 
-/** Where the data of a stand-alone start is kept unless somebody says otherwise. */
+/** The default directory of the data of a stand-alone start. */
 export function defaultDataDir(env: Record<string, string>): string {
   if (env.XDG_DATA_HOME) return join(env.XDG_DATA_HOME, "oneglance");
   return env.HOME ? join(env.HOME, ".local", "share", "oneglance") : "/var/lib/oneglance";
 }
 
-/** Whether nothing names a home, so that data goes to a place of the whole machine. */
+/** Whether no home directory is set, so that data goes to a directory of the machine. */
 export function isHomeless(env: Record<string, string>): boolean {
   return !env.XDG_DATA_HOME && !env.HOME && !env.OS_ONEGLANCE__DATA_DIR;
 }
 
-/** Whether a stand-alone start has kept data in the directory. */
+/** Whether the directory contains the data of a stand-alone start. */
 export function hasData(dataDir: string): boolean {
   try {
     return Deno.statSync(databaseIn(dataDir)).isFile;
@@ -27,7 +27,7 @@ function databaseIn(dataDir: string): string {
   return join(resolve(dataDir), "glance.sqlite");
 }
 
-/** Makes the directory. Errors: config, when it cannot be made. */
+/** Creates the directory. Errors: config. */
 export function makeDataDir(path: string | null): void {
   if (path === null) return;
   try {
@@ -42,7 +42,7 @@ export function makeDataDir(path: string | null): void {
   }
 }
 
-/** The environment with values for what nobody set: real environment variables win. */
+/** The environment with defaults for variables that are not set. */
 export function standaloneEnv(env: Record<string, string>, dataDir: string): Record<string, string> {
   const root = resolve(dataDir);
   return {

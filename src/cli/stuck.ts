@@ -1,4 +1,4 @@
-/** `oneglance stuck`: images and tasks that a dead glance-api has left under way (docs/stuck-images.md). */
+/** `oneglance stuck`: images and tasks that a dead glance-api left unfinished (docs/stuck-images.md). */
 import type { StrandedImage, StrandedTask } from "../../db/records.ts";
 import { compose } from "../compose.ts";
 import type { Deps } from "../deps.ts";
@@ -15,12 +15,14 @@ import { type CommandLine, refuseRest } from "./command_line.ts";
 import { loadFor } from "./configuration.ts";
 import type { Program } from "./program.ts";
 
-/** Resolves to 0 nothing is stuck (any more), 1 something is. Errors: UsageError, config, database. */
+/** Resolves to 0 when nothing is stuck, 1 when something is. Errors: UsageError, config, database. */
 export async function stuck(program: Program, line: CommandLine): Promise<number> {
   const { value: age, rest } = takeValue(line.rest, "--age");
   const { flags, rest: ids } = takeFlags(rest, ["--put-back", "--json"] as const);
   const hours = age === null ? STRANDED_AFTER : Number(age);
-  if (!Number.isFinite(hours) || hours < 0 || age === "") throw new UsageError("--age wants hours.");
+  if (!Number.isFinite(hours) || hours < 0 || age === "") {
+    throw new UsageError("--age needs a number of hours.");
+  }
   const wrong = ids.find((each) => each.startsWith("-"));
   refuseRest("stuck", wrong === undefined ? [] : [wrong], ["--age", "--put-back", "--json"]);
   const config = loadFor(program, line, "glance-api");
@@ -102,10 +104,10 @@ function lockTime(image: StrandedImage): string | null {
   return until ? new Date(until).toISOString() : null;
 }
 
-/** How long the lock keeps others away from an image. */
+/** The remaining time of an image's lock. */
 function lockOf(image: StrandedImage): string[] {
   const until = strandedLock(image);
   if (until === null) return [];
   const minutes = Math.ceil((until - Date.now()) / 60_000);
-  return [minutes > 0 ? `(locked for ${minutes} more minutes)` : "(its lock has run out)"];
+  return [minutes > 0 ? `(locked for ${minutes} more minutes)` : "(its lock has expired)"];
 }

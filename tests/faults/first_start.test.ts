@@ -86,7 +86,7 @@ Deno.test("--data-dir beside a configuration file is refused instead of ignored"
     await Deno.writeTextFile(config, "[DEFAULT]\n");
     const { code, err } = await start(dir, "--config-file", config, "--data-dir", dir);
     assert.equal(code, 2);
-    assert.match(err, /--data-dir is for --standalone/);
+    assert.match(err, /--data-dir needs --standalone/);
   }));
 
 Deno.test("why a start failed stands in the log file too; workers says what becomes of it", () =>

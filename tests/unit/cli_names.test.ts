@@ -1,4 +1,4 @@
-/** Upstream's names and exit codes, also of what is not in yet; the version (spec/cli.md). */
+/** Upstream's names and exit codes, also of what is not implemented yet; the version (spec/cli.md). */
 import assert from "node:assert/strict";
 import { run } from "../../src/cli/run.ts";
 import { WORKERS } from "../../workers.ts";
@@ -26,24 +26,24 @@ const PENDING: [name: string, code: number][] = [
   ["glance-status", 255],
 ];
 for (const [name, wanted] of PENDING) {
-  Deno.test(`${name} says that it is not in yet, with arguments and without, and fails`, async () => {
+  Deno.test(`${name} says that it is not implemented yet, with arguments and without, and fails`, async () => {
     for (
       const line of [[name], [name, "--help"], ["oneglance", name], ["oneglance", name, "upgrade", "check"]]
     ) {
       const { code, out, err } = await shell(line[0]!, ...line.slice(1));
       assert.deepEqual([code, out], [wanted, ""], line.join(" "));
-      assert.match(err, new RegExp(`^ERROR: ${name} is not in yet`));
+      assert.match(err, new RegExp(`^ERROR: ${name} is not implemented yet`));
     }
   });
 }
 
 for (const action of ["purge", "purge_images_table", "upgrade", "version_control"]) {
-  Deno.test(`glance-manage db ${action} says that it is not in yet, and fails`, async () => {
+  Deno.test(`glance-manage db ${action} says that it is not implemented yet, and fails`, async () => {
     const lines = [["db", action], ["db", action, "--age_in_days", "3"], [`db_${action}`]];
     for (const args of lines) {
       const { code, err } = await shell("glance-manage", ...args);
       assert.equal(code, 1);
-      assert.match(err, new RegExp(`^ERROR: glance-manage db ${action} is not in yet`));
+      assert.match(err, new RegExp(`^ERROR: glance-manage db ${action} is not implemented yet`));
     }
   });
 }

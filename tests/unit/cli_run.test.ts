@@ -60,7 +60,7 @@ Deno.test("words that are not known: what may have been meant", async () => {
     [["serve", "--port=1"], /^serve does not know '--port'\. Did you mean '--bind-port'\?/],
     [["serve", "--standlone"], /^serve does not know '--standlone'\. Did you mean '--standalone'\?/],
     [["serve", "--config-fil", "x"], /Did you mean '--config-file'\?/],
-    [["db", "snyc"], /^db wants one of sync, .* Did you mean 'sync'\?/],
+    [["db", "snyc"], /^db needs one of sync, .* Did you mean 'sync'\?/],
     [["db", "sync", "extra"], /^db sync does not know 'extra'\./],
     [["metadefs", "lod"], /Did you mean 'load'\?/],
     [["metadefs", "list", "--jsno"], /^metadefs list does not know '--jsno'\. Did you mean '--json'\?/],

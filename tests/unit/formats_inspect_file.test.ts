@@ -139,9 +139,9 @@ Deno.test("inspect: the verdict follows the options, and no image is what it can
       make.mbr(),
       ["--disk-format", "gpt"],
       2,
-      /--disk-format is one of ami, ari, .*: \[image_format\] disk_formats/,
+      /--disk-format must be one of ami, ari, .*: \[image_format\] disk_formats/,
     ],
-    [make.mbr(), ["--disk-format", "RAW"], 2, /--disk-format is one of/],
+    [make.mbr(), ["--disk-format", "RAW"], 2, /--disk-format must be one of/],
     [make.mbr(), ["--config-file", "/none"], 5, /none/],
     [make.mbr(), ["--help"], 0, /^Usage: oneglance inspect/],
   ];

@@ -28,12 +28,12 @@ Deno.test("debug and the levels of the log are read again; what else has changed
       read = lines.length;
       return fresh;
     };
-    const anew = "SIGHUP: log files were opened anew and the levels of the log read again";
-    assert.deepEqual(said().slice(-1), [`${anew}, with nothing changed in those`]);
+    const anew = "SIGHUP: reopened the log files and reloaded the log levels";
+    assert.deepEqual(said().slice(-1), [`${anew}, which have not changed`]);
     write("debug = true\ndefault_log_levels = quiet=INFO\nimage_size_cap = 7\n");
     assert.deepEqual(said(), [
       `${anew}; changed: [DEFAULT] debug, [DEFAULT] default_log_levels`,
-      "SIGHUP: [DEFAULT] image_size_cap: changed in the configuration, but acts from the next start on",
+      "SIGHUP: [DEFAULT] image_size_cap: changed in the configuration, takes effect at the next start",
       "x debugs",
     ]);
     write("debug = false\nimage_size_cap = 7\n");
@@ -41,14 +41,14 @@ Deno.test("debug and the levels of the log are read again; what else has changed
     write("nonsense\n");
     assert.match(
       said().join("\n"),
-      /^SIGHUP: log files were opened anew; the configuration was not read again: .*:3: /,
+      /^SIGHUP: reopened the log files; could not reload the configuration: .*:3: /,
     );
     Deno.removeSync(path);
     assert.equal(said().length, 1);
     Deno.renameSync(`${folder}/api.log`, `${folder}/api.log.1`);
     read = 0;
     write("");
-    assert.deepEqual(said(), [`${anew}, with nothing changed in those`], "in a file of its own");
+    assert.deepEqual(said(), [`${anew}, which have not changed`], "in a file of its own");
   } finally {
     setUpLog(QUIET);
     Deno.removeSync(folder, { recursive: true });
@@ -60,7 +60,7 @@ Deno.test("a service that gets SIGHUP says so and goes on", async () => {
   const server = await serve(dir);
   try {
     server.child.kill("SIGHUP");
-    await until("it is said", () => server.log().includes("SIGHUP: log files were opened anew"));
+    await until("it is said", () => server.log().includes("SIGHUP: reopened the log files"));
     assert.equal((await fetch(`${server.url}/v2/images`)).status, 200);
   } finally {
     await server.crash();
