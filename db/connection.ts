@@ -1,4 +1,4 @@
-/** `[database] connection` (spec/configuration.md): which kind of database, and where. */
+/** `[database] connection` (docs/reference/configuration.md): which kind of database, and where. */
 import { fail } from "../src/errors.ts";
 
 /** A database file, or a libSQL server. `token` is a secret. */

@@ -1,4 +1,4 @@
-/** Events as the database takes and gives them (spec/background-jobs.md §7). */
+/** Events as the database takes and gives them (docs/reference/background-jobs.md §7). */
 import type {
   AssociationRecord,
   MetadefKind,

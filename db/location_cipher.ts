@@ -1,4 +1,4 @@
-/** Location URLs at rest under `metadata_encryption_key` (spec/data-model.md §4). */
+/** Location URLs at rest under `metadata_encryption_key` (docs/reference/data-model.md §4). */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { fail } from "../src/errors.ts";

@@ -1,4 +1,4 @@
-/** What `glance-manage db` says about a database and does to it (spec/cli.md §1.1). */
+/** What `glance-manage db` says about a database and does to it (docs/reference/cli.md §1.1). */
 import { fail } from "../src/errors.ts";
 import type { WriteConn } from "./conn.ts";
 import { parseConnection } from "./connection.ts";

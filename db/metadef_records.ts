@@ -1,4 +1,4 @@
-/** Metadata definitions as the database gives and takes them (spec/data-model.md §1.7). */
+/** Metadata definitions as the database gives and takes them (docs/reference/data-model.md §1.7). */
 import type { Timestamp, Viewer } from "./records.ts";
 
 /** A row from a catalogue file has no `updated_at` until it is changed. */
@@ -106,7 +106,7 @@ export interface TagListQuery {
 /** `protected`: it is there, but its namespace is protected. */
 export type RemoveOutcome = "done" | "absent" | "protected";
 
-/** How a catalogue file meets a namespace that is there already (spec/metadefs-api.md §11.2). */
+/** How a catalogue file meets a namespace that is there already (docs/reference/metadefs-api.md §11.2). */
 export type LoadMode = "keep" | "merge" | "prefer_new" | "overwrite";
 export type LoadOutcome = "inserted" | "skipped" | "merged" | "replaced";
 

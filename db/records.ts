@@ -1,4 +1,4 @@
-/** What the database gives and takes: plain records, in the columns' own names (spec/data-model.md §1). */
+/** What the database gives and takes: plain records, in the columns' own names (docs/reference/data-model.md §1). */
 
 import type { TaskEnd, TaskProgress, TaskStatus } from "./task_records.ts";
 
@@ -70,7 +70,7 @@ export interface MemberRecord {
   updated_at: Timestamp;
 }
 
-/** Who looks: decides which rows exist for a query (spec/images-api.md §3.6). */
+/** Who looks: decides which rows exist for a query (docs/reference/images-api.md §3.6). */
 export interface Viewer {
   isAdmin: boolean;
   projectId: string | null;
@@ -83,7 +83,7 @@ export interface NewImage extends Partial<ImageColumns> {
   tags: string[];
 }
 
-/** A change to an image: only what is named is written (spec/images-api.md §8.4). */
+/** A change to an image: only what is named is written (docs/reference/images-api.md §8.4). */
 export interface ImageChange {
   id: string;
   columns?: Partial<Omit<ImageColumns, "status">>;
@@ -200,7 +200,7 @@ export type TransitionResult =
   /** No such image, or deleted. */
   | { outcome: "gone" };
 
-/** One comparison on a column: spec/images-api.md §4.4. All conditions of a list are ANDed. */
+/** One comparison on a column: docs/reference/images-api.md §4.4. All conditions of a list are ANDed. */
 export type ListCondition =
   /** Column equals one of the values; an empty list matches nothing. */
   | { kind: "in"; column: keyof ImageColumns | "id"; values: (string | number | boolean)[] }
@@ -227,7 +227,7 @@ export type SortKey =
   | "created_at"
   | "updated_at";
 
-/** One page of images (spec/images-api.md §4). */
+/** One page of images (docs/reference/images-api.md §4). */
 export interface ImageListQuery {
   viewer: Viewer;
   /** Scope of §4.3; undefined = no visibility filter. */
@@ -264,7 +264,7 @@ export interface ImageTotals {
   bytes: number;
 }
 
-/** Usage numbers of a project (spec/data-model.md §2.4). Sizes in bytes. */
+/** Usage numbers of a project (docs/reference/data-model.md §2.4). Sizes in bytes. */
 export interface UsageRecord {
   image_size_total: number;
   image_stage_total: number;

@@ -1,4 +1,4 @@
-/** Tasks as the database gives and takes them (spec/data-model.md §1.6). */
+/** Tasks as the database gives and takes them (docs/reference/data-model.md §1.6). */
 import type { Timestamp } from "./records.ts";
 
 export type TaskStatus = "pending" | "processing" | "success" | "failure";
@@ -95,7 +95,7 @@ export type TaskSortKey =
   | "request_id"
   | "user_id";
 
-/** One page of tasks (spec/tasks-api.md §6). */
+/** One page of tasks (docs/reference/tasks-api.md §6). */
 export interface TaskListQuery {
   /** Only this project's; absent = all. */
   owner?: string;

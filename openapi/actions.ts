@@ -1,4 +1,4 @@
-/** /v2/images/{id}/actions (spec/images-api.md §2.12). */
+/** /v2/images/{id}/actions (docs/reference/images-api.md §2.12). */
 import { createRoute } from "@hono/zod-openapi";
 import { errors, ImageIdParam, SECURED } from "./common.ts";
 

@@ -1,7 +1,7 @@
 /** Parts that several resources share. */
 import { z } from "@hono/zod-openapi";
 
-/** JSON body of an error; `message` holds explanation and detail (spec/images-api.md §6.2). */
+/** JSON body of an error; `message` holds explanation and detail (docs/reference/images-api.md §6.2). */
 export const ErrorBody = z.object({
   message: z.string().openapi({ example: "No image found with ID 5e1…<br /><br />\n\n\n" }),
   code: z.string().openapi({ example: "404 Not Found" }),

@@ -1,4 +1,4 @@
-/** The image entity and the documents that make and change it (spec/images-api.md §3, §5). */
+/** The image entity and the documents that make and change it (docs/reference/images-api.md §3, §5). */
 import { z } from "@hono/zod-openapi";
 
 const UUID = /^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$/;

@@ -1,4 +1,4 @@
-/** /v2/images/{id}/file: the bytes (spec/images-api.md §2.6). */
+/** /v2/images/{id}/file: the bytes (docs/reference/images-api.md §2.6). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, SECURED, wholeNumber } from "./common.ts";
 

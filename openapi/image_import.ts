@@ -1,4 +1,4 @@
-/** /v2/images/{id}/import (spec/images-api.md §2.8). */
+/** /v2/images/{id}/import (docs/reference/images-api.md §2.8). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, jsonBody, SECURED } from "./common.ts";
 

@@ -1,4 +1,4 @@
-/** /v2/images/{id}/stage: bytes for a later import (spec/images-api.md §2.7). */
+/** /v2/images/{id}/stage: bytes for a later import (docs/reference/images-api.md §2.7). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, SECURED } from "./common.ts";
 import { ImageSize } from "./image_data.ts";

@@ -1,4 +1,4 @@
-/** /v2/images/{id}/tasks (spec/tasks-api.md §7). */
+/** /v2/images/{id}/tasks (docs/reference/tasks-api.md §7). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, json, SECURED } from "./common.ts";
 

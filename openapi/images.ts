@@ -1,4 +1,4 @@
-/** /v2/images: records (spec/images-api.md §2.1–2.5, §4, §5). */
+/** /v2/images: records (docs/reference/images-api.md §2.1–2.5, §4, §5). */
 import { createRoute, z } from "@hono/zod-openapi";
 import {
   DIRECTIONS,

@@ -1,4 +1,4 @@
-/** /v2/info and /v2/stores: what this service offers (spec/images-api.md §2.11, §2.14). */
+/** /v2/info and /v2/stores: what this service offers (docs/reference/images-api.md §2.11, §2.14). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, SECURED } from "./common.ts";
 

@@ -1,4 +1,4 @@
-/** /v2/images/{id}/locations, /v2/stores/{store}/{id} (spec/images-api.md §2.10, §2.11). */
+/** /v2/images/{id}/locations, /v2/stores/{store}/{id} (docs/reference/images-api.md §2.10, §2.11). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, json, jsonBody, SECURED } from "./common.ts";
 import { LocationField } from "./image.ts";

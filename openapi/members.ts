@@ -1,4 +1,4 @@
-/** /v2/images/{id}/members (spec/images-api.md §2.13). */
+/** /v2/images/{id}/members (docs/reference/images-api.md §2.13). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, json, jsonBody, SECURED } from "./common.ts";
 

@@ -1,4 +1,4 @@
-/** Every route of metadata definitions, in the order of the document (spec/metadefs-api.md §3). */
+/** Every route of metadata definitions, in the order of the document (docs/reference/metadefs-api.md §3). */
 import { checkMetadefs } from "./metadefs_check.ts";
 import {
   createNamespace,

@@ -1,4 +1,4 @@
-/** Parts that the routes of metadata definitions share (spec/metadefs-api.md §4–8). */
+/** Parts that the routes of metadata definitions share (docs/reference/metadefs-api.md §4–8). */
 import { z } from "@hono/zod-openapi";
 import { oneOf } from "./common.ts";
 

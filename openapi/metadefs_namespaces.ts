@@ -1,4 +1,4 @@
-/** /v2/metadefs/namespaces (spec/metadefs-api.md §4). */
+/** /v2/metadefs/namespaces (docs/reference/metadefs-api.md §4). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, jsonBody, limit, SECURED, sortDir, text } from "./common.ts";
 import {

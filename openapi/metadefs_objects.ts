@@ -1,4 +1,4 @@
-/** …/objects (spec/metadefs-api.md §5). */
+/** …/objects (docs/reference/metadefs-api.md §5). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, jsonBody, limit, SECURED, sortDir } from "./common.ts";
 import { metadefVisibility, NamespaceParams, ObjectParams, PropertyMap, times } from "./metadefs_common.ts";

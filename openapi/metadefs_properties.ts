@@ -1,4 +1,4 @@
-/** …/properties (spec/metadefs-api.md §6). */
+/** …/properties (docs/reference/metadefs-api.md §6). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, jsonBody, SECURED } from "./common.ts";
 import {

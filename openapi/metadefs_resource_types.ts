@@ -1,4 +1,4 @@
-/** /v2/metadefs/resource_types and …/resource_types (spec/metadefs-api.md §8). */
+/** /v2/metadefs/resource_types and …/resource_types (docs/reference/metadefs-api.md §8). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, jsonBody, SECURED } from "./common.ts";
 import { AssociationFields, NamespaceParams, ResourceTypeParams, times } from "./metadefs_common.ts";

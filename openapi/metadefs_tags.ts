@@ -1,4 +1,4 @@
-/** …/tags (spec/metadefs-api.md §7). */
+/** …/tags (docs/reference/metadefs-api.md §7). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, jsonBody, limit, SECURED, sortDir, text } from "./common.ts";
 import {

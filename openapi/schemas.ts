@@ -1,4 +1,4 @@
-/** /v2/schemas: the JSON schemas that clients build their models from (spec/schemas.md). */
+/** /v2/schemas: the JSON schemas that clients build their models from (docs/reference/schemas.md). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, SECURED } from "./common.ts";
 

@@ -1,4 +1,4 @@
-/** What needs no token: versions, health, the contract itself (spec/images-api.md §1, spec/auth-and-middleware.md §8). */
+/** What needs no token: versions, health, the contract itself (docs/reference/images-api.md §1, docs/reference/auth-and-middleware.md §8). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { ErrorBody, json, OPEN } from "./common.ts";
 

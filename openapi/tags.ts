@@ -1,4 +1,4 @@
-/** /v2/images/{id}/tags/{tag} (spec/images-api.md §2.13). */
+/** /v2/images/{id}/tags/{tag} (docs/reference/images-api.md §2.13). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, SECURED } from "./common.ts";
 

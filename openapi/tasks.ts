@@ -1,4 +1,4 @@
-/** /v2/tasks (spec/tasks-api.md). */
+/** /v2/tasks (docs/reference/tasks-api.md). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, json, jsonBody, limit, oneOf, SECURED, sortDir } from "./common.ts";
 import { TaskStatusField } from "./image_tasks.ts";

@@ -1,4 +1,4 @@
-/** ISO 8601 times in queries (spec/images-api.md §4.4). */
+/** ISO 8601 times in queries (docs/reference/images-api.md §4.4). */
 
 const DATE = /^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?|(\d{2})(\d{2}))?$/;
 const CLOCK = /^(\d{2})(?::?(\d{2})(?::?(\d{1,2})(?:[.,](\d+))?)?)?$/;

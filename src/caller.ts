@@ -1,4 +1,4 @@
-/** The caller of a request, for policy and the database (spec/policy.md §1.2, spec/auth-and-middleware.md §2). */
+/** The caller of a request, for policy and the database (docs/reference/policy.md §1.2, docs/reference/auth-and-middleware.md §2). */
 export interface Caller {
   userId: string | null;
   userName: string | null;

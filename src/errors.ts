@@ -1,7 +1,7 @@
 /**
  * The closed list of errors: every failure inside the program leaves it as one of these.
  *
- * `status` is that of the HTTP answer (spec/images-api.md §6.3, spec/stores.md §1.2), `text` the generic sentence of
+ * `status` is that of the HTTP answer (docs/reference/images-api.md §6.3, docs/reference/stores.md §1.2), `text` the generic sentence of
  * that status (§6.2). `close`: the request's body was not read to its end, so the connection cannot serve another
  * request.
  */
@@ -40,7 +40,7 @@ export const ERRORS = {
   unavailable: [503, "The server is currently unavailable. Please try again at a later time."],
   gateway_timeout: [504, "The gateway has timed out."],
   version_not_supported: [505, "The version of HTTP is not one that this server speaks."],
-  // Errors of stores, with the names of spec/stores.md §1.2. The status is the default; the verb may choose another.
+  // Errors of stores, with the names of docs/reference/stores.md §1.2. The status is the default; the verb may choose another.
   store_not_found: [404, "The image data is not in the store."],
   store_duplicate: [409, "The store already holds data of that name."],
   store_full: [413, "There is not enough disk space on the image storage media."],
@@ -71,7 +71,7 @@ export const ERRORS = {
 /** The name of an error in the closed list. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The place of the message in the error body: its explanation, or the detail under the generic text (spec/images-api.md §6.2). */
+/** The place of the message in the error body: its explanation, or the detail under the generic text (docs/reference/images-api.md §6.2). */
 type ErrorForm = "explanation" | "detail";
 
 /** Extras of an error. */

@@ -1,4 +1,4 @@
-/** Listens, counts requests in flight, and stops without breaking any (design: bytes). */
+/** Listens, counts requests in flight, and stops without breaking any (docs/architecture.md). */
 import { buildApp, buildHealthApp } from "./app.ts";
 import type { Config } from "./config/config.ts";
 import type { Deps } from "./deps.ts";
@@ -43,7 +43,7 @@ interface Server {
 
 /**
  * Listens on the address. Until `open`, only the health check answers: it needs no database, and a probe must not wait
- * for one (spec/auth-and-middleware.md §8). Errors: the operating system's, when the address is not available.
+ * for one (docs/reference/auth-and-middleware.md §8). Errors: the operating system's, when the address is not available.
  */
 export function listen(
   parts: Pick<Deps, "config" | "lifecycle"> & { files: OpenFiles },

@@ -2,6 +2,7 @@
  * `deno task check`: everything that can be said about the sources without running them. Stops at the first kind
  * that fails, with exit code 1.
  */
+import { checkDocRefs } from "./doc_refs.ts";
 import { checkHouseRules } from "./house_rules.ts";
 import { type Breach, checkLayers } from "./layers.ts";
 import { deno } from "./run.ts";
@@ -44,6 +45,7 @@ const KINDS: readonly Kind[] = [
   { name: "types", holds: (tree) => passes(["check", "--quiet", ...sources(tree)]) },
   { name: "layers", holds: (tree) => report(checkLayers(tree)) },
   { name: "house rules", holds: (tree) => report(checkHouseRules(tree)) },
+  { name: "references to documents", holds: (tree) => report(checkDocRefs(tree)) },
   { name: "generated files", holds: generatedIsCurrent },
   { name: "ledger", holds: () => passes(["run", "-A", "tools/ledger.ts"]) },
 ];

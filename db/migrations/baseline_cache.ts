@@ -1,4 +1,4 @@
-/** Upstream's tables of cache accounting, which came with `2024_1_expand01` (spec/data-model.md §1.8). Never edited. */
+/** Upstream's tables of cache accounting, which came with `2024_1_expand01` (docs/reference/data-model.md §1.8). Never edited. */
 export const CACHE_TABLES: readonly string[] = [
   `CREATE TABLE node_reference (
   node_reference_id INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-/** Upstream's tables of images and tasks at `2024_1_contract01` (spec/data-model.md §1.1 to §1.6). Never edited. */
+/** Upstream's tables of images and tasks at `2024_1_contract01` (docs/reference/data-model.md §1.1 to §1.6). Never edited. */
 export const IMAGE_TABLES: readonly string[] = [
   `CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,

@@ -1,4 +1,4 @@
-/** Upstream's tables of metadata definitions at `2024_1_contract01` (spec/data-model.md §1.7). Never edited. */
+/** Upstream's tables of metadata definitions at `2024_1_contract01` (docs/reference/data-model.md §1.7). Never edited. */
 export const METADEF_TABLES: readonly string[] = [
   `CREATE TABLE metadef_namespaces (
   id INTEGER NOT NULL,

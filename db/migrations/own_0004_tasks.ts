@@ -1,4 +1,4 @@
-/** Our version 4: which process works on which task and how far it is, so that tasks of dead processes are found (spec/background-jobs.md §4). */
+/** Our version 4: which process works on which task and how far it is, so that tasks of dead processes are found (docs/reference/background-jobs.md §4). */
 export const TASKS: readonly string[] = [
   `CREATE TABLE oneglance_tasks (
   task_id VARCHAR(36) NOT NULL,

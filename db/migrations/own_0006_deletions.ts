@@ -1,4 +1,4 @@
-/** Our version 6: which images are being deleted, so that a deletion that a dead process began is completed (spec/images-api.md §8). */
+/** Our version 6: which images are being deleted, so that a deletion that a dead process began is completed (docs/reference/images-api.md §8). */
 export const DELETIONS: readonly string[] = [
   `CREATE TABLE oneglance_deletions (
   image_id VARCHAR(36) NOT NULL,

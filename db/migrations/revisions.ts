@@ -1,4 +1,4 @@
-/** The revisions of upstream's schema that a database can have (spec/data-model.md §1.9). */
+/** The revisions of upstream's schema that a database can have (docs/reference/data-model.md §1.9). */
 
 /** Upstream's head, and the schema that oneglance works with. */
 export const HEAD = "2024_1_contract01";

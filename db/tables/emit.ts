@@ -1,4 +1,4 @@
-/** Notifications: each write records what it has changed, in its own transaction (spec/background-jobs.md §7). */
+/** Notifications: each write records what it has changed, in its own transaction (docs/reference/background-jobs.md §7). */
 import type { WriteConn } from "../conn.ts";
 import type { NewEvent } from "../event_records.ts";
 

@@ -1,5 +1,5 @@
 /**
- * One page of images (spec/images-api.md §4): never a count, and never a walk over more rows than it takes. Which rows
+ * One page of images (docs/reference/images-api.md §4): never a count, and never a walk over more rows than it takes. Which rows
  * it reads, and through which index, is decided here (docs/adr/0002-database-access.md).
  */
 import type { Conn } from "../conn.ts";

@@ -1,4 +1,4 @@
-/** Which rows a caller's list considers (spec/images-api.md §4.3). */
+/** Which rows a caller's list considers (docs/reference/images-api.md §4.3). */
 import type { ImageListQuery } from "../records.ts";
 import { and, or, type Sql, sql } from "../sql.ts";
 

@@ -1,4 +1,4 @@
-/** The filters and the order of a list as SQL on the image called `i` (spec/images-api.md §4.2, §4.4, §4.5). */
+/** The filters and the order of a list as SQL on the image called `i` (docs/reference/images-api.md §4.2, §4.4, §4.5). */
 import { fail } from "../../src/errors.ts";
 import { type Conn, placeholders, type Value } from "../conn.ts";
 import type { ImageListQuery, ListCondition, SortKey } from "../records.ts";

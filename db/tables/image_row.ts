@@ -82,7 +82,7 @@ const VISIBLE = `${EXISTING} AND (
   OR (i.visibility = 'shared' AND EXISTS (
     SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = ? AND +m.deleted = 0)))`;
 
-/** The image when its row exists for the viewer: not deleted, and visible (spec/images-api.md §3.6). */
+/** The image when its row exists for the viewer: not deleted, and visible (docs/reference/images-api.md §3.6). */
 export async function readImage(
   conn: Conn,
   { id, viewer }: { id: string; viewer: Viewer },

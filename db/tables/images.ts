@@ -1,4 +1,4 @@
-/** Images: made, changed, moved from status to status, deleted (spec/data-model.md §1.1, §2). */
+/** Images: made, changed, moved from status to status, deleted (docs/reference/data-model.md §1.1, §2). */
 import { fail } from "../../src/errors.ts";
 import { SETTABLE } from "../columns.ts";
 import { placeholders, type Value, type WriteConn } from "../conn.ts";
@@ -24,7 +24,7 @@ import { readUsed } from "./usage.ts";
 
 /**
  * The columns that `columns` names, with what is stored for them. Unknown names are not written, and an empty
- * owner is none (spec/data-model.md §1.1).
+ * owner is none (docs/reference/data-model.md §1.1).
  */
 function columnValues(columns: Partial<ImageColumns>): [name: keyof ImageColumns, value: Value][] {
   return SETTABLE.flatMap((name) => {

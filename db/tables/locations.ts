@@ -1,4 +1,4 @@
-/** Locations: where the bytes of an image lie (spec/data-model.md §1.3). */
+/** Locations: where the bytes of an image lie (docs/reference/data-model.md §1.3). */
 import type { Conn, WriteConn } from "../conn.ts";
 import type { ImageRecord, LocationChange, LocationRecord, Timestamp } from "../records.ts";
 import { emitImage, liveImage, parseMetadata, touchImage } from "./image_row.ts";

@@ -1,4 +1,4 @@
-/** Members of an image; a removed membership is revived when it is added again (spec/data-model.md §1.4). */
+/** Members of an image; a removed membership is revived when it is added again (docs/reference/data-model.md §1.4). */
 import type { Conn, WriteConn } from "../conn.ts";
 import type { MemberRecord, MemberStatus, Timestamp } from "../records.ts";
 import { rowAs, rowsAs } from "../rows.ts";

@@ -1,4 +1,4 @@
-/** Notifications about metadata definitions (spec/background-jobs.md §7). Loading catalogue files emits none. */
+/** Notifications about metadata definitions (docs/reference/background-jobs.md §7). Loading catalogue files emits none. */
 import type { WriteConn } from "../conn.ts";
 import type { MetadefBody } from "../event_records.ts";
 import type { MetadefKind, NamespaceRecord } from "../metadef_records.ts";

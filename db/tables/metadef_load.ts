@@ -1,4 +1,4 @@
-/** Namespaces from catalogue files, and the end of all of them (spec/metadefs-api.md §11.2). */
+/** Namespaces from catalogue files, and the end of all of them (docs/reference/metadefs-api.md §11.2). */
 import type { WriteConn } from "../conn.ts";
 import type { LoadMode, LoadOutcome, MetadefKind, NewNamespace } from "../metadef_records.ts";
 import type { Timestamp } from "../records.ts";

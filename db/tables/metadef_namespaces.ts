@@ -1,4 +1,4 @@
-/** Namespaces: listed, made with all their contents, changed, removed (spec/metadefs-api.md §3.1, §4). */
+/** Namespaces: listed, made with all their contents, changed, removed (docs/reference/metadefs-api.md §3.1, §4). */
 import { fail } from "../../src/errors.ts";
 import { type Conn, placeholders, type Value, type WriteConn } from "../conn.ts";
 import type {
@@ -26,7 +26,7 @@ function namespaceVisible({ isAdmin, projectId }: Viewer): Sql {
   return sql("(n.owner = ? OR n.visibility = 'public')", projectId);
 }
 
-/** The namespace when it exists for the viewer (spec/metadefs-api.md §3.1). */
+/** The namespace when it exists for the viewer (docs/reference/metadefs-api.md §3.1). */
 export async function readNamespace(
   conn: Conn,
   { name, viewer }: { name: string; viewer: Viewer },

@@ -1,4 +1,4 @@
-/** Objects, properties and tags of a namespace (spec/metadefs-api.md §5–7). */
+/** Objects, properties and tags of a namespace (docs/reference/metadefs-api.md §5–7). */
 import { type Conn, type Value, type WriteConn } from "../conn.ts";
 import type {
   MetadefKind,

@@ -1,4 +1,4 @@
-/** Which resource types a namespace is for; a type becomes known by its first association (spec/metadefs-api.md §8). */
+/** Which resource types a namespace is for; a type becomes known by its first association (docs/reference/metadefs-api.md §8). */
 import type { Conn, Row, WriteConn } from "../conn.ts";
 import type {
   Association,

@@ -1,4 +1,4 @@
-/** Properties: one row for each name and image, revived when it is set again (spec/data-model.md §1.2). */
+/** Properties: one row for each name and image, revived when it is set again (docs/reference/data-model.md §1.2). */
 import { placeholders, type Value, type WriteConn } from "../conn.ts";
 import type { Timestamp } from "../records.ts";
 import { isLive } from "./image_row.ts";
@@ -6,7 +6,7 @@ import { isLive } from "./image_row.ts";
 /** Rows in one statement: with six values each well below the engine's limit. */
 const ROWS = 100;
 /**
- * The property that is the import lock (spec/background-jobs.md §4). It leaves no row behind, so that "no row" is what
+ * The property that is the import lock (docs/reference/background-jobs.md §4). It leaves no row behind, so that "no row" is what
  * taking it can test.
  */
 export const IMPORT_LOCK = "os_glance_import_task";

@@ -1,4 +1,4 @@
-/** Tags: unique per live image, in the order in which the client gave them (spec/data-model.md §1.5). */
+/** Tags: unique per live image, in the order in which the client gave them (docs/reference/data-model.md §1.5). */
 import { placeholders, type Row, type WriteConn } from "../conn.ts";
 import type { Timestamp } from "../records.ts";
 import { emitImageOf, isLive, touchImage } from "./image_row.ts";

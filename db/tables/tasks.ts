@@ -1,4 +1,4 @@
-/** `tasks` and `task_info` (spec/data-model.md §1.6). */
+/** `tasks` and `task_info` (docs/reference/data-model.md §1.6). */
 import { isError } from "../../src/errors.ts";
 import { type Conn, placeholders, type Row, type Value, type WriteConn } from "../conn.ts";
 import type { Timestamp } from "../records.ts";

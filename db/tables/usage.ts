@@ -1,4 +1,4 @@
-/** What a project uses, for quotas (spec/data-model.md §2.4). */
+/** What a project uses, for quotas (docs/reference/data-model.md §2.4). */
 import type { Conn } from "../conn.ts";
 import type { ImageTotals, UsageRecord } from "../records.ts";
 

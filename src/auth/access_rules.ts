@@ -1,4 +1,4 @@
-/** Access rules of application credentials (spec/auth-and-middleware.md §1.6). */
+/** Access rules of application credentials (docs/reference/auth-and-middleware.md §1.6). */
 import type { AccessRule } from "./keystone_answers.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** Identifies callers. `src/auth/make.ts` implements it for the configured flavor (spec/auth-and-middleware.md §1, §2). */
+/** Identifies callers. `src/auth/make.ts` implements it for the configured flavor (docs/reference/auth-and-middleware.md §1, §2). */
 import type { Caller } from "../caller.ts";
 
 export interface Authenticator {

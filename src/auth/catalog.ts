@@ -1,4 +1,4 @@
-/** Catalogs in Keystone's v2 layout, the format of identity headers (spec/auth-and-middleware.md §1.5). */
+/** Catalogs in Keystone's v2 layout, the format of identity headers (docs/reference/auth-and-middleware.md §1.5). */
 import * as v from "valibot";
 import type { Service } from "./keystone_answers.ts";
 

@@ -1,4 +1,4 @@
-/** `[paste_deploy] flavor` (spec/configuration.md §4). */
+/** `[paste_deploy] flavor` (docs/reference/configuration.md §4). */
 import { fail } from "../errors.ts";
 
 interface Flavor {

@@ -1,4 +1,4 @@
-/** Identity headers of a trusted proxy (spec/auth-and-middleware.md §1.5, spec/policy.md §1.2). */
+/** Identity headers of a trusted proxy (docs/reference/auth-and-middleware.md §1.5, docs/reference/policy.md §1.2). */
 import { type Caller, NOBODY } from "../caller.ts";
 import { fail } from "../errors.ts";
 import { catalogFromVersion2 } from "./catalog.ts";

@@ -1,4 +1,4 @@
-/** Validates tokens with Keystone (spec/auth-and-middleware.md §1.2). */
+/** Validates tokens with Keystone (docs/reference/auth-and-middleware.md §1.2). */
 import * as v from "valibot";
 import { fail } from "../errors.ts";
 import { type Token, TokenAnswer } from "./keystone_answers.ts";

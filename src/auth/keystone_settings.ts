@@ -1,4 +1,4 @@
-/** `[keystone_authtoken]` as the rest of src/auth wants it (spec/configuration.md §6). */
+/** `[keystone_authtoken]` as the rest of src/auth wants it (docs/reference/configuration.md §6). */
 import type { Config } from "../config/config.ts";
 import { readServiceLogin, type ServiceLogin } from "./service_login.ts";
 

@@ -1,4 +1,4 @@
-/** Makes the authenticator of the configured flavor (spec/auth-and-middleware.md §1, §2, spec/configuration.md §4). */
+/** Makes the authenticator of the configured flavor (docs/reference/auth-and-middleware.md §1, §2, docs/reference/configuration.md §4). */
 import { type Caller, NOBODY } from "../caller.ts";
 import type { Config } from "../config/config.ts";
 import { fail, isError } from "../errors.ts";
@@ -17,14 +17,14 @@ import { TokenCache } from "./token_cache.ts";
 import { type CallerByToken, makeCallerByToken, type TokenTools } from "./token_caller.ts";
 import type { Identity } from "./token_to_caller.ts";
 
-/** The caller without authentication (spec/policy.md §1.1): no user, no project, and roles that the default policies accept. */
+/** The caller without authentication (docs/reference/policy.md §1.1): no user, no project, and roles that the default policies accept. */
 const OPEN_CALLER: Caller = Object.freeze({
   ...NOBODY,
   roles: Object.freeze(["admin", "member", "reader"]),
   isAdmin: true,
 });
 
-/** The caller of `allow_anonymous_access` (spec/auth-and-middleware.md §2.1). */
+/** The caller of `allow_anonymous_access` (docs/reference/auth-and-middleware.md §2.1). */
 const ANONYMOUS: Caller = Object.freeze({ ...NOBODY, readOnly: true });
 
 /** The parts that an authenticator uses. */

@@ -1,4 +1,4 @@
-/** The login of a service user at Keystone: from the options to the body of the request (spec/configuration.md §6). */
+/** The login of a service user at Keystone: from the options to the body of the request (docs/reference/configuration.md §6). */
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 

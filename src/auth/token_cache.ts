@@ -1,4 +1,4 @@
-/** The tokens Keystone has confirmed, in this process (spec/auth-and-middleware.md §1.3). */
+/** The tokens Keystone has confirmed, in this process (docs/reference/auth-and-middleware.md §1.3). */
 import { createHash } from "node:crypto";
 import { Lru } from "../util/lru.ts";
 

@@ -1,4 +1,4 @@
-/** Finds the caller of a token, in the steps of spec/auth-and-middleware.md §1.1. */
+/** Finds the caller of a token, in the steps of docs/reference/auth-and-middleware.md §1.1. */
 import type { Caller } from "../caller.ts";
 import { allowedByRules } from "./access_rules.ts";
 import { makeCatalogPool } from "./catalog_pool.ts";

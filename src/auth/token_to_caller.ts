@@ -1,4 +1,4 @@
-/** Converts Keystone's description of a token to the caller (spec/policy.md §1.2, spec/auth-and-middleware.md §1.5). */
+/** Converts Keystone's description of a token to the caller (docs/reference/policy.md §1.2, docs/reference/auth-and-middleware.md §1.5). */
 import { type Caller, NOBODY } from "../caller.ts";
 import type { PoolCatalog } from "./catalog_pool.ts";
 import type { AccessRule, Token } from "./keystone_answers.ts";

@@ -1,4 +1,4 @@
-/** The actions on the database that `oneglance db` and `glance-manage` share (spec/cli.md §1.1). */
+/** The actions on the database that `oneglance db` and `glance-manage` share (docs/reference/cli.md §1.1). */
 import {
   checkDatabase,
   contractDatabase,

@@ -1,4 +1,4 @@
-/** `oneglance inspect FILE`: the verdict of an upload, offline (spec/background-jobs.md §8). */
+/** `oneglance inspect FILE`: the verdict of an upload, offline (docs/reference/background-jobs.md §8). */
 import { loadConfig } from "../config/config.ts";
 import { renderReport, reportFile } from "../formats/inspect_file.ts";
 import { takeValue, UsageError } from "../util/arguments.ts";

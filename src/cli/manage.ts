@@ -1,4 +1,4 @@
-/** `glance-manage` for deployment tools: options before the command, old and new spellings (spec/cli.md §1). */
+/** `glance-manage` for deployment tools: options before the command, old and new spellings (docs/reference/cli.md §1). */
 import { parseShared } from "../config/cli_options.ts";
 import { loadConfig } from "../config/config.ts";
 import { takeValue, UsageError } from "../util/arguments.ts";

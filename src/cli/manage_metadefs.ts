@@ -1,6 +1,6 @@
 /**
  * `glance-manage db load_metadefs`, `unload_metadefs`, `export_metadefs` and their one-word forms: problems of files
- * or flags go to the log, and the exit code is 0 (spec/cli.md §1.2, §1.4).
+ * or flags go to the log, and the exit code is 0 (docs/reference/cli.md §1.2, §1.4).
  */
 import type { Shared } from "../config/cli_options.ts";
 import { loadConfig } from "../config/config.ts";

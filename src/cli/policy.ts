@@ -1,4 +1,4 @@
-/** `oneglance policy check`: why a rule allows or denies (spec/policy.md). */
+/** `oneglance policy check`: why a rule allows or denies (docs/reference/policy.md). */
 import { runPolicyCheck } from "../policy/explain.ts";
 import { SILENT } from "../policy/load.ts";
 import { UsageError } from "../util/arguments.ts";

@@ -1,4 +1,4 @@
-/** Finds the command: by the name of the executable, else by its first argument (spec/cli.md). */
+/** Finds the command: by the name of the executable, else by its first argument (docs/reference/cli.md). */
 import { GlanceError } from "../errors.ts";
 import { didYouMean } from "../util/near.ts";
 import { UsageError } from "../util/arguments.ts";

@@ -1,7 +1,7 @@
 import { UsageError } from "../util/arguments.ts";
 import type { ConfigSource } from "./config_files.ts";
 
-/** What the options common to all programs said (spec/cli.md). */
+/** What the options common to all programs said (docs/reference/cli.md). */
 export interface Shared {
   /** `--config-file` and `--config-dir`, in their order. */
   readonly sources: ConfigSource[];

@@ -139,7 +139,7 @@ export class Config {
 
   /**
    * Where a companion file is: in the directories of the configuration, then in the search path; an absolute name
-   * stands for itself (spec/configuration.md §1.4). Null when there is none. Directories are found too.
+   * stands for itself (docs/reference/configuration.md §1.4). Null when there is none. Directories are found too.
    */
   findFile(name: string): string | null {
     return files.findFile(name, this.lookIn, this.#env);
@@ -201,7 +201,7 @@ export class Config {
 }
 
 /**
- * Reads the configuration of a program (spec/configuration.md §1).
+ * Reads the configuration of a program (docs/reference/configuration.md §1).
  * @throws GlanceError `config`: a file is missing or malformed, or an option that is used has a wrong value; the
  * message names file, line and what was expected.
  */

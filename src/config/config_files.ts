@@ -9,7 +9,7 @@ export interface ConfigSource {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Directories searched for configuration and companion files, first to last (spec/configuration.md §1.4). */
+/** Directories searched for configuration and companion files, first to last (docs/reference/configuration.md §1.4). */
 export function defaultSearchPath(env: Env): string[] {
   const path = [];
   if (env.HOME) path.push(join(env.HOME, ".glance"), env.HOME);
@@ -19,7 +19,7 @@ export function defaultSearchPath(env: Env): string[] {
   return path;
 }
 
-/** What a program reads when the command line names nothing (spec/configuration.md §1.4). */
+/** What a program reads when the command line names nothing (docs/reference/configuration.md §1.4). */
 export function defaultSources(prog: string, env: Env, searchPath: readonly string[]): ConfigSource[] {
   if (prog === "glance-cache-manage") return [];
   if (prog === "glance-api" && env.OS_GLANCE_CONFIG_DIR) return wsgiSources(env.OS_GLANCE_CONFIG_DIR);

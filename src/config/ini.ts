@@ -13,7 +13,7 @@ export interface IniEntry {
 }
 
 /**
- * Reads the oslo.config dialect of INI (spec/configuration.md §1). Entries come in file order; a repeated key
+ * Reads the oslo.config dialect of INI (docs/reference/configuration.md §1). Entries come in file order; a repeated key
  * gives several entries.
  * @throws GlanceError `config`, with file, line and what was expected there.
  */

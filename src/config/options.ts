@@ -9,7 +9,7 @@ import { RABBIT_OPTIONS } from "./options_rabbit.ts";
 import * as services from "./options_services.ts";
 import { GLANCE_STORE_OPTIONS, STORE_OPTIONS } from "./options_stores.ts";
 
-/** The one table of options, by group (spec/configuration.md §2 to §15). */
+/** The one table of options, by group (docs/reference/configuration.md §2 to §15). */
 export const OPTIONS = {
   DEFAULT: { ...API_OPTIONS, ...LISTEN_OPTIONS, ...CACHE_OPTIONS, ...LOGGING_OPTIONS },
   oneglance: ONEGLANCE_OPTIONS,
@@ -60,7 +60,7 @@ export type StoreOptionName = keyof typeof STORE_OPTIONS;
 /** Type of the value of `config.store(id).get(name)`. */
 export type StoreOptionValue<N extends StoreOptionName> = ValueOf<(typeof STORE_OPTIONS)[N]>;
 
-/** Sections that are stores of the service itself in the multi-store mode (spec/configuration.md §9). */
+/** Sections that are stores of the service itself in the multi-store mode (docs/reference/configuration.md §9). */
 export const RESERVED_STORES: Readonly<Record<string, string>> = {
   os_glance_staging_store: "/var/lib/glance/os_glance_staging_store",
   os_glance_tasks_store: "/var/lib/glance/os_glance_tasks_store",

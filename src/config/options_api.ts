@@ -1,6 +1,6 @@
 import { bool, boundedList, choice, dict, host, int, list, multi, port, str } from "./option.ts";
 
-/** `[DEFAULT]`: how the service listens (spec/configuration.md §2; gone upstream since 2026.2). */
+/** `[DEFAULT]`: how the service listens (docs/reference/configuration.md §2; gone upstream since 2026.2). */
 export const LISTEN_OPTIONS = {
   bind_host: host({ default: "0.0.0.0", help: "Address to listen on." }),
   bind_port: port({ default: 9292, help: "Port to listen on." }),
@@ -42,7 +42,7 @@ export const LISTEN_OPTIONS = {
   }),
 };
 
-/** `[DEFAULT]`: the image API (spec/configuration.md §2). */
+/** `[DEFAULT]`: the image API (docs/reference/configuration.md §2). */
 export const API_OPTIONS = {
   debug: bool({ default: false, help: "Log at level DEBUG, and list all options at start." }),
   enabled_backends: dict({
@@ -131,7 +131,7 @@ export const API_OPTIONS = {
   }),
 };
 
-/** `[DEFAULT]`: the image cache (spec/configuration.md §2.1). */
+/** `[DEFAULT]`: the image cache (docs/reference/configuration.md §2.1). */
 export const CACHE_OPTIONS = {
   image_cache_dir: str({
     help:
@@ -163,7 +163,7 @@ export const CACHE_OPTIONS = {
   cache_prefetcher_interval: int({ default: 300, acts: false, help: "Gone with the periodic prefetcher." }),
 };
 
-/** `[oslo_messaging_notifications]` (spec/configuration.md §15). */
+/** `[oslo_messaging_notifications]` (docs/reference/configuration.md §15). */
 export const NOTIFICATION_OPTIONS = {
   driver: multi({
     default: [],

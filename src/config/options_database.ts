@@ -1,6 +1,6 @@
 import { bool, int, str } from "./option.ts";
 
-/** `[database]` (spec/configuration.md §5). The embedded database needs `connection` only. */
+/** `[database]` (docs/reference/configuration.md §5). The embedded database needs `connection` only. */
 export const DATABASE_OPTIONS = {
   connection: str({
     secret: true,

@@ -1,7 +1,7 @@
 import { bool, boundedList, boundedPorts, choice, dict, int, list, str } from "./option.ts";
 import { parseHost } from "./types.ts";
 
-/** `[image_format]` (spec/configuration.md §3). */
+/** `[image_format]` (docs/reference/configuration.md §3). */
 export const IMAGE_FORMAT_OPTIONS = {
   container_formats: list({
     default: ["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"],
@@ -24,7 +24,7 @@ export const IMAGE_FORMAT_OPTIONS = {
   gpt_safety_checks_nonfatal: list({ default: [], help: "Safety checks of GPT images that only warn." }),
 };
 
-/** `[paste_deploy]` (spec/configuration.md §4). */
+/** `[paste_deploy]` (docs/reference/configuration.md §4). */
 export const PASTE_OPTIONS = {
   flavor: str({
     help:
@@ -38,7 +38,7 @@ export const PASTE_OPTIONS = {
   }),
 };
 
-/** `[task]` (spec/configuration.md §7). */
+/** `[task]` (docs/reference/configuration.md §7). */
 export const TASK_OPTIONS = {
   task_time_to_live: int({
     default: 48,
@@ -54,7 +54,7 @@ export const TASK_OPTIONS = {
   work_dir: str({ acts: false, help: "Scratch area of the legacy import task in the single-store mode." }),
 };
 
-/** `[taskflow_executor]` (spec/configuration.md §7). */
+/** `[taskflow_executor]` (docs/reference/configuration.md §7). */
 export const TASKFLOW_OPTIONS = {
   engine_mode: choice({
     choices: ["parallel", "serial"],
@@ -74,7 +74,7 @@ export const TASKFLOW_OPTIONS = {
   }),
 };
 
-/** `[image_import_opts]` (spec/configuration.md §7). */
+/** `[image_import_opts]` (docs/reference/configuration.md §7). */
 export const IMPORT_OPTIONS = {
   image_import_plugins: boundedList({
     default: [],
@@ -85,7 +85,7 @@ export const IMPORT_OPTIONS = {
   max_parallel_stores: int({ default: 1, min: 1, help: "Stores that one import writes at the same time." }),
 };
 
-/** `[import_filtering_opts]` (spec/configuration.md §7); a non-empty allow list makes its deny list void. */
+/** `[import_filtering_opts]` (docs/reference/configuration.md §7); a non-empty allow list makes its deny list void. */
 export const IMPORT_FILTER_OPTIONS = {
   allowed_schemes: boundedList({
     default: ["http", "https"],
@@ -99,13 +99,13 @@ export const IMPORT_FILTER_OPTIONS = {
   disallowed_ports: boundedPorts({ default: [], help: "Ports refused." }),
 };
 
-/** `[inject_metadata_properties]` (spec/configuration.md §7). */
+/** `[inject_metadata_properties]` (docs/reference/configuration.md §7). */
 export const INJECT_OPTIONS = {
   ignore_user_roles: list({ default: ["admin"], help: "Roles whose images get nothing injected." }),
   inject: dict({ help: "Properties set on imported images." }),
 };
 
-/** `[image_conversion]` (spec/configuration.md §7). */
+/** `[image_conversion]` (docs/reference/configuration.md §7). */
 export const CONVERSION_OPTIONS = {
   output_format: choice({
     choices: ["qcow2", "raw", "vmdk"],
@@ -114,7 +114,7 @@ export const CONVERSION_OPTIONS = {
   }),
 };
 
-/** `[glance_download_properties]` (spec/configuration.md §7). */
+/** `[glance_download_properties]` (docs/reference/configuration.md §7). */
 export const DOWNLOAD_PROPERTY_OPTIONS = {
   extra_properties: boundedList({
     default: ["hw_", "trait:", "os_distro", "os_secure_boot", "os_type"],
@@ -123,7 +123,7 @@ export const DOWNLOAD_PROPERTY_OPTIONS = {
   }),
 };
 
-/** `[wsgi]` (spec/configuration.md §7). */
+/** `[wsgi]` (docs/reference/configuration.md §7). */
 export const WSGI_OPTIONS = {
   task_pool_threads: int({
     acts: false,

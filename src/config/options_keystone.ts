@@ -2,7 +2,7 @@ import { bool, choice, float, int, list, str } from "./option.ts";
 
 const plugin = true;
 
-/** How a service logs in to Keystone: the options of keystoneauth's plugins and sessions (spec/configuration.md §6). */
+/** How a service logs in to Keystone: the options of keystoneauth's plugins and sessions (docs/reference/configuration.md §6). */
 export const LOGIN_OPTIONS = {
   auth_type: str({ aliases: ["auth_plugin"], plugin, help: "Kind of login, for example password." }),
   auth_section: str({ help: "Section that holds the options of the login, when it is not this one." }),
@@ -46,7 +46,7 @@ export const LOGIN_OPTIONS = {
   collect_timing: bool({ default: false, acts: false, help: "Belongs to Python." }),
 };
 
-/** `[keystone_authtoken]` (spec/configuration.md §6). */
+/** `[keystone_authtoken]` (docs/reference/configuration.md §6). */
 export const AUTHTOKEN_OPTIONS = {
   ...LOGIN_OPTIONS,
   www_authenticate_uri: str({
@@ -113,7 +113,7 @@ export const AUTHTOKEN_OPTIONS = {
   service_type: str({ help: "Type of this service, for access rules of application credentials." }),
 };
 
-/** `[oslo_limit]` (spec/configuration.md §14). */
+/** `[oslo_limit]` (docs/reference/configuration.md §14). */
 export const LIMIT_OPTIONS = {
   ...LOGIN_OPTIONS,
   endpoint_id: str({ help: "Id of this service's endpoint, under which its limits are registered." }),

@@ -2,7 +2,7 @@ import { bool, choice, int, list, str } from "./option.ts";
 
 const HEAD = "%(asctime)s.%(msecs)03d %(process)d";
 
-/** `[DEFAULT]`: logging (spec/configuration.md §2.2). */
+/** `[DEFAULT]`: logging (docs/reference/configuration.md §2.2). */
 export const LOGGING_OPTIONS = {
   log_file: str({ aliases: ["logfile"], help: "Log file; a relative name lies in log_dir." }),
   log_dir: str({

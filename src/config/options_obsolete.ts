@@ -1,5 +1,5 @@
 /**
- * Keys of other releases that deployments still write (spec/configuration.md §17), and those of libraries that have no
+ * Keys of other releases that deployments still write (docs/reference/configuration.md §17), and those of libraries that have no
  * counterpart here: `group.name`, `*` at the end stands for any rest.
  */
 const OBSOLETE_OPTIONS: readonly string[] = [

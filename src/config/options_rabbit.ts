@@ -1,6 +1,6 @@
 import { bool, float, int, str } from "./option.ts";
 
-/** `[oslo_messaging_rabbit]` (spec/configuration.md §15). */
+/** `[oslo_messaging_rabbit]` (docs/reference/configuration.md §15). */
 export const RABBIT_OPTIONS = {
   ssl: bool({ default: false, aliases: ["rabbit_use_ssl"], help: "Use TLS to the message bus." }),
   ssl_ca_file: str({ default: "", aliases: ["kombu_ssl_ca_certs"], help: "CA certificates." }),

@@ -1,7 +1,7 @@
 import { bool, choice, float, int, list, multi, str, uri } from "./option.ts";
 import { LOGIN_OPTIONS } from "./options_keystone.ts";
 
-/** `[oslo_concurrency]` (spec/configuration.md §15). */
+/** `[oslo_concurrency]` (docs/reference/configuration.md §15). */
 export const CONCURRENCY_OPTIONS = {
   lock_path: str({
     aliases: ["DEFAULT.lock_path"],
@@ -12,7 +12,7 @@ export const CONCURRENCY_OPTIONS = {
   disable_process_locking: bool({ default: false, acts: false, help: "Do not lock." }),
 };
 
-/** `[profiler]` (spec/configuration.md §15). */
+/** `[profiler]` (docs/reference/configuration.md §15). */
 export const PROFILER_OPTIONS = {
   enabled: bool({ default: false, acts: false, help: "osprofiler; there is none here." }),
   trace_sqlalchemy: bool({ default: false, acts: false, help: "osprofiler." }),
@@ -26,7 +26,7 @@ export const PROFILER_OPTIONS = {
   sentinel_service_name: str({ default: "mymaster", acts: false, help: "osprofiler." }),
 };
 
-/** `[key_manager]` (spec/configuration.md §15): where certificates of signed images are. */
+/** `[key_manager]` (docs/reference/configuration.md §15): where certificates of signed images are. */
 export const KEY_MANAGER_OPTIONS = {
   backend: str({ default: "barbican", aliases: ["api_class"], help: "barbican, vault, or a class path." }),
   auth_type: str({ acts: false, help: "Castellan's own login." }),
@@ -47,7 +47,7 @@ export const KEY_MANAGER_OPTIONS = {
   reauthenticate: bool({ default: true, acts: false, help: "Castellan's own login." }),
 };
 
-/** `[barbican]` (spec/configuration.md §15). */
+/** `[barbican]` (docs/reference/configuration.md §15). */
 export const BARBICAN_OPTIONS = {
   barbican_endpoint: str({ help: "URL of Barbican instead of the catalog's." }),
   barbican_api_version: str({ help: "Version of Barbican's API." }),
@@ -74,10 +74,10 @@ export const BARBICAN_OPTIONS = {
   }),
 };
 
-/** `[barbican_service_user]` (spec/configuration.md §15). */
+/** `[barbican_service_user]` (docs/reference/configuration.md §15). */
 export const BARBICAN_USER_OPTIONS = LOGIN_OPTIONS;
 
-/** `[vault]` (spec/configuration.md §15). */
+/** `[vault]` (docs/reference/configuration.md §15). */
 export const VAULT_OPTIONS = {
   auth_method: choice({
     choices: ["approle", "jwt", "kubernetes"],
@@ -100,7 +100,7 @@ export const VAULT_OPTIONS = {
   namespace: str({ acts: false, help: "Vault." }),
 };
 
-/** `[cors]` (spec/configuration.md §11). */
+/** `[cors]` (docs/reference/configuration.md §11). */
 export const CORS_OPTIONS = {
   allowed_origin: list({
     default: [],
@@ -140,7 +140,7 @@ export const CORS_OPTIONS = {
   max_age: int({ default: 3600, help: "Seconds a preflight answer is kept." }),
 };
 
-/** `[oslo_middleware]` (spec/configuration.md §12). */
+/** `[oslo_middleware]` (docs/reference/configuration.md §12). */
 export const MIDDLEWARE_OPTIONS = {
   enable_proxy_headers_parsing: bool({
     default: false,
@@ -154,7 +154,7 @@ export const MIDDLEWARE_OPTIONS = {
   }),
 };
 
-/** `[healthcheck]` (spec/configuration.md §12). */
+/** `[healthcheck]` (docs/reference/configuration.md §12). */
 export const HEALTHCHECK_OPTIONS = {
   path: str({ default: "/healthcheck", help: "Path of the health check besides /healthcheck." }),
   backends: list({
@@ -178,7 +178,7 @@ export const HEALTHCHECK_OPTIONS = {
   }),
 };
 
-/** `[oslo_policy]` (spec/configuration.md §13). */
+/** `[oslo_policy]` (docs/reference/configuration.md §13). */
 export const POLICY_OPTIONS = {
   policy_file: str({
     default: "policy.yaml",

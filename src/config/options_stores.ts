@@ -1,12 +1,12 @@
 import { accepted, bool, choice, dict, int, list, multi, octal, str } from "./option.ts";
 
-/** Options of every store of the multi-store mode (spec/configuration.md §9). */
+/** Options of every store of the multi-store mode (docs/reference/configuration.md §9). */
 export const COMMON_STORE_OPTIONS = {
   store_description: str({ help: "Text about the store in GET /v2/info/stores." }),
   weight: int({ default: 0, help: "The store of the highest weight is read first." }),
 };
 
-/** Driver `file` (spec/configuration.md §10.1). */
+/** Driver `file` (docs/reference/configuration.md §10.1). */
 export const FILE_STORE_OPTIONS = {
   filesystem_store_datadir: str({
     default: "/var/lib/glance/images",
@@ -45,7 +45,7 @@ export const FILE_STORE_OPTIONS = {
   }),
 };
 
-/** Driver `http` (spec/configuration.md §10.2). */
+/** Driver `http` (docs/reference/configuration.md §10.2). */
 export const HTTP_STORE_OPTIONS = {
   https_ca_certificates_file: str({ help: "CA certificates; when set, certificates are checked." }),
   https_insecure: bool({
@@ -60,7 +60,7 @@ export const HTTP_STORE_OPTIONS = {
   }),
 };
 
-/** Driver `rbd` (spec/configuration.md §10.3), which oneglance does not have yet. */
+/** Driver `rbd` (docs/reference/configuration.md §10.3), which oneglance does not have yet. */
 export const RBD_STORE_OPTIONS = accepted({
   rbd_store_pool: str({ default: "images", help: "Ceph pool of the images." }),
   rbd_store_user: str({ help: "Ceph user without `client.`; unset means admin." }),
@@ -70,7 +70,7 @@ export const RBD_STORE_OPTIONS = accepted({
   rbd_thin_provisioning: bool({ default: false, help: "Do not write chunks of zeros." }),
 });
 
-/** Driver `vmware` (spec/configuration.md §10.7), which oneglance does not have. */
+/** Driver `vmware` (docs/reference/configuration.md §10.7), which oneglance does not have. */
 export const VMWARE_STORE_OPTIONS = {
   vmware_server_host: str({ acts: false, help: "vCenter or ESX server." }),
   vmware_server_username: str({ acts: false, help: "User." }),
@@ -96,7 +96,7 @@ export const VMWARE_STORE_OPTIONS = {
   vmware_ca_file: str({ acts: false, help: "CA certificates." }),
 };
 
-/** Driver `s3` (spec/configuration.md §10.4), which oneglance does not have yet. */
+/** Driver `s3` (docs/reference/configuration.md §10.4), which oneglance does not have yet. */
 export const S3_STORE_OPTIONS = accepted({
   s3_store_host: str({ help: "Endpoint: http://host:port, https://host, or a bare host, which means http." }),
   s3_store_region_name: str({ default: "", help: "Region." }),
@@ -136,7 +136,7 @@ export const S3_STORE_OPTIONS = accepted({
   }),
 });
 
-/** Driver `swift` (spec/configuration.md §10.5), which oneglance does not have yet; its MB are 1000×1024 bytes. */
+/** Driver `swift` (docs/reference/configuration.md §10.5), which oneglance does not have yet; its MB are 1000×1024 bytes. */
 export const SWIFT_STORE_OPTIONS = accepted({
   swift_store_config_file: str({ help: "File of accounts, one section each." }),
   default_swift_reference: str({ default: "ref1", help: "Section of that file for new images." }),
@@ -194,7 +194,7 @@ export const SWIFT_STORE_OPTIONS = accepted({
   swift_upload_buffer_dir: str({ help: "Directory of these segments." }),
 });
 
-/** Driver `cinder` (spec/configuration.md §10.6), which oneglance does not have yet. */
+/** Driver `cinder` (docs/reference/configuration.md §10.6), which oneglance does not have yet. */
 export const CINDER_STORE_OPTIONS = accepted({
   cinder_catalog_info: str({
     default: "volumev3::publicURL",
@@ -237,7 +237,7 @@ export const STORE_OPTIONS = {
   ...VMWARE_STORE_OPTIONS,
 };
 
-/** `[glance_store]`, without the driver options of the single-store mode (spec/configuration.md §8, §9). */
+/** `[glance_store]`, without the driver options of the single-store mode (docs/reference/configuration.md §8, §9). */
 export const GLANCE_STORE_OPTIONS = {
   stores: list({ default: ["file", "http"], help: "Single-store mode: enabled drivers." }),
   default_store: choice({

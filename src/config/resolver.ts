@@ -114,7 +114,7 @@ export class Resolver {
 // `$$`, `${name}` or `$name`; a name may hold dots, and a `$` before anything else is only a `$`.
 const REFERENCE = /\$(?:(\$)|\{([a-z_][a-z0-9_.]*)\}|([a-z_][a-z0-9_.]*))/gi;
 
-/** Replaces `$name`, `${name}` and `$group.name` by what `lookup` returns for the name (spec/configuration.md §1.1). */
+/** Replaces `$name`, `${name}` and `$group.name` by what `lookup` returns for the name (docs/reference/configuration.md §1.1). */
 function interpolate(text: string, lookup: (name: string) => string): string {
   if (!text.includes("$")) return text;
   return text.replaceAll("\\$", "$$$$").replace(

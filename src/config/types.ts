@@ -8,7 +8,7 @@ export interface Range {
   readonly max?: number | bigint;
 }
 
-/** `true 1 on yes` / `false 0 off no` in any case (spec/configuration.md §1.2). */
+/** `true 1 on yes` / `false 0 off no` in any case (docs/reference/configuration.md §1.2). */
 export function parseBool(text: string): boolean {
   switch (text.toLowerCase()) {
     case "true":

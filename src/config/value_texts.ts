@@ -12,7 +12,7 @@ export interface Texts {
 }
 
 /**
- * Where texts are looked up: paste file, command line, environment, files, in this order (spec/configuration.md §1.3,
+ * Where texts are looked up: paste file, command line, environment, files, in this order (docs/reference/configuration.md §1.3,
  * §4).
  */
 export class TextSource {

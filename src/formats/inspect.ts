@@ -29,7 +29,7 @@ export const DETECTORS: Record<string, Detector> = {
 };
 
 /**
- * Runs all detectors over image data (spec/background-jobs.md §8).
+ * Runs all detectors over image data (docs/reference/background-jobs.md §8).
  *
  * @param peek reads the data; at most 8 MiB, whatever the data claims
  * @param options.size number of bytes of the whole data

@@ -1,4 +1,4 @@
-/** The findings of format inspection (spec/background-jobs.md §8). */
+/** The findings of format inspection (docs/reference/background-jobs.md §8). */
 
 /**
  * Reads exactly `length` bytes from `offset`, in any order; null if not all of them are available.

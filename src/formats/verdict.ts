@@ -24,7 +24,7 @@ export type Verdict =
   | { ok: false; code: "unsupported_media_type"; message: string; failures: FailedCheck[] };
 
 /**
- * Judges inspected data against the declared formats (spec/background-jobs.md §8, spec/images-api.md §3.4, §3.5).
+ * Judges inspected data against the declared formats (docs/reference/background-jobs.md §8, docs/reference/images-api.md §3.4, §3.5).
  * Only `bare` images are judged; all others pass with `virtualSize` null.
  */
 export function judge(input: JudgeInput): Verdict {

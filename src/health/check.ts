@@ -1,4 +1,4 @@
-/** The health of this process (spec/auth-and-middleware.md §8). Cheap: load balancers ask twice a second. */
+/** The health of this process (docs/reference/auth-and-middleware.md §8). Cheap: load balancers ask twice a second. */
 import type { Config } from "../config/config.ts";
 import type { Deps } from "../deps.ts";
 import { fail } from "../errors.ts";

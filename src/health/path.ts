@@ -1,4 +1,4 @@
-/** The paths of the health check (spec/auth-and-middleware.md §8). */
+/** The paths of the health check (docs/reference/auth-and-middleware.md §8). */
 import type { Config } from "../config/config.ts";
 
 /** Whether a load balancer should use this process. */

@@ -1,5 +1,5 @@
 /**
- * Binds a route of the contract to a handler and runs the checks in upstream's order (spec/images-api.md §2.0): an
+ * Binds a route of the contract to a handler and runs the checks in upstream's order (docs/reference/images-api.md §2.0): an
  * unexpected body, the body's schema. Query and headers are checked when the handler asks for them, because upstream
  * checks some of them late.
  */
@@ -98,7 +98,7 @@ export function bind<R extends RouteConfig>(
   });
 }
 
-/** Percent-encoded bytes must be UTF-8 (spec/images-api.md §2.13, §4.4, §6.2). Errors: bad_request. */
+/** Percent-encoded bytes must be UTF-8 (docs/reference/images-api.md §2.13, §4.4, §6.2). Errors: bad_request. */
 function checkUrlEncoding(url: string): void {
   if (!url.includes("%")) return;
   try {

@@ -1,4 +1,4 @@
-/** Serves the routes of metadata definitions (spec/metadefs-api.md §3). */
+/** Serves the routes of metadata definitions (docs/reference/metadefs-api.md §3). */
 import { z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { METADEF_SCHEMAS } from "../../openapi/metadefs.ts";

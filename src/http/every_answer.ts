@@ -1,4 +1,4 @@
-/** Headers of every response, also of those made outside the app (spec/auth-and-middleware.md §3). */
+/** Headers of every response, also of those made outside the app (docs/reference/auth-and-middleware.md §3). */
 
 /** Ids that are safe in a log line; any other is replaced by a new one. */
 const FORM = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,254}$/;

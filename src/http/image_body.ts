@@ -1,4 +1,4 @@
-/** First checks of the body of POST /v2/images (spec/images-api.md §2.1). */
+/** First checks of the body of POST /v2/images (docs/reference/images-api.md §2.1). */
 import { z } from "zod";
 import { NewLocationField, READ_ONLY_FIELDS, WRITABLE_FIELDS } from "../../openapi/image.ts";
 import { fail } from "../errors.ts";

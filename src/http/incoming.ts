@@ -1,4 +1,4 @@
-/** A request as it is forwarded to another worker (spec/images-api.md §2.8.5). */
+/** A request as it is forwarded to another worker (docs/reference/images-api.md §2.8.5). */
 import { FORWARDED, type Incoming } from "../images/peer.ts";
 import type { Call } from "./bind.ts";
 

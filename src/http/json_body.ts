@@ -1,4 +1,4 @@
-/** JSON bodies: size, encoding and depth are checked before the content (spec/images-api.md §2.0). */
+/** JSON bodies: size, encoding and depth are checked before the content (docs/reference/images-api.md §2.0). */
 import type { Config } from "../config/config.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { UNDECODABLE } from "../images/attributes.ts";

@@ -1,4 +1,4 @@
-/** Conditions of single filters (spec/images-api.md §4.4). */
+/** Conditions of single filters (docs/reference/images-api.md §4.4). */
 import type { ListCondition } from "../../db/records.ts";
 import { parseTime } from "../../openapi/times.ts";
 import { fail } from "../errors.ts";

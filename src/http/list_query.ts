@@ -1,4 +1,4 @@
-/** The query of GET /v2/images as conditions for the database (spec/images-api.md §4.2–4.5). */
+/** The query of GET /v2/images as conditions for the database (docs/reference/images-api.md §4.2–4.5). */
 import type { z } from "@hono/zod-openapi";
 import type { ImageListQuery, ListCondition } from "../../db/records.ts";
 import { ImageListQueryParams } from "../../openapi/images.ts";

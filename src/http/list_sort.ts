@@ -1,4 +1,4 @@
-/** Sort keys and directions of a list (spec/images-api.md §4.5). */
+/** Sort keys and directions of a list (docs/reference/images-api.md §4.5). */
 import type { z } from "@hono/zod-openapi";
 import type { ImageListQuery, SortKey } from "../../db/records.ts";
 import { SortDirection, SortKey as SortKeyField } from "../../openapi/images.ts";

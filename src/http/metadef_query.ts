@@ -1,4 +1,4 @@
-/** The queries of lists of metadata definitions (spec/metadefs-api.md §4.3, §7). */
+/** The queries of lists of metadata definitions (docs/reference/metadefs-api.md §4.3, §7). */
 import type { z } from "@hono/zod-openapi";
 import type { TagListQuery } from "../../db/metadef_records.ts";
 import type { listNamespaces } from "../../openapi/metadefs_namespaces.ts";

@@ -1,4 +1,4 @@
-/** 404, 405 or 501 for requests without a route (spec/images-api.md §2.0, step 4). */
+/** 404, 405 or 501 for requests without a route (docs/reference/images-api.md §2.0, step 4). */
 import { fail } from "../errors.ts";
 import { ROUTES } from "../../openapi/document.ts";
 

@@ -1,4 +1,4 @@
-/** Parses PATCH documents of both dialects into operations (spec/images-api.md §5.1–5.3). */
+/** Parses PATCH documents of both dialects into operations (docs/reference/images-api.md §5.1–5.3). */
 import { NewLocationField, WRITABLE_FIELDS } from "../../openapi/image.ts";
 import { PATCH_V20, PATCH_V21 } from "../../openapi/images.ts";
 import { fail } from "../errors.ts";

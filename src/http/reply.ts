@@ -1,4 +1,4 @@
-/** Responses of the API; each contains the request id (spec/images-api.md §6.5). */
+/** Responses of the API; each contains the request id (docs/reference/images-api.md §6.5). */
 import { Buffer } from "node:buffer";
 import type { Ctx } from "../deps.ts";
 

@@ -1,4 +1,4 @@
-/** Scheme, host and prefix as the client sees them (spec/auth-and-middleware.md §6). */
+/** Scheme, host and prefix as the client sees them (docs/reference/auth-and-middleware.md §6). */
 import { fail } from "../errors.ts";
 import { isHost } from "../util/host.ts";
 import type { RequestBase } from "./env.ts";

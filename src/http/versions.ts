@@ -1,4 +1,4 @@
-/** Version discovery and negotiation (spec/images-api.md §1). */
+/** Version discovery and negotiation (docs/reference/images-api.md §1). */
 import { HEALTH_PATH, READY_PATH } from "../health/path.ts";
 import type { RequestBase } from "./env.ts";
 

@@ -1,4 +1,4 @@
-/** Which names are attributes of an image and what a client may do with them (spec/images-api.md §3.1, §3.7, §5.3). */
+/** Which names are attributes of an image and what a client may do with them (docs/reference/images-api.md §3.1, §3.7, §5.3). */
 import { fail } from "../errors.ts";
 
 /** Base attributes that a client may set. */

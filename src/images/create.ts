@@ -1,4 +1,4 @@
-/** POST /v2/images (spec/images-api.md §2.1). */
+/** POST /v2/images (docs/reference/images-api.md §2.1). */
 import type { ImageRecord, NewImage, Visibility } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";

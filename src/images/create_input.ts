@@ -1,4 +1,4 @@
-/** The attributes of a new image, sorted as the verb wants them (spec/images-api.md §2.1). */
+/** The attributes of a new image, sorted as the verb wants them (docs/reference/images-api.md §2.1). */
 import { fail } from "../errors.ts";
 import {
   checkPropertyName,

@@ -1,4 +1,4 @@
-/** DELETE /v2/images/{id} (spec/images-api.md §8). */
+/** DELETE /v2/images/{id} (docs/reference/images-api.md §8). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail, isError } from "../errors.ts";

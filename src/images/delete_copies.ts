@@ -1,4 +1,4 @@
-/** The second half of removing some copies of an image: their data goes, then their record (spec/images-api.md §5.6). */
+/** The second half of removing some copies of an image: their data goes, then their record (docs/reference/images-api.md §5.6). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { getLog } from "../observe/log.ts";

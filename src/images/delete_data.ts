@@ -1,4 +1,4 @@
-/** The second half of a deletion: the image is out of sight, its data goes, then its record (spec/images-api.md §8.1). */
+/** The second half of a deletion: the image is out of sight, its data goes, then its record (docs/reference/images-api.md §8.1). */
 import type { ImageRecord, LocationRecord } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { isError } from "../errors.ts";

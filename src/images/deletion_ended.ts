@@ -1,4 +1,4 @@
-/** For who works on an image that is being deleted: a store that refuses brings it back (spec/images-api.md §8.1). */
+/** For who works on an image that is being deleted: a store that refuses brings it back (docs/reference/images-api.md §8.1). */
 import type { Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
 

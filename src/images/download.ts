@@ -1,4 +1,4 @@
-/** GET /v2/images/{id}/file (spec/images-api.md §2.6.2). */
+/** GET /v2/images/{id}/file (docs/reference/images-api.md §2.6.2). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail, isError } from "../errors.ts";

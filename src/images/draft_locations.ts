@@ -54,7 +54,7 @@ export class DraftLocations {
     this.#touched = true;
   }
 
-  /** The saved locations in the order of the document, which only the answer to it has (spec/images-api.md §3.8). */
+  /** The saved locations in the order of the document, which only the answer to it has (docs/reference/images-api.md §3.8). */
   arrange(saved: readonly LocationRecord[]): LocationRecord[] {
     const left = [...saved];
     const arranged = this.list.flatMap((one) => {

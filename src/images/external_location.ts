@@ -1,4 +1,4 @@
-/** URLs that a caller names as the place of an image's data (spec/images-api.md §3.8). */
+/** URLs that a caller names as the place of an image's data (docs/reference/images-api.md §3.8). */
 import type { Ctx } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
@@ -8,7 +8,7 @@ const log = getLog("oneglance.images.locations");
 /** Schemes whose URLs only the service itself may write: they would reach into its own disk or accounts. */
 const RESTRICTED = ["file", "filesystem", "swift+config"];
 
-/** Whether the filter lets a location be asked; it judges http and https (spec/images-api.md §2.8.6). */
+/** Whether the filter lets a location be asked; it judges http and https (docs/reference/images-api.md §2.8.6). */
 export async function passesFilter({ deps }: Ctx, url: string): Promise<boolean> {
   return !/^https?:/i.test(url) || await deps.uriFilter.read(url, { credentials: true }) !== null;
 }

@@ -1,4 +1,4 @@
-/** The look-up before every verb on an image (spec/images-api.md §2.0, step 9). */
+/** The look-up before every verb on an image (docs/reference/images-api.md §2.0, step 9). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { fail } from "../errors.ts";

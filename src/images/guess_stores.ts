@@ -1,4 +1,4 @@
-/** Gives locations the id of the store that serves them (spec/images-api.md §3.8, spec/stores.md §10). */
+/** Gives locations the id of the store that serves them (docs/reference/images-api.md §3.8, docs/reference/stores.md §10). */
 import type { ImageRecord, LocationRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { getLog } from "../observe/log.ts";

@@ -1,6 +1,6 @@
 /**
  * What this service knows of the attributes of an image: the configured formats and the custom properties of
- * schema-image.json (spec/schemas.md §3.1). Made once at start.
+ * schema-image.json (docs/reference/schemas.md §3.1). Made once at start.
  */
 import { Validator } from "@cfworker/json-schema";
 import { fail } from "../errors.ts";

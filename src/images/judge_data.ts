@@ -1,4 +1,4 @@
-/** Looks at arrived data before it is committed (spec/background-jobs.md §8). */
+/** Looks at arrived data before it is committed (docs/reference/background-jobs.md §8). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** GET /v2/images (spec/images-api.md §4). */
+/** GET /v2/images (docs/reference/images-api.md §4). */
 import type { ImageListQuery, ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";

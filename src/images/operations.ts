@@ -1,4 +1,4 @@
-/** The operations of a PATCH document once its dialect is parsed (spec/images-api.md §5). */
+/** The operations of a PATCH document once its dialect is parsed (docs/reference/images-api.md §5). */
 
 /** One operation. `path` has one segment, except for `locations`. */
 export interface Operation {

@@ -1,4 +1,4 @@
-/** `locations` in a PATCH document (spec/images-api.md §5.6). */
+/** `locations` in a PATCH document (docs/reference/images-api.md §5.6). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeImage } from "../policy/authorize.ts";

@@ -1,4 +1,4 @@
-/** Requests that only the worker with the staged data can answer, sent on to it (spec/images-api.md §2.8.5). */
+/** Requests that only the worker with the staged data can answer, sent on to it (docs/reference/images-api.md §2.8.5). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
 import type { Config } from "../config/config.ts";

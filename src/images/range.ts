@@ -1,4 +1,4 @@
-/** The Range and legacy Content-Range headers of a download (spec/images-api.md §2.6.2). */
+/** The Range and legacy Content-Range headers of a download (docs/reference/images-api.md §2.6.2). */
 import { fail } from "../errors.ts";
 
 export interface Slice {

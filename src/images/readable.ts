@@ -1,4 +1,4 @@
-/** What of an image the caller may read: property protections (spec/policy.md §9.3). */
+/** What of an image the caller may read: property protections (docs/reference/policy.md §9.3). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 

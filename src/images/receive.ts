@@ -1,4 +1,4 @@
-/** Takes a request's body into a write handle under the caps on size and stall (design: bytes). */
+/** Takes a request's body into a write handle under the caps on size and stall (docs/architecture.md). */
 import type { Ctx } from "../deps.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { checkStorageQuota, refuseStorage } from "../quota/storage.ts";

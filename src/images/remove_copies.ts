@@ -1,4 +1,4 @@
-/** Removing some copies of an image and not others (spec/images-api.md §2.11, §5.6): one always stays. */
+/** Removing some copies of an image and not others (docs/reference/images-api.md §2.11, §5.6): one always stays. */
 import type { ImageRecord, LocationRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** Takes the bytes of one location out of their store (spec/images-api.md §8.1, step 8). */
+/** Takes the bytes of one location out of their store (docs/reference/images-api.md §8.1, step 8). */
 import type { ImageRecord, LocationRecord } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { fail, GlanceError, isError } from "../errors.ts";

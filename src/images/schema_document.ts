@@ -1,4 +1,4 @@
-/** The documents of /v2/schemas about images (spec/schemas.md §2–§4); key order is upstream's. */
+/** The documents of /v2/schemas about images (docs/reference/schemas.md §2–§4); key order is upstream's. */
 import type { ImageSchema } from "./image_schema.ts";
 
 type Json = Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** POST /v2/images/{id}/actions/deactivate and reactivate (spec/images-api.md §2.12). */
+/** POST /v2/images/{id}/actions/deactivate and reactivate (docs/reference/images-api.md §2.12). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeImage } from "../policy/authorize.ts";

@@ -1,4 +1,4 @@
-/** GET /v2/images/{id} (spec/images-api.md §2.3). */
+/** GET /v2/images/{id} (docs/reference/images-api.md §2.3). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { authorizeImage } from "../policy/authorize.ts";

@@ -1,4 +1,4 @@
-/** What the errors of a store become for the one who uploads (spec/stores.md §1.2). */
+/** What the errors of a store become for the one who uploads (docs/reference/stores.md §1.2). */
 import type { Ctx } from "../deps.ts";
 import { GlanceError, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";

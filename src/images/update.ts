@@ -1,4 +1,4 @@
-/** PATCH /v2/images/{id} (spec/images-api.md §5). */
+/** PATCH /v2/images/{id} (docs/reference/images-api.md §5). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";

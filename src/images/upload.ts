@@ -1,4 +1,4 @@
-/** PUT /v2/images/{id}/file (spec/images-api.md §2.6.1): bytes in, `queued → saving → active`. */
+/** PUT /v2/images/{id}/file (docs/reference/images-api.md §2.6.1): bytes in, `queued → saving → active`. */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";

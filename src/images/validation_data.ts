@@ -1,4 +1,4 @@
-/** Hashes given along with a location in a PATCH (spec/images-api.md §5.6). */
+/** Hashes given along with a location in a PATCH (docs/reference/images-api.md §5.6). */
 import type { ImageRecord } from "../../db/records.ts";
 import { fail } from "../errors.ts";
 import type { ValidationData } from "./draft_locations.ts";

@@ -1,4 +1,4 @@
-/** Data from a URL that a user or the catalog gave: filter and guard on every hop (spec/background-jobs.md §4.2). */
+/** Data from a URL that a user or the catalog gave: filter and guard on every hop (docs/reference/background-jobs.md §4.2). */
 import type { Deps } from "../deps.ts";
 import { fail, GlanceError, isError } from "../errors.ts";
 import { isUnconnected } from "../net/each_address.ts";

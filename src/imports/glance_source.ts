@@ -1,4 +1,4 @@
-/** glance-download: an image of another region's image service (spec/images-api.md §2.8.6). */
+/** glance-download: an image of another region's image service (docs/reference/images-api.md §2.8.6). */
 import type { ImageColumns } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
 import type { Ctx, Deps } from "../deps.ts";

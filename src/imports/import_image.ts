@@ -1,4 +1,4 @@
-/** POST /v2/images/{id}/import (spec/images-api.md §2.8.2): the checks in their order, then a task. */
+/** POST /v2/images/{id}/import (docs/reference/images-api.md §2.8.2): the checks in their order, then a task. */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";

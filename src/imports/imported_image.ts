@@ -1,4 +1,4 @@
-/** The image that an import works on: its row, its two lists of stores, its locations (spec/images-api.md §2.8.3). */
+/** The image that an import works on: its row, its two lists of stores, its locations (docs/reference/images-api.md §2.8.3). */
 import type { ImageRecord, ImageTransition, LocationRecord } from "../../db/records.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { fail } from "../errors.ts";

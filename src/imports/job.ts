@@ -1,4 +1,4 @@
-/** What an import has to do: the body of POST /v2/images/{id}/import, and the input of its task (spec/tasks-api.md §5.2). */
+/** What an import has to do: the body of POST /v2/images/{id}/import, and the input of its task (docs/reference/tasks-api.md §5.2). */
 import * as v from "valibot";
 import type { TaskRecord } from "../../db/task_records.ts";
 import type { Deps } from "../deps.ts";

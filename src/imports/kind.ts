@@ -1,4 +1,4 @@
-/** The task behind an import: its steps, what each leaves and how it is undone (spec/background-jobs.md §4.1, spec/images-api.md §2.8.3). */
+/** The task behind an import: its steps, what each leaves and how it is undone (docs/reference/background-jobs.md §4.1, docs/reference/images-api.md §2.8.3). */
 import type {
   ImageColumns,
   ImageRecord,

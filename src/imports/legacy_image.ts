@@ -1,4 +1,4 @@
-/** The image that a legacy import makes, from `image_properties` of the task's input (spec/tasks-api.md §5.1). */
+/** The image that a legacy import makes, from `image_properties` of the task's input (docs/reference/tasks-api.md §5.1). */
 import * as v from "valibot";
 import type { NewImage } from "../../db/records.ts";
 import { fail } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** The task type `import` (spec/tasks-api.md §5.1): makes an image of the data at a URL. */
+/** The task type `import` (docs/reference/tasks-api.md §5.1): makes an image of the data at a URL. */
 import * as v from "valibot";
 import { fail, isError } from "../errors.ts";
 import { checkPropertyValue } from "../images/attributes.ts";

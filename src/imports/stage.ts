@@ -1,4 +1,4 @@
-/** PUT /v2/images/{id}/stage (spec/images-api.md §2.7): bytes in, `queued → uploading`. */
+/** PUT /v2/images/{id}/stage (docs/reference/images-api.md §2.7): bytes in, `queued → uploading`. */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";

@@ -1,4 +1,4 @@
-/** The staged data of an image (spec/stores.md §11). */
+/** The staged data of an image (docs/reference/stores.md §11). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { fail, isError } from "../errors.ts";

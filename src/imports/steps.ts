@@ -1,4 +1,4 @@
-/** The steps that imports of every kind share: from a source by the staging area to the stores (spec/background-jobs.md §4.2). */
+/** The steps that imports of every kind share: from a source by the staging area to the stores (docs/reference/background-jobs.md §4.2). */
 import type { ImageRecord } from "../../db/records.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { imageById } from "../images/find.ts";

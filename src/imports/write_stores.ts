@@ -1,4 +1,4 @@
-/** The data of an import in its stores: written, several in one read; recorded, one by one; discarded (spec/images-api.md §2.8.3). */
+/** The data of an import in its stores: written, several in one read; recorded, one by one; discarded (docs/reference/images-api.md §2.8.3). */
 import type { LooseEvent } from "../../db/event_records.ts";
 import type { ImageColumns, ImageRecord } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
@@ -245,7 +245,7 @@ async function commitOne(
   return { image: moved };
 }
 
-/** Saves `Copied N MiB` as the task's message (spec/tasks-api.md §5.3). Errors: conflict when the task is not this run's any more. */
+/** Saves `Copied N MiB` as the task's message (docs/reference/tasks-api.md §5.3). Errors: conflict when the task is not this run's any more. */
 async function tellCopied({ ctx, task }: TaskRun, bytes: number): Promise<void> {
   const held = await ctx.deps.db.write.tasks.change({
     id: task.id,
@@ -256,7 +256,7 @@ async function tellCopied({ ctx, task }: TaskRun, bytes: number): Promise<void> 
   if (!held) throw lostReason();
 }
 
-/** `image.prepare` and `image.upload` of stores (spec/background-jobs.md §7); the write that records a copy has its own. Throws nothing. */
+/** `image.prepare` and `image.upload` of stores (docs/reference/background-jobs.md §7); the write that records a copy has its own. Throws nothing. */
 async function emitAll({ ctx: { deps } }: TaskRun, events: LooseEvent[]): Promise<void> {
   if (!events.some(({ type }) => deps.events.wants(type))) return;
   try {

@@ -1,4 +1,4 @@
-/** Jobs at start: what dead processes have left in the stores and in the staging area (spec/background-jobs.md §3). */
+/** Jobs at start: what dead processes have left in the stores and in the staging area (docs/reference/background-jobs.md §3). */
 import type { Deps } from "../deps.ts";
 import { stagedPath } from "../imports/staged.ts";
 import { getLog } from "../observe/log.ts";

@@ -17,7 +17,7 @@ const HOLDS = 120_000;
 const RENEW = 30_000;
 /** Renewal of tasks at least, in ms: people who wait for a task look at its progress, which is written along. */
 const TELL = 5000;
-/** How long a task in progress may be unchanged, in ms: a Glance beside us takes locks by that (spec/background-jobs.md §4). */
+/** How long a task in progress may be unchanged, in ms: a Glance beside us takes locks by that (docs/reference/background-jobs.md §4). */
 const MAX_SILENCE = 60_000;
 
 export type LeaseKind = "upload" | "deletion" | "task";

@@ -1,4 +1,4 @@
-/** DELETE /v2/stores/{store}/{image} (spec/images-api.md §2.11). */
+/** DELETE /v2/stores/{store}/{image} (docs/reference/images-api.md §2.11). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";

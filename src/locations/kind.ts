@@ -1,4 +1,4 @@
-/** The task behind an added location (spec/background-jobs.md §4.4, spec/images-api.md §2.10.2). */
+/** The task behind an added location (docs/reference/background-jobs.md §4.4, docs/reference/images-api.md §2.10.2). */
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { ImageRecord, ImageTransition } from "../../db/records.ts";

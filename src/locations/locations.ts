@@ -1,4 +1,4 @@
-/** /v2/images/{id}/locations (spec/images-api.md §2.10). */
+/** /v2/images/{id}/locations (docs/reference/images-api.md §2.10). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { passesFilter } from "../images/external_location.ts";

@@ -1,4 +1,4 @@
-/** The members of a shared image (spec/images-api.md §2.13). */
+/** The members of a shared image (docs/reference/images-api.md §2.13). */
 import type { ImageRecord, MemberRecord, MemberStatus } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { authorizeMember } from "../policy/authorize.ts";
@@ -10,7 +10,7 @@ import { requireWriter } from "../policy/read_only.ts";
 import { limitText } from "../quota/counts.ts";
 import { findImage } from "../images/find.ts";
 
-/** GET /v2/images/{id}/members (spec/images-api.md §2.13). Errors: not_found, forbidden. */
+/** GET /v2/images/{id}/members (docs/reference/images-api.md §2.13). Errors: not_found, forbidden. */
 export async function listMembers(ctx: Ctx, imageId: string): Promise<MemberRecord[]> {
   const image = await sharedImage(ctx, imageId, "Only shared images have members.");
   const { policy } = ctx.deps;
@@ -19,7 +19,7 @@ export async function listMembers(ctx: Ctx, imageId: string): Promise<MemberReco
   return await visibleMembers(ctx, image);
 }
 
-/** POST /v2/images/{id}/members (spec/images-api.md §2.13). Errors: not_found, forbidden, conflict, too_large. */
+/** POST /v2/images/{id}/members (docs/reference/images-api.md §2.13). Errors: not_found, forbidden, conflict, too_large. */
 export async function addMember(ctx: Ctx, imageId: string, member: string): Promise<MemberRecord> {
   const { deps, caller } = ctx;
   refuseBeyondBmp(member);
@@ -43,7 +43,7 @@ export async function addMember(ctx: Ctx, imageId: string, member: string): Prom
   }
 }
 
-/** GET /v2/images/{id}/members/{member} (spec/images-api.md §2.13): every refusal is 404. Errors: not_found. */
+/** GET /v2/images/{id}/members/{member} (docs/reference/images-api.md §2.13): every refusal is 404. Errors: not_found. */
 export async function showMember(ctx: Ctx, imageId: string, memberId: string): Promise<MemberRecord> {
   const missing = `${memberId} not found in the member list of the image ${imageId}.`;
   try {
@@ -58,7 +58,7 @@ export async function showMember(ctx: Ctx, imageId: string, memberId: string): P
 }
 
 /**
- * PUT /v2/images/{id}/members/{member} (spec/images-api.md §2.13): a project accepts or rejects the image. Errors:
+ * PUT /v2/images/{id}/members/{member} (docs/reference/images-api.md §2.13): a project accepts or rejects the image. Errors:
  * not_found, forbidden.
  */
 export async function updateMember(
@@ -80,7 +80,7 @@ export async function updateMember(
     fail("not_found", missing);
 }
 
-/** DELETE /v2/images/{id}/members/{member} (spec/images-api.md §2.13). Errors: not_found, forbidden. */
+/** DELETE /v2/images/{id}/members/{member} (docs/reference/images-api.md §2.13). Errors: not_found, forbidden. */
 export async function removeMember(ctx: Ctx, imageId: string, memberId: string): Promise<void> {
   const { deps, caller } = ctx;
   requireWriter(caller);

@@ -1,4 +1,4 @@
-/** The bodies of requests about metadata definitions (spec/metadefs-api.md §4.1, §5, §7, §8). */
+/** The bodies of requests about metadata definitions (docs/reference/metadefs-api.md §4.1, §5, §7, §8). */
 import * as v from "valibot";
 import type { Association, MetadefPart, NamespaceColumns } from "../../db/metadef_records.ts";
 import { fail } from "../errors.ts";
@@ -116,7 +116,7 @@ export function parseAssociation(body: unknown): Association {
   return { name, prefix, properties_target };
 }
 
-/** Returns the columns of a namespace, with defaults (spec/metadefs-api.md §3.2, §4.1). */
+/** Returns the columns of a namespace, with defaults (docs/reference/metadefs-api.md §3.2, §4.1). */
 export function namespaceColumns(body: NamespaceBody, owner: string): NamespaceColumns {
   return {
     namespace: body.namespace,

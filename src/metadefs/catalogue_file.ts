@@ -1,4 +1,4 @@
-/** Catalogue files: JSON, one namespace per file (spec/metadefs-api.md §11.1). */
+/** Catalogue files: JSON, one namespace per file (docs/reference/metadefs-api.md §11.1). */
 import * as v from "valibot";
 import type {
   MetadefPart,

@@ -1,4 +1,4 @@
-/** Schemas for JSON documents of metadata definitions; messages name the place (spec/metadefs-api.md §1.1). */
+/** Schemas for JSON documents of metadata definitions; messages name the place (docs/reference/metadefs-api.md §1.1). */
 import * as v from "valibot";
 import { fail } from "../errors.ts";
 import { refuseBeyondBmp } from "../images/attributes.ts";

@@ -1,4 +1,4 @@
-/** Writes every namespace to a catalogue file (spec/metadefs-api.md §11.2). */
+/** Writes every namespace to a catalogue file (docs/reference/metadefs-api.md §11.2). */
 import type { Database } from "../../db/database.ts";
 import type { NamespaceRecord } from "../../db/metadef_records.ts";
 import { fail } from "../errors.ts";

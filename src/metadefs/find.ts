@@ -1,4 +1,4 @@
-/** Lookup and authorisation for every verb on a namespace (spec/metadefs-api.md §1, §3.1). */
+/** Lookup and authorisation for every verb on a namespace (docs/reference/metadefs-api.md §1, §3.1). */
 import type { NamespaceRecord } from "../../db/metadef_records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** Loads catalogue files (spec/metadefs-api.md §11.2). */
+/** Loads catalogue files (docs/reference/metadefs-api.md §11.2). */
 import { join } from "node:path";
 import type { Database } from "../../db/database.ts";
 import type { LoadMode, LoadOutcome, NewNamespace } from "../../db/metadef_records.ts";

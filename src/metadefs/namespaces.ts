@@ -1,4 +1,4 @@
-/** The verbs on namespaces (spec/metadefs-api.md §4). */
+/** The verbs on namespaces (docs/reference/metadefs-api.md §4). */
 import type {
   MetadefPartRecord,
   NamespaceContents,
@@ -17,7 +17,7 @@ import { checkRemoved } from "./part_rules.ts";
 export type NamespaceList = Omit<NamespaceListQuery, "viewer" | "after"> & { marker?: string };
 
 /**
- * GET /v2/metadefs/namespaces (spec/metadefs-api.md §4.3). Returns one page, without namespaces that
+ * GET /v2/metadefs/namespaces (docs/reference/metadefs-api.md §4.3). Returns one page, without namespaces that
  * `get_metadef_namespace` denies. Errors: not_found, forbidden.
  */
 export async function listNamespaces(
@@ -40,7 +40,7 @@ export async function listNamespaces(
 }
 
 /**
- * POST /v2/metadefs/namespaces (spec/metadefs-api.md §4.2). Creates the namespace and its contents in one transaction.
+ * POST /v2/metadefs/namespaces (docs/reference/metadefs-api.md §4.2). Creates the namespace and its contents in one transaction.
  * Errors: not_found, forbidden, conflict.
  */
 export async function createNamespace(ctx: Ctx, body: NamespaceBody): Promise<NamespaceRecord> {
@@ -71,7 +71,7 @@ export async function createNamespace(ctx: Ctx, body: NamespaceBody): Promise<Na
 }
 
 /**
- * GET /v2/metadefs/namespaces/{namespace} (spec/metadefs-api.md §4.4). Returns the namespace and its contents,
+ * GET /v2/metadefs/namespaces/{namespace} (docs/reference/metadefs-api.md §4.4). Returns the namespace and its contents,
  * with the prefix of `resourceType`. Errors: not_found, forbidden.
  */
 export async function showNamespace(
@@ -109,7 +109,7 @@ function withPrefix({ objects, properties, tags }: NamespaceContents, prefix: st
 }
 
 /**
- * PUT /v2/metadefs/namespaces/{namespace} (spec/metadefs-api.md §4.5). Replaces what a client may say of a namespace;
+ * PUT /v2/metadefs/namespaces/{namespace} (docs/reference/metadefs-api.md §4.5). Replaces what a client may say of a namespace;
  * its contents stay. The response still contains the old `updated_at`. Errors: not_found, forbidden, conflict.
  */
 export async function updateNamespace(ctx: Ctx, name: string, body: NamespaceBody): Promise<NamespaceRecord> {
@@ -122,7 +122,7 @@ export async function updateNamespace(ctx: Ctx, name: string, body: NamespaceBod
 }
 
 /**
- * DELETE /v2/metadefs/namespaces/{namespace} (spec/metadefs-api.md §4.6). Removes the namespace and its
+ * DELETE /v2/metadefs/namespaces/{namespace} (docs/reference/metadefs-api.md §4.6). Removes the namespace and its
  * contents. Errors: not_found; forbidden, also if it is protected.
  */
 export async function deleteNamespace(ctx: Ctx, name: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** The policy rules for objects, properties and tags, and their names in messages (spec/metadefs-api.md §3). */
+/** The policy rules for objects, properties and tags, and their names in messages (docs/reference/metadefs-api.md §3). */
 import type { MetadefKind, RemoveOutcome } from "../../db/metadef_records.ts";
 import { fail } from "../errors.ts";
 

@@ -1,4 +1,4 @@
-/** The verbs on objects, properties and tags of a namespace (spec/metadefs-api.md §3, §5–7). */
+/** The verbs on objects, properties and tags of a namespace (docs/reference/metadefs-api.md §3, §5–7). */
 import type {
   MetadefKind,
   MetadefPart,
@@ -13,7 +13,7 @@ import { parseTag, tagPart } from "./bodies.ts";
 import { fail } from "../errors.ts";
 
 /**
- * GET …/objects, …/properties (spec/metadefs-api.md §5, §6.1). Returns all of a kind, by name. Errors: not_found, forbidden.
+ * GET …/objects, …/properties (docs/reference/metadefs-api.md §5, §6.1). Returns all of a kind, by name. Errors: not_found, forbidden.
  */
 export async function listParts(
   ctx: Ctx,
@@ -28,7 +28,7 @@ export async function listParts(
   return { namespace, parts: await ctx.deps.db.read.metadefs.parts({ namespaceId: namespace.id, kind }) };
 }
 
-/** POST …/objects, …/properties, …/tags/{tag} (spec/metadefs-api.md §5–7). Errors: not_found, forbidden, conflict. */
+/** POST …/objects, …/properties, …/tags/{tag} (docs/reference/metadefs-api.md §5–7). Errors: not_found, forbidden, conflict. */
 export async function addPart(
   ctx: Ctx,
   kind: MetadefKind,
@@ -51,7 +51,7 @@ export async function addTag(ctx: Ctx, namespaceName: string, name: string): Pro
 }
 
 /**
- * GET …/objects/{object}, …/properties/{property}, …/tags/{tag} (spec/metadefs-api.md §5–7). Errors: not_found,
+ * GET …/objects/{object}, …/properties/{property}, …/tags/{tag} (docs/reference/metadefs-api.md §5–7). Errors: not_found,
  * forbidden.
  */
 export async function showPart(
@@ -99,7 +99,7 @@ async function partOf(
 }
 
 /**
- * PUT …/objects/{object}, …/properties/{property}, …/tags/{tag} (spec/metadefs-api.md §5–7). Replaces the whole part,
+ * PUT …/objects/{object}, …/properties/{property}, …/tags/{tag} (docs/reference/metadefs-api.md §5–7). Replaces the whole part,
  * including its name. The response still contains the old `updated_at`. Errors: not_found, forbidden, conflict.
  */
 export async function changePart(
@@ -117,7 +117,7 @@ export async function changePart(
 }
 
 /**
- * Removes one object, property or tag (spec/metadefs-api.md §3, §4.6). Errors: not_found,
+ * Removes one object, property or tag (docs/reference/metadefs-api.md §3, §4.6). Errors: not_found,
  * forbidden, also in a protected namespace.
  */
 export async function removePart(

@@ -1,4 +1,4 @@
-/** The restricted JSON schema that defines a property (spec/metadefs-api.md §6.2, §6.3). */
+/** The restricted JSON schema that defines a property (docs/reference/metadefs-api.md §6.2, §6.3). */
 import * as v from "valibot";
 import { bool, list, object, oneOf, text } from "./document.ts";
 

@@ -1,4 +1,4 @@
-/** Resource types and their associations (spec/metadefs-api.md §8). */
+/** Resource types and their associations (docs/reference/metadefs-api.md §8). */
 import type { Association, AssociationRecord, ResourceTypeRecord } from "../../db/metadef_records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";

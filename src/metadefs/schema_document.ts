@@ -1,4 +1,4 @@
-/** The documents of /v2/schemas/metadefs (spec/schemas.md §6); key order is upstream's. */
+/** The documents of /v2/schemas/metadefs (docs/reference/schemas.md §6); key order is upstream's. */
 
 type Json = Record<string, unknown>;
 

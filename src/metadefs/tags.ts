@@ -1,4 +1,4 @@
-/** Lists of tags: pages, and many at once (spec/metadefs-api.md §7). */
+/** Lists of tags: pages, and many at once (docs/reference/metadefs-api.md §7). */
 import type { MetadefPartRecord, TagListQuery } from "../../db/metadef_records.ts";
 import type { Ctx } from "../deps.ts";
 import { authorizeOn, findNamespace, namespaceGone } from "./find.ts";
@@ -6,7 +6,7 @@ import { PART_RULES, partGone } from "./part_rules.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { tagPart } from "./bodies.ts";
 
-/** GET …/tags (spec/metadefs-api.md §7). Returns a page of tags. Errors: not_found, also for the marker, forbidden. */
+/** GET …/tags (docs/reference/metadefs-api.md §7). Returns a page of tags. Errors: not_found, also for the marker, forbidden. */
 export async function listTags(
   ctx: Ctx,
   namespaceName: string,
@@ -19,7 +19,7 @@ export async function listTags(
 }
 
 /**
- * POST …/tags (spec/metadefs-api.md §7). Adds tags, by default replacing the existing ones; an
+ * POST …/tags (docs/reference/metadefs-api.md §7). Adds tags, by default replacing the existing ones; an
  * empty list removes nothing. Errors: not_found, forbidden, conflict.
  */
 export async function addTags(

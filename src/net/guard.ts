@@ -1,7 +1,7 @@
 /**
  * Limits requests to the servers that the operator allows: resolves the name once, checks its addresses, and connects
  * to one that passed, so that a DNS answer cannot change in between (server-side request forgery;
- * spec/background-jobs.md §4.2).
+ * docs/reference/background-jobs.md §4.2).
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";

@@ -36,7 +36,7 @@ export function outboundUses(config: Pick<Config, "get" | "store">): Record<Outb
       totalTimeoutMs: KEY_MANAGER_MS * 2,
     },
     // The endpoints of one cloud share their authority. No guard: workers are in private networks, and their URLs come
-    // from their own configuration (spec/images-api.md §2.8.5).
+    // from their own configuration (docs/reference/images-api.md §2.8.5).
     peer: {
       caFile: config.get("keystone_authtoken.cafile"),
       insecure: config.get("keystone_authtoken.insecure"),
@@ -82,7 +82,7 @@ function keystoneTimeouts(
   return { connectTimeoutMs: head * 1000, totalTimeoutMs: Math.max(head, total) * 1000 };
 }
 
-/** The http store's (spec/stores.md §3): a CA file wins, else `https_insecure`, true by default. */
+/** The http store's (docs/reference/stores.md §3): a CA file wins, else `https_insecure`, true by default. */
 function httpStore(config: Pick<Config, "get" | "store">): Pick<OutboundOptions, "caFile" | "insecure"> {
   const backends = config.get("DEFAULT.enabled_backends");
   const id = backends && [...backends].find(([, type]) => type === "http" || type === "https")?.[0];
@@ -91,7 +91,7 @@ function httpStore(config: Pick<Config, "get" | "store">): Pick<OutboundOptions,
   return { caFile, insecure: !caFile && options.get("https_insecure") };
 }
 
-/** `http:` and `https:` checks of policies (spec/policy.md §2). By default no certificate is checked. */
+/** `http:` and `https:` checks of policies (docs/reference/policy.md §2). By default no certificate is checked. */
 function policy(config: Settings): OutboundOptions {
   return {
     insecure: !config.get("oslo_policy.remote_ssl_verify_server_crt"),

@@ -1,4 +1,4 @@
-/** The filter for URLs from users (spec/images-api.md §2.8.6, spec/background-jobs.md §4.2). */
+/** The filter for URLs from users (docs/reference/images-api.md §2.8.6, docs/reference/background-jobs.md §4.2). */
 import { isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { type GuardOptions, makeGuard, passes } from "./guard.ts";

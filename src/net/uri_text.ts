@@ -1,4 +1,4 @@
-/** Which spellings of a user's URL are accepted (spec/images-api.md §2.8.6): every parser must read the same host. */
+/** Which spellings of a user's URL are accepted (docs/reference/images-api.md §2.8.6): every parser must read the same host. */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 

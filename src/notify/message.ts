@@ -1,4 +1,4 @@
-/** Notifications as oslo.messaging makes them (spec/background-jobs.md §7). */
+/** Notifications as oslo.messaging makes them (docs/reference/background-jobs.md §7). */
 import type { EventPriority, EventRecord } from "../../db/event_records.ts";
 import type { Timestamp } from "../../db/records.ts";
 import { payloadOf } from "./payloads.ts";

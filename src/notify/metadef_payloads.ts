@@ -1,4 +1,4 @@
-/** The payloads of notifications about metadata definitions (spec/background-jobs.md §7). */
+/** The payloads of notifications about metadata definitions (docs/reference/background-jobs.md §7). */
 import type { MetadefBody } from "../../db/event_records.ts";
 import type { AssociationRecord, MetadefPartRecord, NamespaceRecord } from "../../db/metadef_records.ts";
 import type { Timestamp } from "../../db/records.ts";

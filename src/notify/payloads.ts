@@ -1,4 +1,4 @@
-/** The payloads of notifications (spec/background-jobs.md §7). */
+/** The payloads of notifications (docs/reference/background-jobs.md §7). */
 import type { EventRecord, MetadefBody } from "../../db/event_records.ts";
 import type { ImageRecord, MemberRecord, Timestamp } from "../../db/records.ts";
 import type { TaskRecord } from "../../db/task_records.ts";

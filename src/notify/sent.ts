@@ -1,4 +1,4 @@
-/** `image.send`: a download has ended (spec/background-jobs.md §7). */
+/** `image.send`: a download has ended (docs/reference/background-jobs.md §7). */
 import type { LooseEvent } from "../../db/event_records.ts";
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";

@@ -1,4 +1,4 @@
-/** `transport_url`: where the message bus is (spec/configuration.md §2). */
+/** `transport_url`: where the message bus is (docs/reference/configuration.md §2). */
 import { fail } from "../errors.ts";
 import type { BrokerHost } from "../net/amqp.ts";
 

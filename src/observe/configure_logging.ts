@@ -12,7 +12,7 @@ import { fileWriter, type LogWriter, streamWriter } from "./log_writer.ts";
 let watching = false;
 
 /**
- * Sets up logging from the options of spec/configuration.md §2.2, and logs problems of the configuration. Programs
+ * Sets up logging from the options of docs/reference/configuration.md §2.2, and logs problems of the configuration. Programs
  * other than `glance-api` log to standard error by default.
  * @throws GlanceError `config`: a log file cannot be opened, log_config_append is missing.
  */

@@ -9,7 +9,7 @@ export type Formatter = (record: LogRecord) => string;
 
 type Part = (record: LogRecord) => string;
 
-/** The options of oslo.log's text lines (spec/configuration.md §2.2). */
+/** The options of oslo.log's text lines (docs/reference/configuration.md §2.2). */
 interface TextFormats {
   readonly contextFormat: string;
   readonly defaultFormat: string;

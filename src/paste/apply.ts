@@ -1,4 +1,4 @@
-/** Applies a paste file to the configuration (spec/configuration.md §4, spec/auth-and-middleware.md). */
+/** Applies a paste file to the configuration (docs/reference/configuration.md §4, docs/reference/auth-and-middleware.md). */
 import { basename, dirname, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { readText } from "../config/config_files.ts";

@@ -1,4 +1,4 @@
-/** The factories of paste files that oneglance knows (spec/auth-and-middleware.md). */
+/** The factories of paste files that oneglance knows (docs/reference/auth-and-middleware.md). */
 
 /** Kinds of filters: a `harmless` one does not protect the service, an `unknown` one might. */
 export type FilterKind =

@@ -1,4 +1,4 @@
-/** Parses the INI dialect of Python's configparser, for paste files (spec/configuration.md §4). */
+/** Parses the INI dialect of Python's configparser, for paste files (docs/reference/configuration.md §4). */
 import { dirname } from "node:path";
 import { fail } from "../errors.ts";
 

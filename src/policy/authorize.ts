@@ -1,5 +1,5 @@
 /**
- * Refusals by policy, and whether they are 403 or 404 (spec/policy.md §6). Functions return a promise only for rules
+ * Refusals by policy, and whether they are 403 or 404 (docs/reference/policy.md §6). Functions return a promise only for rules
  * with an `http:` check. Checks of a caller are named `authorize…`: the lint rule of `tools/lint_plugin.ts` refuses
  * calls of that name that are not awaited.
  */
@@ -81,7 +81,7 @@ export function authorizeMember(
 }
 
 /**
- * Checks a rule of metadata definitions, with `get_metadef_namespace` as the gate (spec/metadefs-api.md §3.1).
+ * Checks a rule of metadata definitions, with `get_metadef_namespace` as the gate (docs/reference/metadefs-api.md §3.1).
  * @throws GlanceError `not_found` or `forbidden`.
  */
 export function authorizeMetadef(

@@ -1,4 +1,4 @@
-/** The attributes of the caller that rules can use (spec/policy.md §3.4). */
+/** The attributes of the caller that rules can use (docs/reference/policy.md §3.4). */
 import type { Caller } from "../caller.ts";
 import { valueText } from "./match.ts";
 

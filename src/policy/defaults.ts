@@ -1,4 +1,4 @@
-/** The default rules (spec/policy.md §5). */
+/** The default rules (docs/reference/policy.md §5). */
 import { METADEF_RULES } from "./defaults_metadef.ts";
 
 /** The default of a rule before it changed. */

@@ -1,4 +1,4 @@
-/** The default rules of the metadata definitions (spec/policy.md §5.2, spec/metadefs-api.md §3). */
+/** The default rules of the metadata definitions (docs/reference/policy.md §5.2, docs/reference/metadefs-api.md §3). */
 import type { DefaultRule, DeprecatedDefault } from "./defaults.ts";
 
 const ADMIN = "rule:context_is_admin";

@@ -1,7 +1,7 @@
-/** The interface of policy to the domain (spec/policy.md); `src/policy/load.ts` implements it. */
+/** The interface of policy to the domain (docs/reference/policy.md); `src/policy/load.ts` implements it. */
 import type { Caller } from "../caller.ts";
 
-/** The object that a rule is checked against: spec/policy.md §4. */
+/** The object that a rule is checked against: docs/reference/policy.md §4. */
 export type PolicyTarget = Readonly<Record<string, unknown>>;
 
 export interface Enforcer {
@@ -9,6 +9,6 @@ export interface Enforcer {
   refresh(): void;
   /** Whether the caller passes the rule on the target. Checks scope first. Rejects `internal` only when an `http:` check fails. */
   allows(rule: string, caller: Caller, target: PolicyTarget): boolean | Promise<boolean>;
-  /** `enforce_new_defaults = false`: `authorize.ts` also checks ownership (spec/policy.md §7). */
+  /** `enforce_new_defaults = false`: `authorize.ts` also checks ownership (docs/reference/policy.md §7). */
   readonly legacyOwnerChecks: boolean;
 }

@@ -1,4 +1,4 @@
-/** Compiles the trees of rules into functions (spec/policy.md §3). */
+/** Compiles the trees of rules into functions (docs/reference/policy.md §3). */
 import type { Caller } from "../caller.ts";
 import { credential, hasText } from "./credentials.ts";
 import type { PolicyTarget } from "./enforcer.ts";

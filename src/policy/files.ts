@@ -1,4 +1,4 @@
-/** Finds and reads the policy files of the operator (spec/policy.md §2). */
+/** Finds and reads the policy files of the operator (docs/reference/policy.md §2). */
 import { dirname, isAbsolute, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** `http:` and `https:` checks: another server decides (spec/policy.md §3.2). */
+/** `http:` and `https:` checks: another server decides (docs/reference/policy.md §3.2). */
 import { fail } from "../errors.ts";
 import type { OutboundFetch } from "../net/outbound.ts";
 import { credentials } from "./credentials.ts";

@@ -1,4 +1,4 @@
-/** Administrators (spec/policy.md §1.2). */
+/** Administrators (docs/reference/policy.md §1.2). */
 import type { Caller } from "../caller.ts";
 import { credentials } from "./credentials.ts";
 import type { Enforcer } from "./enforcer.ts";

@@ -1,4 +1,4 @@
-/** Python literals on the left side of a check: `'public':…`, `0:…`, `True:…` (spec/policy.md §3.2). */
+/** Python literals on the left side of a check: `'public':…`, `0:…`, `True:…` (docs/reference/policy.md §3.2). */
 
 /** The literal as Python prints it (`0x10` is `16`, `1.` is `1.0`), or null when `source` is not a literal. */
 export function literalText(source: string): string | null {

@@ -1,4 +1,4 @@
-/** Makes the enforcer: the operator's rules over the defaults, reloaded when the files change (spec/policy.md §2). */
+/** Makes the enforcer: the operator's rules over the defaults, reloaded when the files change (docs/reference/policy.md §2). */
 import type { Caller } from "../caller.ts";
 import { GlanceError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";

@@ -1,4 +1,4 @@
-/** The right side of a check: fixed text with `%(key)s` taken from the target (spec/policy.md §3.5). */
+/** The right side of a check: fixed text with `%(key)s` taken from the target (docs/reference/policy.md §3.5). */
 import type { PolicyTarget } from "./enforcer.ts";
 
 /** Fixed strings and, between them, the keys to look up. */
@@ -24,7 +24,7 @@ export function parseMatch(text: string): Match | null {
 
 /**
  * The value of a key of the target; undefined when the target has no such key. Custom properties of an image are found
- * by their own names, after its attributes (spec/policy.md §4).
+ * by their own names, after its attributes (docs/reference/policy.md §4).
  */
 function lookUp(target: PolicyTarget, key: string): unknown {
   if (Object.hasOwn(target, key)) return target[key];

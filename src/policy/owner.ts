@@ -1,4 +1,4 @@
-/** Checks of ownership besides the rules, and those of legacy mode (spec/policy.md §7). */
+/** Checks of ownership besides the rules, and those of legacy mode (docs/reference/policy.md §7). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
 import { fail } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** Parses the policy expression language (spec/policy.md §3). */
+/** Parses the policy expression language (docs/reference/policy.md §3). */
 import { literalText } from "./literal.ts";
 import { type Match, parseMatch } from "./match.ts";
 

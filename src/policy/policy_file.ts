@@ -1,4 +1,4 @@
-/** Parses a policy file, YAML or JSON, to rules with their lines (spec/policy.md §2). */
+/** Parses a policy file, YAML or JSON, to rules with their lines (docs/reference/policy.md §2). */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node as YamlNode, parseAllDocuments } from "yaml";
 import type { Document } from "yaml";
 import { fail } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** Permissions to create, read, update and delete custom properties of images (spec/policy.md §9). */
+/** Permissions to create, read, update and delete custom properties of images (docs/reference/policy.md §9). */
 import type { Caller } from "../caller.ts";
 import type { Config } from "../config/config.ts";
 import { fail, GlanceError } from "../errors.ts";

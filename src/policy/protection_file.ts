@@ -1,5 +1,5 @@
 /**
- * The file of property protections (spec/policy.md §9.2). Its dialect differs from that of the other configuration
+ * The file of property protections (docs/reference/policy.md §9.2). Its dialect differs from that of the other configuration
  * files: keys are lower-cased, comments may be indented, sections and keys must not repeat.
  */
 import { fail } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** The anonymous caller has read access only (spec/images-api.md §2.0, step 7). */
+/** The anonymous caller has read access only (docs/reference/images-api.md §2.0, step 7). */
 import type { Caller } from "../caller.ts";
 import { fail } from "../errors.ts";
 

@@ -1,4 +1,4 @@
-/** References between rules (spec/policy.md §2, §3.2). */
+/** References between rules (docs/reference/policy.md §2, §3.2). */
 import type { Node } from "./parse.ts";
 
 /** The names after `rule:` in a tree. */

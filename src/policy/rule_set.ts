@@ -1,4 +1,4 @@
-/** Combines defaults and overrides (spec/policy.md §2, §3). */
+/** Combines defaults and overrides (docs/reference/policy.md §2, §3). */
 import { didYouMean } from "../util/near.ts";
 import { DEFAULT_RULES, type DefaultRule } from "./defaults.ts";
 import { type AskServer, type Check, compile } from "./evaluate.ts";

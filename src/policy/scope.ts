@@ -1,4 +1,4 @@
-/** The scope of tokens (spec/policy.md §3.6). */
+/** The scope of tokens (docs/reference/policy.md §3.6). */
 import type { Caller } from "../caller.ts";
 
 /** The scope of the caller's token. */

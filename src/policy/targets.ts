@@ -1,4 +1,4 @@
-/** The targets that rules are checked against (spec/policy.md §4). */
+/** The targets that rules are checked against (docs/reference/policy.md §4). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
 import type { PolicyTarget } from "./enforcer.ts";

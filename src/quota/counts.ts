@@ -1,4 +1,4 @@
-/** Limits of the tags and properties of an image (spec/images-api.md §3.9). A negative quota means unlimited. */
+/** Limits of the tags and properties of an image (docs/reference/images-api.md §3.9). A negative quota means unlimited. */
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";
 

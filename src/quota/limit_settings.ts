@@ -1,4 +1,4 @@
-/** `[oslo_limit]`: how limits are read (spec/configuration.md §14). */
+/** `[oslo_limit]`: how limits are read (docs/reference/configuration.md §14). */
 import { readServiceLogin, type ServiceLogin } from "../auth/service_login.ts";
 import type { Config } from "../config/config.ts";
 import { fail } from "../errors.ts";

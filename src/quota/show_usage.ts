@@ -1,4 +1,4 @@
-/** GET /v2/info/usage (spec/images-api.md §2.14). */
+/** GET /v2/info/usage (docs/reference/images-api.md §2.14). */
 import type { Ctx } from "../deps.ts";
 import { type Resource, UNIT } from "./unified.ts";
 

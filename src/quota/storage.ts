@@ -1,4 +1,4 @@
-/** `user_storage_quota`: bytes that a project may store (spec/images-api.md §3.9). */
+/** `user_storage_quota`: bytes that a project may store (docs/reference/images-api.md §3.9). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import type { Quota } from "./quota.ts";

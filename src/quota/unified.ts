@@ -1,5 +1,5 @@
 /**
- * Unified limits (spec/images-api.md §3.9). They are soft: an unknown size counts as 0, so the image that exceeds a
+ * Unified limits (docs/reference/images-api.md §3.9). They are soft: an unknown size counts as 0, so the image that exceeds a
  * limit is accepted and the next one refused. No limits without `use_keystone_limits`. Errors of all: too_large,
  * unavailable.
  */

@@ -1,4 +1,4 @@
-/** Keystone's unified limits of a project, cached briefly (spec/images-api.md §3.9). */
+/** Keystone's unified limits of a project, cached briefly (docs/reference/images-api.md §3.9). */
 import { makeKeystoneRequest } from "../auth/keystone_request.ts";
 import { makeServiceSession } from "../auth/service_session.ts";
 import { TokenCache } from "../auth/token_cache.ts";

@@ -1,4 +1,4 @@
-/** Finds certificates of signed images: in a directory of this machine, then at the key manager (spec/configuration.md §15). */
+/** Finds certificates of signed images: in a directory of this machine, then at the key manager (docs/reference/configuration.md §15). */
 import { join } from "node:path";
 import * as v from "valibot";
 import { findEndpoint } from "../auth/service_session.ts";

@@ -1,4 +1,4 @@
-/** The properties of a signed image (spec/background-jobs.md §9). */
+/** The properties of a signed image (docs/reference/background-jobs.md §9). */
 import { Buffer } from "node:buffer";
 import type { ImageRecord } from "../../db/records.ts";
 import type { PublicKey } from "./public_key.ts";

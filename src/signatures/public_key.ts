@@ -1,4 +1,4 @@
-/** Reads the public key of an X.509 certificate. Nova checks validity and trust (spec/background-jobs.md §9). */
+/** Reads the public key of an X.509 certificate. Nova checks validity and trust (docs/reference/background-jobs.md §9). */
 import { Buffer } from "node:buffer";
 import { bitsOf, type DerElement, integerOf, oidOf, readDer, sequenceOf, TAG } from "./der.ts";
 

@@ -1,4 +1,4 @@
-/** Verifies the data of signed images (spec/background-jobs.md §9). */
+/** Verifies the data of signed images (docs/reference/background-jobs.md §9). */
 import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import type { ImageRecord } from "../../db/records.ts";

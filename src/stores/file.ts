@@ -20,7 +20,7 @@ import { FileWrite } from "./file_write.ts";
 import { pathOf } from "./location.ts";
 import type { ByteRange, Store, StoredLocation, StoreRead, WriteHandle, WriteOptions } from "./store.ts";
 
-/** Options of a file store, by their names without `filesystem_store_` (spec/configuration.md §10.1). */
+/** Options of a file store, by their names without `filesystem_store_` (docs/reference/configuration.md §10.1). */
 export interface FileStoreOptions {
   id: string | null;
   description?: string | null;
@@ -44,7 +44,7 @@ export interface StoreTools extends StoreLog {
 /** Image ids become file names; a leading dot is reserved for temporary files. */
 const SAFE_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
 
-/** Keeps images as files in directories (spec/stores.md §2). */
+/** Keeps images as files in directories (docs/reference/stores.md §2). */
 export class FileStore implements Store {
   readonly type = "file";
   readonly schemes = ["file", "filesystem"];

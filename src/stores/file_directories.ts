@@ -20,7 +20,7 @@ interface ParsedDirectories {
 }
 
 /**
- * Reads `filesystem_store_datadir` and `filesystem_store_datadirs` (spec/stores.md §2.1). Calls `warn` for a
+ * Reads `filesystem_store_datadir` and `filesystem_store_datadirs` (docs/reference/stores.md §2.1). Calls `warn` for a
  * directory listed twice. Any error makes the store read-only.
  */
 export function parseDirectories(
@@ -135,7 +135,7 @@ const METADATA_FILE = v.union([v.array(MOUNT), v.pipe(MOUNT, v.transform((mount)
 /** An entry of `filesystem_store_metadata_file`: what nova needs to find the file itself. */
 export type Mount = v.InferOutput<typeof MOUNT>;
 
-/** Reads a metadata file (spec/stores.md §2.2); returns a string with the reason if it is unusable. */
+/** Reads a metadata file (docs/reference/stores.md §2.2); returns a string with the reason if it is unusable. */
 export async function readMounts(path: string): Promise<Mount[] | string> {
   try {
     return v.parse(METADATA_FILE, JSON.parse(await Deno.readTextFile(path)));

@@ -9,7 +9,7 @@ export function systemCode(error: unknown): string {
 /** For a directory or a temporary file that was removed, or whose file system is unmounted. */
 export const DIRECTORY_GONE = "The directory for the data, or what was written in it, is gone.";
 
-/** Converts a disk error of a write into one of the closed list (spec/stores.md §1.2). */
+/** Converts a disk error of a write into one of the closed list (docs/reference/stores.md §1.2). */
 export function writeError(error: unknown, duplicate?: string): GlanceError {
   switch (systemCode(error)) {
     case "ENOSPC":

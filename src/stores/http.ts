@@ -6,7 +6,7 @@ import type { ByteRange, Store, StoreRead, WriteHandle } from "./store.ts";
 /** Redirects followed per request. */
 const MAX_REDIRECTS = 4;
 
-/** Reads images from web servers; read-only by design (spec/stores.md §3). Trust and limits: outbound use `location`. */
+/** Reads images from web servers; read-only by design (docs/reference/stores.md §3). Trust and limits: outbound use `location`. */
 export class HttpStore implements Store {
   readonly type = "http";
   readonly schemes = ["http", "https"];

@@ -12,7 +12,7 @@ export function schemeOf(url: string): string {
 
 /**
  * Returns the absolute path of a `file://` or `filesystem://` location: the text after the scheme, not URL-decoded, up
- * to a `?` or `#` (spec/stores.md §2). Errors: store_bad_uri.
+ * to a `?` or `#` (docs/reference/stores.md §2). Errors: store_bad_uri.
  */
 export function pathOf(url: string): string {
   const scheme = schemeOf(url);
@@ -23,7 +23,7 @@ export function pathOf(url: string): string {
   return path;
 }
 
-/** Returns the id of the store of a location; `backend` is the older key (spec/stores.md §1.4). */
+/** Returns the id of the store of a location; `backend` is the older key (docs/reference/stores.md §1.4). */
 export function storeIdOf(metadata: Record<string, unknown>): string | null {
   const id = metadata.store ?? metadata.backend;
   return typeof id === "string" ? id : null;

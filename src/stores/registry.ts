@@ -7,7 +7,7 @@ import { prefixLength, schemeOrNull, storeIdOf } from "./location.ts";
 import type { Store, Stores } from "./store.ts";
 
 /**
- * Opens all configured stores and the staging area (spec/stores.md §10 and §11, spec/configuration.md §8, §9 and
+ * Opens all configured stores and the staging area (docs/reference/stores.md §10 and §11, docs/reference/configuration.md §8, §9 and
  * §16). A store with an unknown driver is skipped with a warning, unless it is the default. Errors: config.
  */
 export async function makeStores(config: Config, tools: DriverTools): Promise<Stores> {

@@ -1,4 +1,4 @@
-/** The contract of all stores (spec/stores.md §1). Bytes are written through a handle and readable only after its commit. */
+/** The contract of all stores (docs/reference/stores.md §1). Bytes are written through a handle and readable only after its commit. */
 
 /** A half-open range of an image's bytes. */
 export interface ByteRange {
@@ -72,7 +72,7 @@ export interface Store {
   readonly schemes: readonly string[];
   readonly description: string | null;
   readonly weight: number;
-  /** Why it takes no data, or null: `http` by design, others if misconfigured (spec/stores.md §1.1). */
+  /** Why it takes no data, or null: `http` by design, others if misconfigured (docs/reference/stores.md §1.1). */
   readonly readOnly: string | null;
   /** Whether `read` honours a range. */
   readonly randomRead: boolean;
@@ -122,9 +122,9 @@ export interface Stores {
    * mode by scheme.
    */
   forLocation(location: { url: string; metadata: Record<string, unknown> }): Store | null;
-  /** Returns the store with the longest matching prefix, for locations without a known store (spec/stores.md §10). */
+  /** Returns the store with the longest matching prefix, for locations without a known store (docs/reference/stores.md §10). */
   guess(url: string): Store | null;
-  /** Sorts locations by store weight, highest first, stable (spec/images-api.md §3.8). */
+  /** Sorts locations by store weight, highest first, stable (docs/reference/images-api.md §3.8). */
   order<L extends { url: string; metadata: Record<string, unknown> }>(locations: readonly L[]): L[];
   /** The staging area. */
   readonly staging: Store;

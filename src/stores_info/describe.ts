@@ -1,4 +1,4 @@
-/** The stores as GET /v2/info/stores returns them (spec/images-api.md §2.14). */
+/** The stores as GET /v2/info/stores returns them (docs/reference/images-api.md §2.14). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorize } from "../policy/authorize.ts";

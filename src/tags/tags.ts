@@ -1,4 +1,4 @@
-/** The tags of an image (spec/images-api.md §2.13). */
+/** The tags of an image (docs/reference/images-api.md §2.13). */
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { refuseBeyondBmp } from "../images/attributes.ts";
@@ -9,7 +9,7 @@ import { requireWriter } from "../policy/read_only.ts";
 import { limitText } from "../quota/counts.ts";
 
 /**
- * PUT /v2/images/{id}/tags/{tag} (spec/images-api.md §2.13). Errors: bad_request, not_found, forbidden, too_large.
+ * PUT /v2/images/{id}/tags/{tag} (docs/reference/images-api.md §2.13). Errors: bad_request, not_found, forbidden, too_large.
  */
 export async function addTag(ctx: Ctx, imageId: string, tag: string): Promise<void> {
   const { deps, caller } = ctx;
@@ -30,7 +30,7 @@ export async function addTag(ctx: Ctx, imageId: string, tag: string): Promise<vo
   }
 }
 
-/** DELETE /v2/images/{id}/tags/{tag} (spec/images-api.md §2.13). Errors: not_found, forbidden. */
+/** DELETE /v2/images/{id}/tags/{tag} (docs/reference/images-api.md §2.13). Errors: not_found, forbidden. */
 export async function removeTag(ctx: Ctx, imageId: string, tag: string): Promise<void> {
   requireWriter(ctx.caller);
   const image = await findImage(ctx, imageId, `Image ${imageId} not found.`);

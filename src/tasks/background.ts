@@ -1,4 +1,4 @@
-/** Tasks that this process works on: so many at a time, each with a lease; a deletion or a stop can end them (design: processes). */
+/** Tasks that this process works on: so many at a time, each with a lease; a deletion or a stop can end them (docs/architecture.md). */
 import type { NewTaskLease, TaskProgress } from "../../db/task_records.ts";
 import { type ErrorCode, GlanceError } from "../errors.ts";
 import type { HeldLeases } from "../leases/held.ts";

@@ -1,4 +1,4 @@
-/** What a type of task is made of: a table of steps, each with what it does and how it is undone (spec/tasks-api.md §3). */
+/** What a type of task is made of: a table of steps, each with what it does and how it is undone (docs/reference/tasks-api.md §3). */
 import * as v from "valibot";
 import type { TaskRecord, TaskType } from "../../db/task_records.ts";
 import type { Ctx, Deps } from "../deps.ts";

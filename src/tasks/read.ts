@@ -1,4 +1,4 @@
-/** Reads of tasks (spec/tasks-api.md §6, §7). */
+/** Reads of tasks (docs/reference/tasks-api.md §6, §7). */
 import type { TaskListQuery, TaskProgress, TaskRecord } from "../../db/task_records.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { fail } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** The life of a task, the same for every kind: parse, claim, steps, and one of the ends (spec/tasks-api.md §3). */
+/** The life of a task, the same for every kind: parse, claim, steps, and one of the ends (docs/reference/tasks-api.md §3). */
 import type { TaskEnd, TaskRecord } from "../../db/task_records.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { fail, isError } from "../errors.ts";

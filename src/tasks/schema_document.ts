@@ -1,4 +1,4 @@
-/** The documents /v2/schemas/task and /tasks (spec/schemas.md §5); key order is upstream's. */
+/** The documents /v2/schemas/task and /tasks (docs/reference/schemas.md §5); key order is upstream's. */
 import { UUID_PATTERN } from "../images/schema_document.ts";
 
 type Json = Record<string, unknown>;

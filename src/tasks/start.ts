@@ -1,4 +1,4 @@
-/** New tasks, and the import lock that they hold (spec/images-api.md §2.8.4, spec/tasks-api.md §4, §5.2). */
+/** New tasks, and the import lock that they hold (docs/reference/images-api.md §2.8.4, docs/reference/tasks-api.md §4, §5.2). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { NewTask, TaskRecord } from "../../db/task_records.ts";
 import { type Caller, NOBODY } from "../caller.ts";

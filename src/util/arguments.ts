@@ -1,6 +1,6 @@
 /** Takes options and flags out of the arguments of a command. */
 
-/** A wrong command line: its message goes to standard error and the program ends with 2 (spec/cli.md). */
+/** A wrong command line: its message goes to standard error and the program ends with 2 (docs/reference/cli.md). */
 export class UsageError extends Error {
   override name = "UsageError";
 }

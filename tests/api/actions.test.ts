@@ -1,4 +1,4 @@
-/** Deactivate and reactivate: spec/images-api.md §2.12, §3.3, §9.3. */
+/** Deactivate and reactivate: docs/reference/images-api.md §2.12, §3.3, §9.3. */
 import assert from "node:assert/strict";
 import { active, inStatus, queued, sharedWith } from "../support/images.ts";
 import { type Row, runTable } from "../support/scenario.ts";

@@ -1,4 +1,4 @@
-/** POST /v2/images/{id}/locations: algorithms, several stores, and what happens meanwhile (spec/images-api.md §2.10.2, §9.8). */
+/** POST /v2/images/{id}/locations: algorithms, several stores, and what happens meanwhile (docs/reference/images-api.md §2.10.2, §9.8). */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { queued } from "../support/images.ts";

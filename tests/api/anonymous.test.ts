@@ -1,4 +1,4 @@
-/** allow_anonymous_access: who has no identity may read what the rules let nobody read, and change nothing (spec/auth-and-middleware.md §2). */
+/** allow_anonymous_access: who has no identity may read what the rules let nobody read, and change nothing (docs/reference/auth-and-middleware.md §2). */
 import assert from "node:assert/strict";
 import type { RouteConfig } from "@hono/zod-openapi";
 import { ROUTES } from "../../openapi/document.ts";

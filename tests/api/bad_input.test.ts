@@ -1,6 +1,6 @@
 /**
  * Hostile bodies on every route that takes one: the answer is a refusal of the closed list, and nothing is changed
- * (spec/images-api.md §2.0, §3.7, §6.2).
+ * (docs/reference/images-api.md §2.0, §3.7, §6.2).
  */
 import assert from "node:assert/strict";
 import { queued, sharedWith } from "../support/images.ts";

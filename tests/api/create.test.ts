@@ -1,4 +1,4 @@
-/** What POST /v2/images makes and answers: spec/images-api.md §2.1, §3.1, §3.7, §3.9, §9.2. */
+/** What POST /v2/images makes and answers: docs/reference/images-api.md §2.1, §3.1, §3.7, §3.9, §9.2. */
 import assert from "node:assert/strict";
 import { makes, refuses } from "../support/create_rows.ts";
 import { type Row, runTable } from "../support/scenario.ts";

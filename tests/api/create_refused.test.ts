@@ -1,4 +1,4 @@
-/** What POST /v2/images refuses, and in which order it looks: spec/images-api.md §2.1, §3.7, §3.9, §9.2. */
+/** What POST /v2/images refuses, and in which order it looks: docs/reference/images-api.md §2.1, §3.7, §3.9, §9.2. */
 import { makes, refuses } from "../support/create_rows.ts";
 import { all, queued } from "../support/images.ts";
 import { type Row, runTable } from "../support/scenario.ts";

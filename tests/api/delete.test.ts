@@ -1,4 +1,4 @@
-/** DELETE /v2/images/{id}, row by row of spec/images-api.md §2.5, §8 and §9.9. */
+/** DELETE /v2/images/{id}, row by row of docs/reference/images-api.md §2.5, §8 and §9.9. */
 import assert from "node:assert/strict";
 import type { ImageStatus } from "../../db/records.ts";
 import { type ErrorCode, GlanceError } from "../../src/errors.ts";

@@ -1,4 +1,4 @@
-/** DELETE /v2/stores/{store}/{image}: spec/images-api.md §2.11, §9.8. */
+/** DELETE /v2/stores/{store}/{image}: docs/reference/images-api.md §2.11, §9.8. */
 import assert from "node:assert/strict";
 import { type ErrorCode, GlanceError } from "../../src/errors.ts";
 import { ageLocation, giveLocation } from "../support/give_location.ts";

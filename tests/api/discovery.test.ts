@@ -1,4 +1,4 @@
-/** Version discovery and negotiation, row by row of spec/images-api.md §1 and §9.1. */
+/** Version discovery and negotiation, row by row of docs/reference/images-api.md §1 and §9.1. */
 import assert from "node:assert/strict";
 import { buildApp } from "../../src/app.ts";
 import { type Row, runTable } from "../support/scenario.ts";

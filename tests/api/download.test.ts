@@ -1,4 +1,4 @@
-/** GET /v2/images/{id}/file, row by row of spec/images-api.md §2.6.2 and §9.3. */
+/** GET /v2/images/{id}/file, row by row of docs/reference/images-api.md §2.6.2 and §9.3. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { inStatus, queued, sharedWith } from "../support/images.ts";

@@ -1,4 +1,4 @@
-/** Error bodies and headers: every row of spec/images-api.md §6.1, the texts of §6.2, §2.0, §9.11; no identity. */
+/** Error bodies and headers: every row of docs/reference/images-api.md §6.1, the texts of §6.2, §2.0, §9.11; no identity. */
 import assert from "node:assert/strict";
 import type { RouteConfig } from "@hono/zod-openapi";
 import { buildApp } from "../../src/app.ts";

@@ -1,4 +1,4 @@
-/** Content inspection on upload, as the API shows it (spec/images-api.md §3.4, §3.5, §9.3; spec/background-jobs.md §8). */
+/** Content inspection on upload, as the API shows it (docs/reference/images-api.md §3.4, §3.5, §9.3; docs/reference/background-jobs.md §8). */
 import assert from "node:assert/strict";
 import { BOOT_SECTORS, GOOD, gpt, image, mbr, qcow2 } from "../support/format_headers.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";

@@ -1,4 +1,4 @@
-/** glance-download: what is taken of another service's image, and what is not (spec/images-api.md §2.8.6). */
+/** glance-download: what is taken of another service's image, and what is not (docs/reference/images-api.md §2.8.6). */
 import assert from "node:assert/strict";
 import { importNow, nothingUnderWay, serveSite, THREE_STORES } from "../support/imports.ts";
 import { OWNER, startService, type Who } from "../support/service.ts";

@@ -1,4 +1,4 @@
-/** The health check in its forms and by its options: spec/auth-and-middleware.md §8. */
+/** The health check in its forms and by its options: docs/reference/auth-and-middleware.md §8. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Row, runTable } from "../support/scenario.ts";

@@ -1,4 +1,4 @@
-/** What others do to an image while it is staged, waits for its import, or is imported (spec/images-api.md §2.7, §2.8). */
+/** What others do to an image while it is staged, waits for its import, or is imported (docs/reference/images-api.md §2.7, §2.8). */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
 import {

@@ -1,4 +1,4 @@
-/** Imports from the request to the end: each method, several stores, and failures (spec/images-api.md §2.8.3). */
+/** Imports from the request to the end: each method, several stores, and failures (docs/reference/images-api.md §2.8.3). */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {

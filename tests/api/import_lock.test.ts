@@ -1,4 +1,4 @@
-/** When an import may take the lock of another: never from a task that somebody is at (spec/images-api.md §2.8.4). */
+/** When an import may take the lock of another: never from a task that somebody is at (docs/reference/images-api.md §2.8.4). */
 import assert from "node:assert/strict";
 import type { TaskLease } from "../../db/task_records.ts";
 import { processName } from "../../src/util/process_name.ts";

@@ -1,4 +1,4 @@
-/** What POST import and PUT stage answer at once, by tables (spec/images-api.md §2.7, §2.8.2, §9.4). */
+/** What POST import and PUT stage answer at once, by tables (docs/reference/images-api.md §2.7, §2.8.2, §9.4). */
 import assert from "node:assert/strict";
 import { FORMATS, stage, staged, threeStores } from "../support/imports.ts";
 import { type Given, type Row, runTable } from "../support/scenario.ts";

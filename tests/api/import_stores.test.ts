@@ -1,4 +1,4 @@
-/** What clients follow an import by, and into which stores it goes: spec/images-api.md §2.8.3, §3.8, §9.4. */
+/** What clients follow an import by, and into which stores it goes: docs/reference/images-api.md §2.8.3, §3.8, §9.4. */
 import assert from "node:assert/strict";
 import { fakeLimits, limitOptions } from "../support/fake_limits.ts";
 import {

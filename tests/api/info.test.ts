@@ -1,4 +1,4 @@
-/** /v2/info/import, /stores and /stores/detail: spec/images-api.md §2.14, §9.10. Usage is with the quotas. */
+/** /v2/info/import, /stores and /stores/detail: docs/reference/images-api.md §2.14, §9.10. Usage is with the quotas. */
 import { type Row, runTable } from "../support/scenario.ts";
 import { ADMIN, OWNER, READER, SERVICE, startService, type Who } from "../support/service.ts";
 

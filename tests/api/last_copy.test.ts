@@ -1,4 +1,4 @@
-/** However copies of an image are removed, one stays (spec/images-api.md §2.11, §5.6; design: promises). */
+/** However copies of an image are removed, one stays (docs/reference/images-api.md §2.11, §5.6; design: promises). */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
 import { FORMATS, nothingUnderWay, outcome, postImport, threeStores } from "../support/imports.ts";

@@ -1,4 +1,4 @@
-/** What the legacy import makes of the data on its way: the disk of an OVA, another format (spec/tasks-api.md §5.1). */
+/** What the legacy import makes of the data on its way: the disk of an OVA, another format (docs/reference/tasks-api.md §5.1). */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { serveSite } from "../support/imports.ts";

@@ -1,4 +1,4 @@
-/** `image_properties` of the legacy import: what POST /v2/images refuses makes no image here either (spec/tasks-api.md §5.1). */
+/** `image_properties` of the legacy import: what POST /v2/images refuses makes no image here either (docs/reference/tasks-api.md §5.1). */
 import assert from "node:assert/strict";
 import { nothingUnderWay, serveSite, threeStores } from "../support/imports.ts";
 import { OVF, tar } from "../support/ova.ts";

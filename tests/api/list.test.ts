@@ -1,4 +1,4 @@
-/** GET /v2/images: the answer, pages, scope (spec/images-api.md §4.1–4.3, §9.7). */
+/** GET /v2/images: the answer, pages, scope (docs/reference/images-api.md §4.1–4.3, §9.7). */
 import assert from "node:assert/strict";
 import { fill, listed, names } from "../support/filled.ts";
 import { type Row, runTable } from "../support/scenario.ts";

@@ -1,4 +1,4 @@
-/** Filters of GET /v2/images (spec/images-api.md §4.4, §9.7). */
+/** Filters of GET /v2/images (docs/reference/images-api.md §4.4, §9.7). */
 import assert from "node:assert/strict";
 import { fill, names, type Planned } from "../support/filled.ts";
 import { type Row, runTable } from "../support/scenario.ts";

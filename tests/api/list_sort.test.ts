@@ -1,4 +1,4 @@
-/** Order of GET /v2/images (spec/images-api.md §4.5, §9.7). */
+/** Order of GET /v2/images (docs/reference/images-api.md §4.5, §9.7). */
 import assert from "node:assert/strict";
 import { fill, listed, names, type Planned } from "../support/filled.ts";
 import { type Row, runTable } from "../support/scenario.ts";

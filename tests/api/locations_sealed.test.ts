@@ -1,4 +1,4 @@
-/** With `metadata_encryption_key` no table keeps the URL of a location in clear, whichever way it came (spec/data-model.md §4). */
+/** With `metadata_encryption_key` no table keeps the URL of a location in clear, whichever way it came (docs/reference/data-model.md §4). */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { importNow, serveSite, staged, THREE_STORES } from "../support/imports.ts";

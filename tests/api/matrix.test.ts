@@ -1,4 +1,4 @@
-/** Who may do what: spec/policy.md §6.1, for every caller, visibility and status. */
+/** Who may do what: docs/reference/policy.md §6.1, for every caller, visibility and status. */
 import assert from "node:assert/strict";
 import { THREE_STORES } from "../support/imports.ts";
 import { ADMIN, OWNER, startService, type TestService, type Who } from "../support/service.ts";

@@ -1,4 +1,4 @@
-/** Members of shared images: spec/images-api.md §2.13, §3.9, §9.6. */
+/** Members of shared images: docs/reference/images-api.md §2.13, §3.9, §9.6. */
 import assert from "node:assert/strict";
 import { all, queued, sharedWith } from "../support/images.ts";
 import { type Row, runTable } from "../support/scenario.ts";

@@ -1,4 +1,4 @@
-/** Creating namespaces of metadata definitions (spec/metadefs-api.md §1, §3, §4.2, §13). */
+/** Creating namespaces of metadata definitions (docs/reference/metadefs-api.md §1, §3, §4.2, §13). */
 import assert from "node:assert/strict";
 import { done, FULL, TEXT } from "../support/metadefs.ts";
 import { type Row, runTable } from "../support/scenario.ts";

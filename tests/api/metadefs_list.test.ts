@@ -1,4 +1,4 @@
-/** Lists of namespaces: paging, order, filters, links (spec/metadefs-api.md §4.3, §13). */
+/** Lists of namespaces: paging, order, filters, links (docs/reference/metadefs-api.md §4.3, §13). */
 import assert from "node:assert/strict";
 import { done } from "../support/metadefs.ts";
 import { type Row, runTable } from "../support/scenario.ts";

@@ -1,4 +1,4 @@
-/** Namespaces of metadata definitions: show, update, delete (spec/metadefs-api.md §3, §4, §13). */
+/** Namespaces of metadata definitions: show, update, delete (docs/reference/metadefs-api.md §3, §4, §13). */
 import assert from "node:assert/strict";
 import { done, FULL, namespace, TEXT } from "../support/metadefs.ts";
 import { type Row, runTable } from "../support/scenario.ts";

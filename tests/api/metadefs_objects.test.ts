@@ -1,4 +1,4 @@
-/** Objects and properties of namespaces, row by row of spec/metadefs-api.md §5, §6, §13. */
+/** Objects and properties of namespaces, row by row of docs/reference/metadefs-api.md §5, §6, §13. */
 import assert from "node:assert/strict";
 import { done, FULL, namespace, TEXT } from "../support/metadefs.ts";
 import { type Row, runTable } from "../support/scenario.ts";

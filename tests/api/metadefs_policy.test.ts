@@ -1,4 +1,4 @@
-/** Who may do what with metadata definitions, by default and by other rules (spec/metadefs-api.md §3, §13). */
+/** Who may do what with metadata definitions, by default and by other rules (docs/reference/metadefs-api.md §3, §13). */
 import assert from "node:assert/strict";
 import { FULL, namespace, TEXT } from "../support/metadefs.ts";
 import { ADMIN, OWNER, READER, startService, STRANGER, type Who } from "../support/service.ts";

@@ -1,4 +1,4 @@
-/** The schema documents of metadata definitions (spec/schemas.md §2, §6, §8), and rows from catalogue files. */
+/** The schema documents of metadata definitions (docs/reference/schemas.md §2, §6, §8), and rows from catalogue files. */
 import assert from "node:assert/strict";
 import { METADEF_SCHEMAS } from "../../openapi/metadefs.ts";
 import { readCatalogueFile } from "../../src/metadefs/catalogue_file.ts";

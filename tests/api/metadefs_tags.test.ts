@@ -1,4 +1,4 @@
-/** Tags and resource types of namespaces, row by row of spec/metadefs-api.md §7, §8, §13. */
+/** Tags and resource types of namespaces, row by row of docs/reference/metadefs-api.md §7, §8, §13. */
 import assert from "node:assert/strict";
 import { done, FULL, namespace } from "../support/metadefs.ts";
 import { type Row, runTable } from "../support/scenario.ts";

@@ -1,4 +1,4 @@
-/** CORS, proxy headers, request ids, OPTIONS: spec/auth-and-middleware.md §3, §5, §6; images-api.md §6.4, §6.5. */
+/** CORS, proxy headers, request ids, OPTIONS: docs/reference/auth-and-middleware.md §3, §5, §6; images-api.md §6.4, §6.5. */
 import assert from "node:assert/strict";
 import { queued } from "../support/images.ts";
 import { type Row, runTable } from "../support/scenario.ts";

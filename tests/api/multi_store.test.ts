@@ -1,4 +1,4 @@
-/** Several stores: where data goes, where it is read from (spec/images-api.md §2.6, §3.8; spec/stores.md §1.3, §10). */
+/** Several stores: where data goes, where it is read from (docs/reference/images-api.md §2.6, §3.8; docs/reference/stores.md §1.3, §10). */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
 import { ageLocation, giveLocation } from "../support/give_location.ts";

@@ -1,4 +1,4 @@
-/** A body where none may be: 400 before anything is looked up, JSON or not (spec/images-api.md §2.0, §9.2). */
+/** A body where none may be: 400 before anything is looked up, JSON or not (docs/reference/images-api.md §2.0, §9.2). */
 import { type Row, runTable } from "../support/scenario.ts";
 import { ADMIN, startService } from "../support/service.ts";
 

@@ -1,4 +1,4 @@
-/** Every event and its payload, as the writes put them into the outbox (spec/background-jobs.md §7). */
+/** Every event and its payload, as the writes put them into the outbox (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
 import { notificationOf, wrap } from "../../src/notify/message.ts";
 import { execOn } from "../support/raw_database.ts";

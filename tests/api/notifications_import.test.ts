@@ -1,4 +1,4 @@
-/** What imports tell: each store before and after its data, and when the image becomes active (spec/background-jobs.md §7). */
+/** What imports tell: each store before and after its data, and when the image becomes active (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
 import { drain, told } from "../support/told.ts";
 import { breakStore, FORMATS, importNow, serveSite, staged, threeStores } from "../support/imports.ts";

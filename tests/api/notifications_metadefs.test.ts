@@ -1,4 +1,4 @@
-/** What changes of metadata definitions tell (spec/background-jobs.md §7). */
+/** What changes of metadata definitions tell (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
 import { drain, told } from "../support/told.ts";
 import { ADMIN, startService, type TestService } from "../support/service.ts";

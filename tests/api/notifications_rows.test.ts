@@ -1,4 +1,4 @@
-/** How many notifications each request records: exactly these, and no other (spec/background-jobs.md §7). */
+/** How many notifications each request records: exactly these, and no other (docs/reference/background-jobs.md §7). */
 import { active, all, queued, sharedWith } from "../support/images.ts";
 import { add, changes, refuses } from "../support/patch_rows.ts";
 import { type Row, runTable } from "../support/scenario.ts";

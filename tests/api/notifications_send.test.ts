@@ -1,4 +1,4 @@
-/** `image.send`: what a download tells at its end (spec/background-jobs.md §7). */
+/** `image.send`: what a download tells at its end (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
 import { buildApp } from "../../src/app.ts";
 import { NOBODY } from "../../src/caller.ts";

@@ -1,4 +1,4 @@
-/** Rows that no request of today makes, but that an adopted database may hold (spec/data-model.md, traps). */
+/** Rows that no request of today makes, but that an adopted database may hold (docs/reference/data-model.md, traps). */
 import assert from "node:assert/strict";
 import { active, queued, sharedWith } from "../support/images.ts";
 import { execOn } from "../support/raw_database.ts";

@@ -1,7 +1,7 @@
 /**
  * What holds below policy: every rule opened to everybody, and still nobody writes to another's image. Outcomes as
  * Glance 25.1.0 gave them with the same policy files, but where it answers 500, takes an import that can only fail, or
- * removes a location before it refuses: there the answer is 403 and nothing is changed (spec/policy.md §7).
+ * removes a location before it refuses: there the answer is 403 and nothing is changed (docs/reference/policy.md §7).
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** What the filters of a paste file do to requests: spec/configuration.md §4, spec/auth-and-middleware.md §5, §6, §8. */
+/** What the filters of a paste file do to requests: docs/reference/configuration.md §4, docs/reference/auth-and-middleware.md §5, §6, §8. */
 import assert from "node:assert/strict";
 import { AUTHTOKEN, CORS, pasteOf, SHIPPED, withPasteFile } from "../support/paste.ts";
 import { OWNER, startService } from "../support/service.ts";

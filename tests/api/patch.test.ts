@@ -1,4 +1,4 @@
-/** What PATCH does to an image: spec/images-api.md §3.3, §5.4, §9.5. */
+/** What PATCH does to an image: docs/reference/images-api.md §3.3, §5.4, §9.5. */
 import assert from "node:assert/strict";
 import type { ImageRecord } from "../../db/records.ts";
 import { active } from "../support/images.ts";

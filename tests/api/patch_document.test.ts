@@ -1,4 +1,4 @@
-/** What a PATCH document must be, before any image is looked up: spec/images-api.md §5.1–5.3, §9.5. */
+/** What a PATCH document must be, before any image is looked up: docs/reference/images-api.md §5.1–5.3, §9.5. */
 import { type Row, runTable } from "../support/scenario.ts";
 import { PATCH_TYPE, startService } from "../support/service.ts";
 

@@ -1,4 +1,4 @@
-/** `locations` in a PATCH: spec/images-api.md §3.8, §5.6, §9.8. */
+/** `locations` in a PATCH: docs/reference/images-api.md §3.8, §5.6, §9.8. */
 import assert from "node:assert/strict";
 import { active, all, inStatus, queued } from "../support/images.ts";
 import { add, changes, refuses, remove, replace } from "../support/patch_rows.ts";

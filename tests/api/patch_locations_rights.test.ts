@@ -1,4 +1,4 @@
-/** Who may PATCH `locations`, within which quotas, with which stores: spec/images-api.md §3.8, §3.9, §5.6, §9.8. */
+/** Who may PATCH `locations`, within which quotas, with which stores: docs/reference/images-api.md §3.8, §3.9, §5.6, §9.8. */
 import assert from "node:assert/strict";
 import { active, inStatus, queued } from "../support/images.ts";
 import { at, FORMATS, located, OPEN_LOCATIONS, serveData } from "../support/locations.ts";

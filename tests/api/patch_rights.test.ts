@@ -1,4 +1,4 @@
-/** Who may PATCH, in which status, within which quotas: spec/images-api.md §3.5, §3.6, §3.9, §5.4, §5.5. */
+/** Who may PATCH, in which status, within which quotas: docs/reference/images-api.md §3.5, §3.6, §3.9, §5.4, §5.5. */
 import assert from "node:assert/strict";
 import { active, inStatus, queued, sharedWith } from "../support/images.ts";
 import { add, changes, refuses, remove, replace } from "../support/patch_rows.ts";

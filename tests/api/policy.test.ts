@@ -1,4 +1,4 @@
-/** Rules of a policy file through every verb: spec/policy.md §6, §10 (the numbers are those of its lines). */
+/** Rules of a policy file through every verb: docs/reference/policy.md §6, §10 (the numbers are those of its lines). */
 import assert from "node:assert/strict";
 import { active, queued, sharedWith } from "../support/images.ts";
 import { FORMATS, stage, staged, THREE_STORES } from "../support/imports.ts";

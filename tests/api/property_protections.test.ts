@@ -1,4 +1,4 @@
-/** Property protections through the API: spec/policy.md §9.3, §10 (20 to 24). */
+/** Property protections through the API: docs/reference/policy.md §9.3, §10 (20 to 24). */
 import assert from "node:assert/strict";
 import { FORMATS } from "../support/imports.ts";
 import { add, changes, refuses, remove, replace } from "../support/patch_rows.ts";

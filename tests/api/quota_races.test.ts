@@ -1,4 +1,4 @@
-/** No race takes a project over a quota by more than one image (spec/images-api.md §3.9, docs/adr/0003-quota-races.md). */
+/** No race takes a project over a quota by more than one image (docs/reference/images-api.md §3.9, docs/adr/0003-quota-races.md). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Ended, uploadAtOnce } from "../support/at_once.ts";

@@ -1,4 +1,4 @@
-/** Quotas (spec/images-api.md §3.9). Those of one kind only are with their routes: create, PATCH, tags, members. */
+/** Quotas (docs/reference/images-api.md §3.9). Those of one kind only are with their routes: create, PATCH, tags, members. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { giveLocation } from "../support/give_location.ts";

@@ -1,4 +1,4 @@
-/** What meets in one image (spec/images-api.md §8.4, §2.12): one winner, and the loser is told. */
+/** What meets in one image (docs/reference/images-api.md §8.4, §2.12): one winner, and the loser is told. */
 import assert from "node:assert/strict";
 import type { WriteName } from "../../db/database.ts";
 import { active } from "../support/images.ts";

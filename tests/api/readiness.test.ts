@@ -1,4 +1,4 @@
-/** `/healthcheck/ready` and a detailed health check name each part; `/healthcheck` looks at none (spec/auth-and-middleware.md §8). */
+/** `/healthcheck/ready` and a detailed health check name each part; `/healthcheck` looks at none (docs/reference/auth-and-middleware.md §8). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { makePartsHealth } from "../../src/health/parts.ts";

@@ -1,4 +1,4 @@
-/** The schema documents of images: spec/schemas.md §1–§4, §8, spec/images-api.md §7. */
+/** The schema documents of images: docs/reference/schemas.md §1–§4, §8, docs/reference/images-api.md §7. */
 import assert from "node:assert/strict";
 import { isError } from "../../src/errors.ts";
 import { ImageSchema } from "../../src/images/image_schema.ts";

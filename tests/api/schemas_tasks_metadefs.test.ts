@@ -1,4 +1,4 @@
-/** The schema documents of tasks and metadata definitions, word for word but for descriptions: spec/schemas.md §2, §5, §6, §8. */
+/** The schema documents of tasks and metadata definitions, word for word but for descriptions: docs/reference/schemas.md §2, §5, §6, §8. */
 import assert from "node:assert/strict";
 import { METADEF_SCHEMAS } from "../../openapi/metadefs.ts";
 import { type Row, runTable } from "../support/scenario.ts";

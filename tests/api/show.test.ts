@@ -1,4 +1,4 @@
-/** GET and HEAD of an image, who sees it, and what its body shows: spec/images-api.md §2.0, §2.3, §3.1, §3.6, §9.2. */
+/** GET and HEAD of an image, who sees it, and what its body shows: docs/reference/images-api.md §2.0, §2.3, §3.1, §3.6, §9.2. */
 import assert from "node:assert/strict";
 import { active, all, inStatus, queued, sharedWith } from "../support/images.ts";
 import { type Row, runTable } from "../support/scenario.ts";

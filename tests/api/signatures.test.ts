@@ -1,4 +1,4 @@
-/** Signed images: what is verified, and what a failure leaves (spec/background-jobs.md §9). */
+/** Signed images: what is verified, and what a failure leaves (docs/reference/background-jobs.md §9). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { NOBODY } from "../../src/caller.ts";

@@ -1,4 +1,4 @@
-/** Signed images whose data comes by an import: verified where it is staged, before a store has it (spec/background-jobs.md §9). */
+/** Signed images whose data comes by an import: verified where it is staged, before a store has it (docs/reference/background-jobs.md §9). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { recoverTasks } from "../../src/tasks/recover.ts";

@@ -1,4 +1,4 @@
-/** Requests that go to the worker with the staged data, against one that answers as told (spec/images-api.md §2.8.5). */
+/** Requests that go to the worker with the staged data, against one that answers as told (docs/reference/images-api.md §2.8.5). */
 import assert from "node:assert/strict";
 import { FORWARDED } from "../../src/images/peer.ts";
 import { FORMATS, postImport, serveSite, staged } from "../support/imports.ts";

@@ -1,6 +1,6 @@
 /**
  * Staging areas and stores that went away, or take nothing any more, under a running service: the client is told that
- * it may try again, or that there is no room, and the image is as before (spec/images-api.md §2.6.1, §2.7).
+ * it may try again, or that there is no room, and the image is as before (docs/reference/images-api.md §2.6.1, §2.7).
  */
 import assert from "node:assert/strict";
 import { FORMATS, importNow, nothingUnderWay, serveSite } from "../support/imports.ts";

@@ -1,4 +1,4 @@
-/** Storage that hangs: `filesystem_store_timeout` ends the wait with 503, and all is as before (spec/images-api.md §2.5 to §2.7, §2.11). */
+/** Storage that hangs: `filesystem_store_timeout` ends the wait with 503, and all is as before (docs/reference/images-api.md §2.5 to §2.7, §2.11). */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
 import { hang } from "../support/hang.ts";

@@ -1,4 +1,4 @@
-/** PUT and DELETE of tags: spec/images-api.md §2.13, §3.3, §3.9, §9.6. */
+/** PUT and DELETE of tags: docs/reference/images-api.md §2.13, §3.3, §3.9, §9.6. */
 import assert from "node:assert/strict";
 import type { ImageRecord } from "../../db/records.ts";
 import { inStatus, queued, sharedWith } from "../support/images.ts";

@@ -1,4 +1,4 @@
-/** What tasks say of inputs that are wrong, or name an image that they cannot have (spec/tasks-api.md §5). */
+/** What tasks say of inputs that are wrong, or name an image that they cannot have (docs/reference/tasks-api.md §5). */
 import assert from "node:assert/strict";
 import { serveSite, threeStores } from "../support/imports.ts";
 import { until } from "../support/served.ts";

@@ -1,4 +1,4 @@
-/** The tasks API by tables (spec/tasks-api.md §9; the numbers are those of its lines). */
+/** The tasks API by tables (docs/reference/tasks-api.md §9; the numbers are those of its lines). */
 import assert from "node:assert/strict";
 import { importNow, serveSite, staged, threeStores } from "../support/imports.ts";
 import { type Row, runTable } from "../support/scenario.ts";

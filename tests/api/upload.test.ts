@@ -1,4 +1,4 @@
-/** PUT /v2/images/{id}/file, row by row of spec/images-api.md §2.6.1, §3.2, §3.4 and §9.3. */
+/** PUT /v2/images/{id}/file, row by row of docs/reference/images-api.md §2.6.1, §3.2, §3.4 and §9.3. */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
 import { active, inStatus, queued } from "../support/images.ts";

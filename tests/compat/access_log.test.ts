@@ -1,4 +1,4 @@
-/** What the access log says of answers that were sent, and of those whose client left (spec/images-api.md §2.6). */
+/** What the access log says of answers that were sent, and of those whose client left (docs/reference/images-api.md §2.6). */
 import assert from "node:assert/strict";
 import { startOneglance } from "./support/oneglance.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Unified limits of a real Keystone inside import tasks (spec/images-api.md §3.9, spec/tasks-api.md §5.3): what is over
+ * Unified limits of a real Keystone inside import tasks (docs/reference/images-api.md §3.9, docs/reference/tasks-api.md §5.3): what is over
  * fails with the limit's own text, and leaves image, staging area, lock and usage as before.
  */
 import assert from "node:assert/strict";

@@ -1,4 +1,4 @@
-/** Unified limits from a real Keystone (spec/images-api.md §3.9), which is started as clients.test.ts does it. */
+/** Unified limits from a real Keystone (docs/reference/images-api.md §3.9), which is started as clients.test.ts does it. */
 import assert from "node:assert/strict";
 import { startKeystone, tokenOf, type UserName } from "./support/keystone.ts";
 import { makeLimits } from "./support/limits.ts";

@@ -1,5 +1,5 @@
 /**
- * web-download from a real nginx with its odd paths (spec/images-api.md §2.8.3, spec/background-jobs.md §4.2): what
+ * web-download from a real nginx with its odd paths (docs/reference/images-api.md §2.8.3, docs/reference/background-jobs.md §4.2): what
  * can be had becomes an image; everything else leaves the image queued, its lock free, nothing staged, and a task that
  * says why without telling a secret.
  */

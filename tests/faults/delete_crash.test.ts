@@ -1,4 +1,4 @@
-/** After kill -9 at any moment of a deletion an image is whole and active, or gone together with its bytes (design: promises). */
+/** After kill -9 at any moment of a deletion an image is whole and active, or gone together with its bytes (docs/architecture.md). */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { EmbeddedConn } from "../../db/engines/embedded.ts";

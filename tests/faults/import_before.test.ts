@@ -1,4 +1,4 @@
-/** What an import has changed of its image is set back when its process dies before the image is active (spec/images-api.md §2.8.3). */
+/** What an import has changed of its image is set back when its process dies before the image is active (docs/reference/images-api.md §2.8.3). */
 import assert from "node:assert/strict";
 import { recoverTasks } from "../../src/tasks/recover.ts";
 import { processName } from "../../src/util/process_name.ts";

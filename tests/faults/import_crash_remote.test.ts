@@ -1,6 +1,6 @@
 /**
  * After kill -9 in a glance-download the image is as before, or complete. The caller's token is not kept, so that
- * nobody can go on with it: the task says so, and the other service is not asked again (spec/images-api.md §2.8.6).
+ * nobody can go on with it: the task says so, and the other service is not asked again (docs/reference/images-api.md §2.8.6).
  */
 import assert from "node:assert/strict";
 import { assertSettled, moment, partOf, pause, post, site, SIZE, table, tasksOf } from "../support/crash.ts";

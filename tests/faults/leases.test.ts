@@ -1,4 +1,4 @@
-/** Whose uploads are put back, and that a late uploader can never complete somebody else's (design: promises, processes). */
+/** Whose uploads are put back, and that a late uploader can never complete somebody else's (docs/architecture.md, processes). */
 import assert from "node:assert/strict";
 import type { UploadLease } from "../../db/records.ts";
 import { GlanceError } from "../../src/errors.ts";

@@ -1,6 +1,6 @@
 /**
  * After kill -9 at any step of an added location the image is queued or active, with one location at most, and has the
- * hashes that it would have without the kill (spec/images-api.md §2.10.2).
+ * hashes that it would have without the kill (docs/reference/images-api.md §2.10.2).
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

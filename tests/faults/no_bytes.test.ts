@@ -1,4 +1,4 @@
-/** Images of no byte, by each way in and over a real connection: empty files are data (spec/stores.md §1, spec/images-api.md §2.7). */
+/** Images of no byte, by each way in and over a real connection: empty files are data (docs/reference/stores.md §1, docs/reference/images-api.md §2.7). */
 import assert from "node:assert/strict";
 import { options } from "../support/crash.ts";
 import { serveSite } from "../support/imports.ts";

@@ -1,4 +1,4 @@
-/** Two workers on one database, each with a staging area of its own (spec/images-api.md §2.8.5). */
+/** Two workers on one database, each with a staging area of its own (docs/reference/images-api.md §2.8.5). */
 import assert from "node:assert/strict";
 import { keystoneOptions } from "../support/auth.ts";
 import { type FakeKeystone, fakeKeystone } from "../support/fake_keystone.ts";

@@ -1,5 +1,5 @@
 /**
- * After kill -9 at any step of a legacy import task (spec/tasks-api.md §5.1) its image is complete or gone with every
+ * After kill -9 at any step of a legacy import task (docs/reference/tasks-api.md §5.1) its image is complete or gone with every
  * byte of it, and the task says which within one lease.
  */
 import assert from "node:assert/strict";

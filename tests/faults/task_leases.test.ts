@@ -1,4 +1,4 @@
-/** Whose tasks are taken over, what becomes of them, and that a late run can change nothing (design: processes). */
+/** Whose tasks are taken over, what becomes of them, and that a late run can change nothing (docs/architecture.md). */
 import assert from "node:assert/strict";
 import type { TaskLease } from "../../db/task_records.ts";
 import { HeldLeases } from "../../src/leases/held.ts";

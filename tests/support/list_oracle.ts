@@ -1,4 +1,4 @@
-/** What a list must hold, said a second time in plain code (spec/images-api.md §4.3 to §4.5), to compare with SQL. */
+/** What a list must hold, said a second time in plain code (docs/reference/images-api.md §4.3 to §4.5), to compare with SQL. */
 import type { ImageListQuery, ImageRecord, ListCondition, MemberStatus } from "../../db/records.ts";
 
 /** An image with the answers of its members. */

@@ -1,4 +1,4 @@
-/** The token cache: spec/auth-and-middleware.md §1.3. */
+/** The token cache: docs/reference/auth-and-middleware.md §1.3. */
 import assert from "node:assert/strict";
 import { TokenCache } from "../../src/auth/token_cache.ts";
 import { makeCatalogPool } from "../../src/auth/catalog_pool.ts";

@@ -1,4 +1,4 @@
-/** Identity headers of a trusted front end: spec/auth-and-middleware.md §1.5, §2.1. */
+/** Identity headers of a trusted front end: docs/reference/auth-and-middleware.md §1.5, §2.1. */
 import assert from "node:assert/strict";
 import type { Caller } from "../../src/caller.ts";
 import { isError } from "../../src/errors.ts";

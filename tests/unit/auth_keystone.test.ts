@@ -1,4 +1,4 @@
-/** Tokens, validated by Keystone: spec/auth-and-middleware.md §1.1 to §1.3 and its traps. */
+/** Tokens, validated by Keystone: docs/reference/auth-and-middleware.md §1.1 to §1.3 and its traps. */
 import assert from "node:assert/strict";
 import { isError } from "../../src/errors.ts";
 import { fakeKeystone, type FakeToken } from "../support/fake_keystone.ts";

@@ -1,4 +1,4 @@
-/** The service user's login: spec/configuration.md §6. */
+/** The service user's login: docs/reference/configuration.md §6. */
 import assert from "node:assert/strict";
 import { readServiceLogin } from "../../src/auth/service_login.ts";
 import { findEndpoint } from "../../src/auth/service_session.ts";

@@ -1,4 +1,4 @@
-/** Service tokens and access rules: spec/auth-and-middleware.md §1.1 step 3, §1.6, traps. */
+/** Service tokens and access rules: docs/reference/auth-and-middleware.md §1.1 step 3, §1.6, traps. */
 import assert from "node:assert/strict";
 import { matchesPath } from "../../src/auth/access_rules.ts";
 import { isError } from "../../src/errors.ts";

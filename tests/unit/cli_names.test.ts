@@ -1,4 +1,4 @@
-/** Upstream's names and exit codes, also of what is not implemented yet; the version (spec/cli.md). */
+/** Upstream's names and exit codes, also of what is not implemented yet; the version (docs/reference/cli.md). */
 import assert from "node:assert/strict";
 import { run } from "../../src/cli/run.ts";
 import { WORKERS } from "../../workers.ts";

@@ -1,4 +1,4 @@
-/** `oneglance db` and `glance-manage db`: every action under each of its names (spec/cli.md §1.1). */
+/** `oneglance db` and `glance-manage db`: every action under each of its names (docs/reference/cli.md §1.1). */
 import assert from "node:assert/strict";
 import { DB_ACTIONS } from "../../src/cli/db_actions.ts";
 import { run } from "../../src/cli/run.ts";

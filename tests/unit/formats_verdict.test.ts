@@ -1,4 +1,4 @@
-/** What becomes of an upload: spec/background-jobs.md §8, the table of situations. */
+/** What becomes of an upload: docs/reference/background-jobs.md §8, the table of situations. */
 import assert from "node:assert/strict";
 import { inspect } from "../../src/formats/inspect.ts";
 import { judge, type Verdict } from "../../src/formats/verdict.ts";

@@ -1,4 +1,4 @@
-/** `oneglance metadefs` and the same under glance-manage's spellings (spec/cli.md §1.2, §1.4). */
+/** `oneglance metadefs` and the same under glance-manage's spellings (docs/reference/cli.md §1.2, §1.4). */
 import assert from "node:assert/strict";
 import { openDatabase } from "../../db/open.ts";
 import { run } from "../../src/cli/run.ts";

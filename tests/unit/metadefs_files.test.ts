@@ -1,4 +1,4 @@
-/** Catalogue files: loaded in every mode, written again, unloaded (spec/metadefs-api.md §11). */
+/** Catalogue files: loaded in every mode, written again, unloaded (docs/reference/metadefs-api.md §11). */
 import assert from "node:assert/strict";
 import type { Database } from "../../db/database.ts";
 import { parseNamespace } from "../../src/metadefs/bodies.ts";

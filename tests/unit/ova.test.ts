@@ -1,4 +1,4 @@
-/** What strangers' OVAs may hold: descriptors and archives, good and hostile (spec/background-jobs.md §4.3). */
+/** What strangers' OVAs may hold: descriptors and archives, good and hostile (docs/reference/background-jobs.md §4.3). */
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { isError } from "../../src/errors.ts";

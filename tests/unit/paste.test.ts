@@ -1,4 +1,4 @@
-/** Paste files: which pipeline there is, what its options do, and which starts are refused (spec/configuration.md §4). */
+/** Paste files: which pipeline there is, what its options do, and which starts are refused (docs/reference/configuration.md §4). */
 import assert from "node:assert/strict";
 import { type Config, configFrom, loadConfig } from "../../src/config/config.ts";
 import { isError } from "../../src/errors.ts";

@@ -1,4 +1,4 @@
-/** Overrides, scope, cycles, legacy mode and the traps of spec/policy.md §10 that are made of rules. */
+/** Overrides, scope, cycles, legacy mode and the traps of docs/reference/policy.md §10 that are made of rules. */
 import assert from "node:assert/strict";
 import type { Caller } from "../../src/caller.ts";
 import { isError } from "../../src/errors.ts";

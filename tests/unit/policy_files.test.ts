@@ -1,4 +1,4 @@
-/** Policy files: order, reload, and what is wrong with them (spec/policy.md §2). */
+/** Policy files: order, reload, and what is wrong with them (docs/reference/policy.md §2). */
 import assert from "node:assert/strict";
 import { makeEnforcer, type PolicyEnforcer } from "../../src/policy/load.ts";
 import { parsePolicyFile } from "../../src/policy/policy_file.ts";

@@ -1,4 +1,4 @@
-/** `http:` checks: what is sent, what counts as yes, and that everything else stays synchronous (spec/policy.md §3.2). */
+/** `http:` checks: what is sent, what counts as yes, and that everything else stays synchronous (docs/reference/policy.md §3.2). */
 import assert from "node:assert/strict";
 import { authorizeImage } from "../../src/policy/authorize.ts";
 import type { OutboundFetch } from "../../src/net/outbound.ts";

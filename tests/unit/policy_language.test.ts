@@ -1,4 +1,4 @@
-/** The expression language of policy files (spec/policy.md §3), each rule against one caller and one target. */
+/** The expression language of policy files (docs/reference/policy.md §3), each rule against one caller and one target. */
 import assert from "node:assert/strict";
 import type { Caller } from "../../src/caller.ts";
 import { literalText } from "../../src/policy/literal.ts";

@@ -1,4 +1,4 @@
-/** The outcome matrix of spec/policy.md §6.1, as far as it is made of rules: who may do what with the defaults. */
+/** The outcome matrix of docs/reference/policy.md §6.1, as far as it is made of rules: who may do what with the defaults. */
 import assert from "node:assert/strict";
 import type { ImageRecord } from "../../db/records.ts";
 import { GlanceError } from "../../src/errors.ts";

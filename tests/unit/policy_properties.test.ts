@@ -1,4 +1,4 @@
-/** Property protections (spec/policy.md §9 and traps 20 to 24). */
+/** Property protections (docs/reference/policy.md §9 and traps 20 to 24). */
 import assert from "node:assert/strict";
 import { configFrom } from "../../src/config/config.ts";
 import { makeEnforcer } from "../../src/policy/load.ts";

@@ -1,4 +1,4 @@
-/** Who the client is behind a proxy (spec/auth-and-middleware.md §6); scheme and host are with the middleware. */
+/** Who the client is behind a proxy (docs/reference/auth-and-middleware.md §6); scheme and host are with the middleware. */
 import assert from "node:assert/strict";
 import { requestBase } from "../../src/http/request_base.ts";
 

@@ -1,4 +1,4 @@
-/** The text of user_storage_quota (spec/images-api.md §3.9, spec/configuration.md). */
+/** The text of user_storage_quota (docs/reference/images-api.md §3.9, docs/reference/configuration.md). */
 import assert from "node:assert/strict";
 import { isError } from "../../src/errors.ts";
 import { storageQuotaBytes } from "../../src/quota/storage.ts";

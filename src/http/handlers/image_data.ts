@@ -1,4 +1,4 @@
-/** /v2/images/{id}/file (spec/images-api.md §2.6). */
+/** /v2/images/{id}/file (docs/reference/images-api.md §2.6). */
 import type { ImageRecord } from "../../../db/records.ts";
 import type * as routes from "../../../openapi/image_data.ts";
 import { fail } from "../../errors.ts";

@@ -1,4 +1,4 @@
-/** /v2/images and /actions (spec/images-api.md §2.1–2.5, §2.12). */
+/** /v2/images and /actions (docs/reference/images-api.md §2.1–2.5, §2.12). */
 import type * as actions from "../../../openapi/actions.ts";
 import type * as routes from "../../../openapi/images.ts";
 import type { checkMetadefs } from "../../../openapi/metadefs_check.ts";

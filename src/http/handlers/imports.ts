@@ -1,4 +1,4 @@
-/** Stage and import (spec/images-api.md §2.7, §2.8). */
+/** Stage and import (docs/reference/images-api.md §2.7, §2.8). */
 import type { importImage as importRoute } from "../../../openapi/image_import.ts";
 import type { stageImageData } from "../../../openapi/image_stage.ts";
 import { importImage } from "../../imports/import_image.ts";

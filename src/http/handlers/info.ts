@@ -1,4 +1,4 @@
-/** /v2/info (spec/images-api.md §2.14). */
+/** /v2/info (docs/reference/images-api.md §2.14). */
 import { showUsage } from "../../quota/show_usage.ts";
 import { describeStores, describeStoresInDetail } from "../../stores_info/describe.ts";
 import type { Call } from "../bind.ts";

@@ -1,4 +1,4 @@
-/** Locations, copies in stores, and tasks of an image (spec/images-api.md §2.8.7, §2.10, §2.11). */
+/** Locations, copies in stores, and tasks of an image (docs/reference/images-api.md §2.8.7, §2.10, §2.11). */
 import type { listImageTasks } from "../../../openapi/image_tasks.ts";
 import type * as routes from "../../../openapi/locations.ts";
 import { deleteFromStore } from "../../locations/delete_from_store.ts";

@@ -1,4 +1,4 @@
-/** /v2/images/{id}/members (spec/images-api.md §2.13). */
+/** /v2/images/{id}/members (docs/reference/images-api.md §2.13). */
 import type { MemberRecord } from "../../../db/records.ts";
 import type * as routes from "../../../openapi/members.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "../../members/members.ts";

@@ -1,4 +1,4 @@
-/** /v2/metadefs/namespaces (spec/metadefs-api.md §4). */
+/** /v2/metadefs/namespaces (docs/reference/metadefs-api.md §4). */
 import type * as routes from "../../../openapi/metadefs_namespaces.ts";
 import { parseNamespace } from "../../metadefs/bodies.ts";
 import {

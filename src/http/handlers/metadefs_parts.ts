@@ -1,4 +1,4 @@
-/** Objects and properties of a namespace (spec/metadefs-api.md §5, §6). */
+/** Objects and properties of a namespace (docs/reference/metadefs-api.md §5, §6). */
 import type { MetadefKind } from "../../../db/metadef_records.ts";
 import type * as objects from "../../../openapi/metadefs_objects.ts";
 import type * as properties from "../../../openapi/metadefs_properties.ts";

@@ -1,4 +1,4 @@
-/** Resource types and their associations (spec/metadefs-api.md §8). */
+/** Resource types and their associations (docs/reference/metadefs-api.md §8). */
 import type * as routes from "../../../openapi/metadefs_resource_types.ts";
 import { parseAssociation } from "../../metadefs/bodies.ts";
 import { associate, dissociate, listAssociations, listResourceTypes } from "../../metadefs/resource_types.ts";

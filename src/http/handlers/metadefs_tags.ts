@@ -1,4 +1,4 @@
-/** Tags of a namespace (spec/metadefs-api.md §7). */
+/** Tags of a namespace (docs/reference/metadefs-api.md §7). */
 import type * as routes from "../../../openapi/metadefs_tags.ts";
 import { addTag, changePart, showPart } from "../../metadefs/parts.ts";
 import { addTags, listTags } from "../../metadefs/tags.ts";

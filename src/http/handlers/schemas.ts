@@ -1,4 +1,4 @@
-/** /v2/schemas (spec/schemas.md). */
+/** /v2/schemas (docs/reference/schemas.md). */
 import {
   imageDocument,
   imagesDocument,

@@ -1,4 +1,4 @@
-/** Versions, health and the contract: no token needed (spec/images-api.md §1, spec/auth-and-middleware.md §8). */
+/** Versions, health and the contract: no token needed (docs/reference/images-api.md §1, docs/reference/auth-and-middleware.md §8). */
 import type { Context } from "hono";
 import { contractDocument } from "../../../openapi/document.ts";
 import type { Deps } from "../../deps.ts";
@@ -21,7 +21,7 @@ export function versions(deps: Deps, settings: VersionSettings, status: 200 | 30
   };
 }
 
-/** GET /v2: redirects to `/v2/`, as upstream does (spec/images-api.md §1.2). */
+/** GET /v2: redirects to `/v2/`, as upstream does (docs/reference/images-api.md §1.2). */
 export function toVersion2() {
   return (c: Context<Env>) => {
     const { scheme, host, prefix } = c.get("base");

@@ -1,4 +1,4 @@
-/** /v2/images/{id}/tags (spec/images-api.md §2.13). */
+/** /v2/images/{id}/tags (docs/reference/images-api.md §2.13). */
 import type * as routes from "../../../openapi/tags.ts";
 import { addTag, removeTag } from "../../tags/tags.ts";
 import type { Call } from "../bind.ts";

@@ -1,4 +1,4 @@
-/** /v2/tasks (spec/tasks-api.md). */
+/** /v2/tasks (docs/reference/tasks-api.md). */
 import type { z } from "@hono/zod-openapi";
 import type * as routes from "../../../openapi/tasks.ts";
 import { TASK_SORT_KEYS } from "../../../openapi/tasks.ts";
@@ -57,7 +57,7 @@ export function remove(): Response {
   });
 }
 
-/** The query for a page; any sort key also filters, by its last value (spec/tasks-api.md §6). */
+/** The query for a page; any sort key also filters, by its last value (docs/reference/tasks-api.md §6). */
 function taskPage(
   query: z.output<typeof routes.listTasks.request.query>,
   search: URLSearchParams,

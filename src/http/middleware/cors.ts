@@ -1,4 +1,4 @@
-/** CORS (spec/auth-and-middleware.md §5), for errors as well. `hono/cors` differs from oslo.middleware's rules. */
+/** CORS (docs/reference/auth-and-middleware.md §5), for errors as well. `hono/cors` differs from oslo.middleware's rules. */
 import type { Config } from "../../config/config.ts";
 
 const SIMPLE = [

@@ -1,4 +1,4 @@
-/** The outermost layer: request id, CORS, OPTIONS, errors, the access log (spec/images-api.md §2.0, §6). */
+/** The outermost layer: request id, CORS, OPTIONS, errors, the access log (docs/reference/images-api.md §2.0, §6). */
 import { createMiddleware } from "hono/factory";
 import type { Deps } from "../../deps.ts";
 import { GlanceError } from "../../errors.ts";

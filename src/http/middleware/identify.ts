@@ -1,4 +1,4 @@
-/** Authenticates every request under /v2 and sets its caller and context (spec/auth-and-middleware.md §1, §2). */
+/** Authenticates every request under /v2 and sets its caller and context (docs/reference/auth-and-middleware.md §1, §2). */
 import { createMiddleware } from "hono/factory";
 import type { Deps } from "../../deps.ts";
 import { fail } from "../../errors.ts";

@@ -1,4 +1,4 @@
-/** Error bodies in three media types (spec/images-api.md §6.1, §6.2). */
+/** Error bodies in three media types (docs/reference/images-api.md §6.1, §6.2). */
 import { Buffer } from "node:buffer";
 import { ERRORS, type GlanceError } from "../../errors.ts";
 import { negotiate } from "./negotiate.ts";

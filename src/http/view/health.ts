@@ -1,4 +1,4 @@
-/** The response of the health check in three media types (spec/auth-and-middleware.md §8). */
+/** The response of the health check in three media types (docs/reference/auth-and-middleware.md §8). */
 import type { HealthOutcome } from "../../health/check.ts";
 import { VERSION } from "../../util/version.ts";
 import { textResponse } from "../reply.ts";

@@ -1,4 +1,4 @@
-/** The JSON of an image (spec/images-api.md §3.1) in upstream's key order. */
+/** The JSON of an image (docs/reference/images-api.md §3.1) in upstream's key order. */
 import type { ImageRecord } from "../../../db/records.ts";
 import type { Ctx } from "../../deps.ts";
 import { apiTime } from "./time.ts";

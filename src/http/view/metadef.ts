@@ -1,4 +1,4 @@
-/** The JSON of metadata definitions (spec/metadefs-api.md §4.1, §5, §7, §8) in upstream's key order. */
+/** The JSON of metadata definitions (docs/reference/metadefs-api.md §4.1, §5, §7, §8) in upstream's key order. */
 import type {
   AssociationRecord,
   MetadefPartRecord,

@@ -1,4 +1,4 @@
-/** Chooses the media type of an error body (spec/images-api.md §6.1). `hono/accepts` lacks webob's special cases. */
+/** Chooses the media type of an error body (docs/reference/images-api.md §6.1). `hono/accepts` lacks webob's special cases. */
 
 type ErrorForm = "html" | "json" | "plain";
 

@@ -1,4 +1,4 @@
-/** The JSON of a task (spec/tasks-api.md §2). */
+/** The JSON of a task (docs/reference/tasks-api.md §2). */
 import type { TaskProgress, TaskRecord } from "../../../db/task_records.ts";
 import { apiTime } from "./time.ts";
 
@@ -36,7 +36,7 @@ function rawTime(time: string | null): string | null {
   return time === null ? null : time.replace(" ", "T");
 }
 
-/** A task in the list of its image, with database keys and times (spec/tasks-api.md §7). */
+/** A task in the list of its image, with database keys and times (docs/reference/tasks-api.md §7). */
 export function imageTaskView(task: TaskRecord, progress?: TaskProgress) {
   return {
     id: task.id,

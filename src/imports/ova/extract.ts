@@ -1,4 +1,4 @@
-/** Puts the disk of a staged OVA in the archive's place (spec/background-jobs.md §4.3). */
+/** Puts the disk of a staged OVA in the archive's place (docs/reference/background-jobs.md §4.3). */
 import type { Config } from "../../config/config.ts";
 import { fail } from "../../errors.ts";
 import { writeError } from "../../stores/file_errors.ts";

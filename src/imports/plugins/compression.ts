@@ -1,4 +1,4 @@
-/** Compression formats by their first bytes (spec/background-jobs.md §4.2, plugin image_decompression). */
+/** Compression formats by their first bytes (docs/reference/background-jobs.md §4.2, plugin image_decompression). */
 
 export type Compression = "gzip" | "xz" | "bzip2" | "zstd" | "zip";
 

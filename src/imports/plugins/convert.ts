@@ -1,4 +1,4 @@
-/** Plugin image_conversion (spec/background-jobs.md §4.2): never on data that was not inspected before. */
+/** Plugin image_conversion (docs/reference/background-jobs.md §4.2): never on data that was not inspected before. */
 import type { Config } from "../../config/config.ts";
 import { fail } from "../../errors.ts";
 import { inspectFile } from "../../formats/inspect_file.ts";

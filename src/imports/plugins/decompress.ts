@@ -1,4 +1,4 @@
-/** Plugin image_decompression (spec/background-jobs.md §4.2). */
+/** Plugin image_decompression (docs/reference/background-jobs.md §4.2). */
 import { GlanceError } from "../../errors.ts";
 import { checkStorageQuota } from "../../quota/storage.ts";
 import { withoutPaths } from "../../util/without_paths.ts";

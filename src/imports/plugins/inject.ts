@@ -1,4 +1,4 @@
-/** Plugin inject_image_metadata (spec/background-jobs.md §4.2). */
+/** Plugin inject_image_metadata (docs/reference/background-jobs.md §4.2). */
 import type { Config } from "../../config/config.ts";
 import { fail, isError } from "../../errors.ts";
 import { checkPropertyName, checkPropertyValue, isBase, isReserved } from "../../images/attributes.ts";

@@ -1,4 +1,4 @@
-/** What an import plugin is: it looks at the staged file, or puts another in its place (spec/background-jobs.md §4.2). */
+/** What an import plugin is: it looks at the staged file, or puts another in its place (docs/reference/background-jobs.md §4.2). */
 import type { ImageColumns, ImageRecord } from "../../../db/records.ts";
 import type { Ctx } from "../../deps.ts";
 

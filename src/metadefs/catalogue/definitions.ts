@@ -1,6 +1,6 @@
 /** How the catalogue we ship is written down: a namespace a constant, a property a line. */
 
-/** A catalogue file's document (spec/metadefs-api.md §11.1). */
+/** A catalogue file's document (docs/reference/metadefs-api.md §11.1). */
 interface CatalogueNamespace {
   namespace: string;
   display_name: string;

@@ -1,6 +1,6 @@
 /**
  * What an image goes through in its life, by the clients: tags, deactivation, hiding, protection, properties and the
- * rest of PATCH (spec/images-api.md §2.5, §2.12, §2.13, §5).
+ * rest of PATCH (docs/reference/images-api.md §2.5, §2.12, §2.13, §5).
  */
 import assert from "node:assert/strict";
 import { type Clients, field, type Image, type Person, rows } from "../support/clients.ts";

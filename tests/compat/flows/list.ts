@@ -1,4 +1,4 @@
-/** The list through the clients: filters, order and pages (spec/images-api.md §4). */
+/** The list through the clients: filters, order and pages (docs/reference/images-api.md §4). */
 import assert from "node:assert/strict";
 import { type Clients, field, type Image, type Person, rows } from "../support/clients.ts";
 

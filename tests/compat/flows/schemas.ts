@@ -1,4 +1,4 @@
-/** The schemas as the clients read them, who take their options and their checks from them (spec/schemas.md). */
+/** The schemas as the clients read them, who take their options and their checks from them (docs/reference/schemas.md). */
 import assert from "node:assert/strict";
 import { type Clients, rows } from "../support/clients.ts";
 import { clientEnvironment } from "../support/keystone.ts";

@@ -1,6 +1,6 @@
 /**
  * Visibility and roles through the clients: what the owner, a reader, another project and an administrator see and are
- * refused (spec/images-api.md §3.6, spec/policy.md §6.1).
+ * refused (docs/reference/images-api.md §3.6, docs/reference/policy.md §6.1).
  */
 import assert from "node:assert/strict";
 import { type Clients, type Image, type Person, rows } from "../support/clients.ts";

@@ -1,4 +1,4 @@
-/** Cache accounting (spec/data-model.md §1.8): no foreign key to images. */
+/** Cache accounting (docs/reference/data-model.md §1.8): no foreign key to images. */
 import { sqliteTable, unique } from "drizzle-orm/sqlite-core";
 import { bigint, datetime, integer, varchar } from "./columns.ts";
 

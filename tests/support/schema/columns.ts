@@ -21,7 +21,7 @@ export const integer = customType<{ data: number }>({ dataType: () => "INTEGER" 
 /** `TEXT`. */
 export const text = customType<{ data: string }>({ dataType: () => "TEXT" });
 
-/** The columns of a table whose rows are marked deleted instead of removed (spec/data-model.md §2.2). */
+/** The columns of a table whose rows are marked deleted instead of removed (docs/reference/data-model.md §2.2). */
 export const softDelete = () => ({
   created_at: datetime().notNull(),
   updated_at: datetime(),

@@ -1,4 +1,4 @@
-/** `images` (spec/data-model.md §1.1) and our own indexes for listing (docs/adr/0002-database-access.md). */
+/** `images` (docs/reference/data-model.md §1.1) and our own indexes for listing (docs/adr/0002-database-access.md). */
 import { sql } from "drizzle-orm";
 import { index, sqliteTable } from "drizzle-orm/sqlite-core";
 import { bigint, bool, integer, softDelete, varchar } from "./columns.ts";

@@ -1,4 +1,4 @@
-/** Metadata definitions (spec/data-model.md §1.7): rows are really deleted. */
+/** Metadata definitions (docs/reference/data-model.md §1.7): rows are really deleted. */
 import { index, primaryKey, sqliteTable, unique } from "drizzle-orm/sqlite-core";
 import { bool, datetime, integer, text, varchar } from "./columns.ts";
 

@@ -1,4 +1,4 @@
-/** `tasks` and `task_info` (spec/data-model.md §1.6). */
+/** `tasks` and `task_info` (docs/reference/data-model.md §1.6). */
 import { index, sqliteTable } from "drizzle-orm/sqlite-core";
 import { datetime, softDelete, text, varchar } from "./columns.ts";
 

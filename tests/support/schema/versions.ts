@@ -1,4 +1,4 @@
-/** Which schema a database has: upstream's row (spec/data-model.md §1.9) and ours. */
+/** Which schema a database has: upstream's row (docs/reference/data-model.md §1.9) and ours. */
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 import { datetime, integer, varchar } from "./columns.ts";
 
