@@ -187,7 +187,7 @@ function copySources({ stores }: Pick<Deps, "stores">, image: ImageRecord): Loca
   return [...first, ...ordered.filter((location) => !first.includes(location))];
 }
 
-/** After a run that recorded the data in every store and died, nothing is left to do. */
+/** False after a run that recorded the data in every store and died. */
 function hasStoresLeft(_run: TaskRun, { stores }: Pick<ImportAdded, "stores">): boolean {
   return stores.length > 0;
 }
@@ -214,9 +214,9 @@ export const importKind: TaskKind<ImportInput, ImportAdded> = {
   steps: ({ job }) => STEPS[job.name],
   async onTakeover({ ctx: { deps } }, { job, imageId }, { runs, untouched, before }) {
     const image = await imageIfAny(deps, imageId);
-    // An earlier run has only not said any more that it is done.
+    // An earlier run did everything except end the task.
     if (image && isWhole(image) && storesLeft(deps, job, image, true).length === 0) return "resume";
-    // The caller's token, which a glance-download needs, is not kept; plugins change the staged data.
+    // A glance-download needs the caller's token, which is not kept; plugins change the staged data.
     const repeatable = job.name === "copy-image" ||
       job.name !== "glance-download" &&
         (untouched || pluginNames(deps.config).length === 0 || image?.status === "uploading");
@@ -293,7 +293,7 @@ async function changeBack(
     return { id, from: [...IMPORT_STATUSES], to: "same", dropLocationIds, setProperties };
   }
   if (isWhole(image)) {
-    // Its first store made it active, and somebody may use it: it stays, without the stores that are missing.
+    // Its first store made it active, and users may have it: it stays, without the stores that are missing.
     const missing = without(deps, image, job.stores);
     const setProperties = listProperties([], [...failedStores(image), ...missing]);
     return { id, from: [status], to: "same", setProperties };
@@ -324,13 +324,13 @@ async function changeBack(
   };
 }
 
-/** The stores that are to be named as failed: all that were asked for where one failure is that of all. */
+/** The stores to name as failed: all that the import has, where the failure of one fails all. */
 function failedOf(
   { config }: Pick<Deps, "config">,
   { job, blamed = [], tried = [] }: ImportInput & Partial<ImportAdded>,
   cause: unknown,
 ): readonly StoreId[] {
-  // By this list clients tell that the import has failed.
+  // Clients see by this list that the import failed.
   if (cause instanceof BrokenOff) return job.stores;
   if (job.name === "web-download" || job.name === "glance-download" || !job.mustSucceed) return blamed;
   // Stores that are written together fail together.

@@ -83,13 +83,13 @@ const diskStep: ImportStep = {
   },
 };
 
-/** As that of an import, but the data may also be of an image that is gone: no store has any of it. */
+/** As that of an import, but the image goes as well, and the default store may be another by now: no store keeps any data. */
 const legacyWriteStep: ImportStep = {
   ...writeStep,
   undo: ({ ctx: { deps } }, { imageId }) => discardFrom(deps, imageId, deps.stores.all),
 };
 
-/** A run after one that died has only the staging area to clear: the image is active, or everything was undone. */
+/** After a run that died, a resumed one only clears the staging area: the image is active already. */
 const STEPS: readonly ImportStep[] = [
   ...[createStep, stageStep, diskStep, inspectStep, verifyStep, legacyWriteStep]
     .map((step): ImportStep => ({ ...step, when: ({ past }) => past === null || past.untouched })),
@@ -121,7 +121,7 @@ export const legacyKind: TaskKind<ImportInput, ImportAdded> = {
   async onTakeover({ ctx: { deps } }, { imageId }, { runs, untouched }) {
     if (untouched && runs <= MAX_RUNS) return "resume";
     const image = await imageIfAny(deps, imageId);
-    // Somebody may use it.
+    // Users may have it.
     return image && isWhole(image) ? "resume" : "undo";
   },
   /** What is wrong with the input is in the message as it is (§5.3). */

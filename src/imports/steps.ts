@@ -108,7 +108,7 @@ export const writeStep: ImportStep = {
   undo: discardData,
 };
 
-/** Leaves the staging area without data of the image. What cannot be removed is logged, and looked for at the next start. */
+/** Leaves the staging area without data of the image. Logs data that it cannot remove; the next start removes it. */
 export const unstageStep: ImportStep = {
   name: "unstage",
   async run({ ctx }, { imageId }) {

@@ -18,7 +18,7 @@ import { type ImportJob, storeOf } from "./job.ts";
 
 const log = getLog("oneglance.imports");
 
-/** How often the task says how much is copied, in ms; the message is also the sign of life of the import lock. */
+/** How often the task's message is written, in ms; it is also the sign of life of the import lock. */
 const TELL = 60_000;
 const MIB = 2 ** 20;
 

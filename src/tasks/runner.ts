@@ -21,9 +21,9 @@ import {
 const log = getLog("oneglance.tasks");
 
 const BROKEN_OFF = "The service was ended while it worked on the task, and cannot go on with it.";
-/** What is said of an image that a living task holds. */
+/** Refuses an image that a living task holds. */
 export const BUSY = "Image has active task";
-/** What a task says when its cause is nobody's business. */
+/** The message where users must not see the cause. */
 const INTERNAL = "Task failed due to Internal Error";
 
 /** Runs the task in the background; its lines in the log are about the task and its caller. */
@@ -65,7 +65,7 @@ export async function runTask(kind: TaskKind, run: TaskRun): Promise<void> {
   await end(run, "success", { result: { image_id: state.imageId } });
 }
 
-/** Why a task has not got the image that it names. Errors: not_found, forbidden, conflict; one of them always. */
+/** Says why the task does not have the image that it names. Always throws: not_found, forbidden or conflict. */
 async function refuseUnlocked(ctx: Ctx, imageId: string): Promise<never> {
   requireOwner(ctx.caller, await findImage(ctx, imageId));
   fail("conflict", BUSY);
@@ -142,7 +142,7 @@ export function taskEnd(
   return { status, ...more, expires_at: toTimestamp(Date.now() + hours * 3_600_000) };
 }
 
-/** What a task says of the error that ended it: a limit by its own text, other causes after upstream's (§5.3). */
+/** The task's message for the error that ended it: a limit by its own text, other causes after upstream's (§5.3). */
 export function messageOf(error: unknown): string {
   if (!isError(error)) return INTERNAL;
   if (error.code === "too_large") return error.message;

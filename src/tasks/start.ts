@@ -13,10 +13,10 @@ import { BUSY, taskEnd, workOn } from "./runner.ts";
 
 const LOCK = "os_glance_import_task";
 
-/** Minutes without a word after which a task that nobody of ours works on counts as lost. */
+/** Minutes of silence after which a task without a lease counts as lost. */
 const PATIENCE = { pending: 120, other: 60 };
 
-/** When the lock of a task that nobody of ours works on counts as lost, in ms since 1970. */
+/** When the lock of a task without a lease counts as lost, in ms since 1970. */
 export function lockEnds({ status, updated_at }: Pick<TaskRecord, "status" | "updated_at">): number {
   return fromTimestamp(updated_at) + (status === "pending" ? PATIENCE.pending : PATIENCE.other) * 60_000;
 }
@@ -119,7 +119,7 @@ export async function breakStaleLock(ctx: Ctx, image: ImageRecord): Promise<void
   if (task && Date.now() < lockEnds(task)) fail("conflict", BUSY);
   const end = taskEnd(ctx.deps, "failure", { message: "Expired lock preempted" });
   const setProperties = task ? withoutStores(image, storesOf(task)) : {};
-  // Does nothing when somebody was quicker; then the lock that he has is met when ours is taken.
+  // Does nothing if another process was faster: taking our lock then meets its lock.
   await db.write.tasks.preempt({
     imageId: image.id,
     taskId,

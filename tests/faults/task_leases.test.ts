@@ -5,7 +5,7 @@ import { HeldLeases } from "../../src/leases/held.ts";
 import { recoverTasks } from "../../src/tasks/recover.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { begun, DEAD, FUTURE, other, PAST } from "../support/begun.ts";
-import { FORMATS, nothingUnderWay, outcome, staged, threeStores } from "../support/imports.ts";
+import { FORMATS, nothingUnderWay, outcome, serveSite, staged, threeStores } from "../support/imports.ts";
 import { renewal } from "../support/renewal.ts";
 import { filesIn } from "../support/served.ts";
 import { execOn } from "../support/raw_database.ts";
@@ -261,4 +261,38 @@ Deno.test("how far tasks are is written every few seconds, however long a lease 
     globalThis.setInterval = setInterval;
   }
   assert.deepEqual(periods, [5000, 5000, 1000]);
+});
+
+Deno.test("a legacy import that waits for its turn when the service stops: the next process makes its image", async () => {
+  const held = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  let requests = 0;
+  await using site = serveSite(async () => {
+    asked.resolve();
+    if (++requests === 1) await held.promise;
+    return new Response("data");
+  });
+  await using service = await startService({ "taskflow_executor.max_workers": "1" });
+  const post = async () => {
+    const image_properties = { disk_format: "raw", container_format: "bare" };
+    const input = { import_from: site.url, import_from_format: "raw", image_properties };
+    const response = await service.ask("/v2/tasks", ADMIN, {
+      method: "POST",
+      body: { type: "import", input },
+    });
+    return (await response.json()).id;
+  };
+  const show = async (id: string) => await (await service.ask(`/v2/tasks/${id}`, ADMIN)).json();
+  const [first, second] = [await post(), await post()];
+  await asked.promise;
+  await service.deps.background.close();
+  held.resolve();
+  assert.deepEqual([(await show(first)).status, (await show(second)).status], ["failure", "pending"]);
+  await recoverTasks(service.deps);
+  await service.deps.background.settled();
+  const { status, result, message } = await show(second);
+  assert.equal(status, "success", message);
+  const image = await (await service.ask(`/v2/images/${result.image_id}`, ADMIN)).json();
+  assert.deepEqual([image.status, image.size], ["active", 4]);
+  assert.deepEqual(await service.deps.db.read.tasks.leases({}), []);
 });
