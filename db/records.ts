@@ -70,11 +70,14 @@ export interface MemberRecord {
   updated_at: Timestamp;
 }
 
-/** Who looks: decides which rows exist for a query (docs/reference/images-api.md §3.6). */
+/** The caller of a query: decides which rows exist for it (docs/reference/images-api.md §3.6). */
 export interface Viewer {
   isAdmin: boolean;
   projectId: string | null;
 }
+
+/** Sees the records of all projects. */
+export const ADMIN_VIEWER: Viewer = { isAdmin: true, projectId: null };
 
 /** A new image; the id is checked by the caller of this layer. */
 export interface NewImage extends Partial<ImageColumns> {

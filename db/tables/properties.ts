@@ -2,14 +2,10 @@
 import { placeholders, type Value, type WriteConn } from "../conn.ts";
 import type { Timestamp } from "../records.ts";
 import { isLive } from "./image_row.ts";
+import { IMAGE_PROPERTY } from "../../src/util/names.ts";
 
 /** Rows in one statement: with six values each well below the engine's limit. */
 const ROWS = 100;
-/**
- * The property that is the import lock (docs/reference/background-jobs.md §4). It leaves no row behind, so that "no row" is what
- * taking it can test.
- */
-export const IMPORT_LOCK = "os_glance_import_task";
 
 /** Sets or overwrites properties; a removed one comes back with its old row and place. */
 export async function setProperties(
@@ -39,10 +35,13 @@ export async function removeProperties(
   names: readonly string[],
   now: Timestamp,
 ): Promise<void> {
-  if (names.includes(IMPORT_LOCK)) {
-    await conn.run("DELETE FROM image_properties WHERE image_id = ? AND name = ?", [id, IMPORT_LOCK]);
+  if (names.includes(IMAGE_PROPERTY.importTask)) {
+    await conn.run("DELETE FROM image_properties WHERE image_id = ? AND name = ?", [
+      id,
+      IMAGE_PROPERTY.importTask,
+    ]);
   }
-  const rest = names.filter((name) => name !== IMPORT_LOCK);
+  const rest = names.filter((name) => name !== IMAGE_PROPERTY.importTask);
   for (let start = 0; start < rest.length; start += ROWS) {
     const part = rest.slice(start, start + ROWS);
     await conn.run(
@@ -70,7 +69,7 @@ export async function takeImportLock(
     `INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) VALUES (?, ?, ?, ?, ?, 0)
      ON CONFLICT (image_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, deleted = 0
      WHERE image_properties.deleted = 1`,
-    [imageId, IMPORT_LOCK, taskId, now, now],
+    [imageId, IMAGE_PROPERTY.importTask, taskId, now, now],
   );
   return taken === 1;
 }
@@ -84,7 +83,7 @@ export async function dropImportLock(
     "DELETE FROM image_properties WHERE image_id = ? AND name = ? AND value = ?",
     [
       imageId,
-      IMPORT_LOCK,
+      IMAGE_PROPERTY.importTask,
       taskId,
     ],
   );

@@ -5,8 +5,8 @@ import { rowAs, rowsAs } from "../rows.ts";
 import type { TaskEnd } from "../task_records.ts";
 import { emitImageOf, touchImage } from "./image_row.ts";
 import { moveImage } from "./images.ts";
-import { IMPORT_LOCK } from "./properties.ts";
 import { preemptTask } from "./task_leases.ts";
+import { IMAGE_PROPERTY } from "../../src/util/names.ts";
 
 // Data that was staged to its end has a size and waits for its import.
 const broken = (table: string) =>
@@ -17,11 +17,11 @@ const STRANDED = `SELECT i.id, i.name, i.owner, i.status, ${broken("i")} AS brok
     coalesce(i.updated_at, i.created_at) AS since, p.value AS task_id, t.type AS task_type, t.status AS task_status,
     coalesce(t.updated_at, t.created_at) AS task_since
   FROM images i
-  LEFT JOIN image_properties p ON p.image_id = i.id AND p.name = '${IMPORT_LOCK}' AND p.deleted = 0
+  LEFT JOIN image_properties p ON p.image_id = i.id AND p.name = '${IMAGE_PROPERTY.importTask}' AND p.deleted = 0
   LEFT JOIN tasks t ON t.id = p.value
   WHERE i.deleted = 0 AND i.id IN (
     SELECT b.id FROM images b WHERE b.deleted = 0 AND b.os_hidden IN (0, 1) AND ${broken("b")}
-    UNION SELECT image_id FROM image_properties WHERE name = '${IMPORT_LOCK}' AND deleted = 0)
+    UNION SELECT image_id FROM image_properties WHERE name = '${IMAGE_PROPERTY.importTask}' AND deleted = 0)
     AND coalesce(i.updated_at, i.created_at) < ? AND (t.id IS NULL OR coalesce(t.updated_at, t.created_at) < ?)
     AND NOT EXISTS (SELECT 1 FROM oneglance_uploads u WHERE u.image_id = i.id)
     AND NOT EXISTS (SELECT 1 FROM oneglance_tasks l WHERE l.image_id = i.id)`;
@@ -51,7 +51,7 @@ export async function readStrandedTasks(
      WHERE t.status IN ('pending', 'processing') AND +t.deleted = 0 AND coalesce(t.updated_at, t.created_at) < ?
      AND NOT EXISTS (SELECT 1 FROM oneglance_tasks l WHERE l.task_id = t.id)
      AND t.id NOT IN (SELECT p.value FROM image_properties p JOIN images i ON i.id = p.image_id AND i.deleted = 0
-       WHERE p.name = '${IMPORT_LOCK}' AND p.deleted = 0 AND p.value IS NOT NULL)
+       WHERE p.name = '${IMAGE_PROPERTY.importTask}' AND p.deleted = 0 AND p.value IS NOT NULL)
      ORDER BY since, t.id`,
     [before],
   );
@@ -85,7 +85,7 @@ export async function takeStranded(
     await touchImage(conn, id, now);
     await conn.run(
       `UPDATE image_properties SET value = '', updated_at = ?
-       WHERE image_id = ? AND name = 'os_glance_importing_to_stores' AND deleted = 0`,
+       WHERE image_id = ? AND name = '${IMAGE_PROPERTY.importing}' AND deleted = 0`,
       [now, id],
     );
     await emitImageOf(conn, "image.update", id);
@@ -100,9 +100,9 @@ export async function takeStranded(
     dropLocations: true,
     columns: { size: null, virtual_size: null, checksum: null, os_hash_algo: null, os_hash_value: null },
     ...(image.status === "importing"
-      ? { setProperties: { os_glance_importing_to_stores: "", os_glance_failed_import: "" } }
+      ? { setProperties: { [IMAGE_PROPERTY.importing]: "", [IMAGE_PROPERTY.failed]: "" } }
       : {}),
-    removeProperties: ["os_glance_stage_host", "os_glance_hash_op_host"],
+    removeProperties: [IMAGE_PROPERTY.stageHost, IMAGE_PROPERTY.hashHost],
     ...(registered ? {} : { beginUpload: by }),
   });
   await emitImageOf(conn, "image.update", id);

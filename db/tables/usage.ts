@@ -1,6 +1,7 @@
 /** What a project uses, for quotas (docs/reference/data-model.md §2.4). */
 import type { Conn } from "../conn.ts";
 import type { ImageTotals, UsageRecord } from "../records.ts";
+import { IMAGE_PROPERTY } from "../../src/util/names.ts";
 
 // An ownerless image counts for the caller without a project. The two forms keep the index on owner in use.
 function owned(owner: string | null): [where: string, params: string[]] {
@@ -12,7 +13,7 @@ const STORED =
   `i.size * (SELECT count(*) FROM image_locations l WHERE l.image_id = i.id AND l.status <> 'deleted')`;
 // Few images are: listing them once costs less than looking at each image's properties.
 const COPYING = `i.id IN (SELECT p.image_id FROM image_properties p
-  WHERE p.name = 'os_glance_importing_to_stores' AND p.value > '' AND p.deleted = 0)`;
+  WHERE p.name = '${IMAGE_PROPERTY.importing}' AND p.value > '' AND p.deleted = 0)`;
 
 /** What each counted image adds. */
 const USES: Record<keyof UsageRecord, string> = {

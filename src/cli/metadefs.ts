@@ -1,4 +1,5 @@
 /** `oneglance metadefs load|unload|export|list|check` (docs/metadefs.md). */
+import { ADMIN_VIEWER } from "../../db/records.ts";
 import type { Config } from "../config/config.ts";
 import { shippedNamespaces } from "../metadefs/catalogue.ts";
 import { checkProperties, IMAGE_NAMESPACES, IMAGE_TYPE } from "../metadefs/check_properties.ts";
@@ -128,7 +129,7 @@ async function list({ program, config, flags, rest }: Asked): Promise<number> {
 async function check({ program, config, flags, rest }: Asked): Promise<number> {
   const [id] = rest;
   if (id === undefined) throw new UsageError("metadefs check needs the ID of an image.");
-  const viewer = { isAdmin: true, projectId: null };
+  const viewer = ADMIN_VIEWER;
   const checked = await withDatabase(program, config, async (db) => {
     const image = await db.read.images.show({ id, viewer });
     if (!image) return null;

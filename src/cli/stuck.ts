@@ -14,6 +14,7 @@ import { takeFlags, takeValue, UsageError } from "../util/arguments.ts";
 import { type CommandLine, refuseRest } from "./command_line.ts";
 import { loadFor } from "./configuration.ts";
 import type { Program } from "./program.ts";
+import { imageIfAny } from "../images/find.ts";
 
 /** Resolves to 0 when nothing is stuck, 1 when something is. Errors: UsageError, config, database. */
 export async function stuck(program: Program, line: CommandLine): Promise<number> {
@@ -56,7 +57,7 @@ async function putBack(
   let left = 0;
   for (const image of images) {
     const done = await putBackStranded(deps, image, hours);
-    const now = await deps.db.read.images.show({ id: image.id, viewer: { isAdmin: true, projectId: null } });
+    const now = await imageIfAny(deps, image.id);
     if (!done || image.broken && now?.status !== "queued") left++;
     const [before, after] = image.broken ? [image.status, now?.status ?? "deleted"] : ["locked", "free"];
     program.out(`${image.id} ${before} -> ${done ? after : before}`);

@@ -9,6 +9,7 @@ import { requireWriter } from "../policy/read_only.ts";
 import { deleteData, removeStaged } from "./delete_data.ts";
 import { findImage } from "./find.ts";
 import { askPeer, type Incoming, peerOf } from "./peer.ts";
+import { IMAGE_PROPERTY } from "../util/names.ts";
 
 const log = getLog("oneglance.images.delete");
 
@@ -43,7 +44,7 @@ export async function deleteImage(ctx: Ctx, id: string, asked: Incoming): Promis
 
 /** Whether the worker that has the staged data has deleted the image; one that cannot be reached is not waited for. */
 async function isDeletedByPeer(ctx: Ctx, image: ImageRecord, asked: Incoming): Promise<boolean> {
-  const peer = peerOf(ctx.deps.config, image, ["os_glance_stage_host", "os_glance_hash_op_host"]);
+  const peer = peerOf(ctx.deps.config, image, [IMAGE_PROPERTY.stageHost, IMAGE_PROPERTY.hashHost]);
   if (peer === null || asked.forwarded) return false;
   try {
     await askPeer(ctx, peer, asked);

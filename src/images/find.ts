@@ -1,5 +1,5 @@
 /** The look-up before every verb on an image (docs/reference/images-api.md §2.0, step 9). */
-import type { ImageRecord } from "../../db/records.ts";
+import { ADMIN_VIEWER, type ImageRecord } from "../../db/records.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
 
@@ -17,5 +17,5 @@ export async function imageById(deps: Pick<Deps, "db">, id: string): Promise<Ima
 
 /** As `imageById`; null when there is none any more. */
 export function imageIfAny({ db }: Pick<Deps, "db">, id: string): Promise<ImageRecord | null> {
-  return db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
+  return db.read.images.show({ id, viewer: ADMIN_VIEWER });
 }

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Ctx } from "../deps.ts";
 import { type ErrorCode, ERRORS, fail, GlanceError, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
+import { type IMAGE_PROPERTY } from "../util/names.ts";
 
 const log = getLog("oneglance.images.peer");
 
@@ -14,7 +15,7 @@ export const FORWARDED = "x-oneglance-forwarded";
 const UNREACHABLE = "Stage host is unavailable";
 
 /** The properties that name a worker by its URL; only services write them. */
-type HostProperty = "os_glance_stage_host" | "os_glance_hash_op_host";
+type HostProperty = typeof IMAGE_PROPERTY["stageHost" | "hashHost"];
 
 /** A request as it came, as far as another worker must see it. */
 export interface Incoming {

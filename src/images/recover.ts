@@ -6,6 +6,7 @@ import { getLog } from "../observe/log.ts";
 import type { Store } from "../stores/store.ts";
 import { deleteCopies } from "./delete_copies.ts";
 import { deleteData } from "./delete_data.ts";
+import { STAGING_STORE } from "../util/names.ts";
 
 const log = getLog("oneglance.images.recover");
 
@@ -53,7 +54,7 @@ export async function recoverUpload(
 /** Where the data may lie: anywhere, when the store is not known by that name any more. */
 function storesOf({ stores }: Parts, imageId: string, id: string | null): readonly Store[] {
   if (id === null) return stores.all;
-  if (id === "os_glance_staging_store") return [stores.staging];
+  if (id === STAGING_STORE) return [stores.staging];
   const store = stores.byId(id);
   if (store) return [store];
   log.warn(

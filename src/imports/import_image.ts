@@ -15,6 +15,7 @@ import { checkImportUri } from "./fetch_source.ts";
 import { locationIn } from "./imported_image.ts";
 import type { ExpectedHash, ImportRequest } from "./job.ts";
 import { isStaged } from "./staged.ts";
+import { IMAGE_PROPERTY } from "../util/names.ts";
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
@@ -59,7 +60,9 @@ export async function importImage(
   const stores = chooseStores(ctx, image, request, store);
   const { requestId } = ctx;
   if (stores.length === 0) return { requestId };
-  const peer = method.name === "glance-direct" ? peerOf(deps.config, image, ["os_glance_stage_host"]) : null;
+  const peer = method.name === "glance-direct"
+    ? peerOf(deps.config, image, [IMAGE_PROPERTY.stageHost])
+    : null;
   if (peer !== null && !(asked.forwarded && await isStaged(deps, image.id))) {
     return { requestId: await askPeer(ctx, peer, asked) ?? requestId };
   }

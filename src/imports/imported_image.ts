@@ -6,9 +6,7 @@ import type { Quota } from "../quota/quota.ts";
 import type { StoreId } from "../stores/store.ts";
 import type { TaskRun } from "../tasks/kind.ts";
 import type { ImportJob } from "./job.ts";
-
-const IMPORTING = "os_glance_importing_to_stores";
-const FAILED = "os_glance_failed_import";
+import { IMAGE_PROPERTY } from "../util/names.ts";
 
 /** In which an import may find its image. */
 export const IMPORT_STATUSES = ["queued", "uploading", "importing", "active", "deactivated"] as const;
@@ -43,7 +41,7 @@ export function isWhole({ status }: ImageRecord): boolean {
 
 /** The stores that clients are told have failed. */
 export function failedStores(image: ImageRecord): string[] {
-  return (image.properties[FAILED] ?? "").split(",").filter((id) => id !== "");
+  return (image.properties[IMAGE_PROPERTY.failed] ?? "").split(",").filter((id) => id !== "");
 }
 
 /** Both lists, when `importing` are still to do and `failed` have failed. The single store has no name. */
@@ -52,7 +50,7 @@ export function listProperties(
   failed: readonly StoreId[],
 ): Record<string, string> {
   const list = (ids: readonly StoreId[]) => [...new Set(ids.filter((id) => id !== null))].sort().join(",");
-  return { [IMPORTING]: list(importing), [FAILED]: list(failed) };
+  return { [IMAGE_PROPERTY.importing]: list(importing), [IMAGE_PROPERTY.failed]: list(failed) };
 }
 
 /** The location that the image has in a store. */

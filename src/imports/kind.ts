@@ -45,6 +45,7 @@ import {
   writeStep,
 } from "./steps.ts";
 import { discardFrom } from "./write_stores.ts";
+import { IMAGE_PROPERTY } from "../util/names.ts";
 
 const log = getLog("oneglance.imports");
 
@@ -95,7 +96,7 @@ async function takeImage(
       from: whole ? [image.status] : FROM[job.name],
       to: whole || job.name === "copy-image" ? "same" : "importing",
       setProperties: listProperties(stores, failed),
-      removeProperties: ["os_glance_stage_host"],
+      removeProperties: [IMAGE_PROPERTY.stageHost],
     });
   } catch (error) {
     const begun = run.past !== null && !run.past.untouched || !isError(error, "conflict");
@@ -318,7 +319,7 @@ async function changeBack(
       ...listProperties([], failed),
     },
     removeProperties: [
-      "os_glance_stage_host",
+      IMAGE_PROPERTY.stageHost,
       ...had.filter(([, value]) => value === null).map(([name]) => name),
     ],
   };

@@ -9,8 +9,7 @@ import { requireFormats } from "../images/upload.ts";
 import type { TaskRun } from "../tasks/kind.ts";
 import { listProperties } from "./imported_image.ts";
 import type { ImportJob } from "./job.ts";
-
-const LOCK = "os_glance_import_task";
+import { IMAGE_PROPERTY } from "../util/names.ts";
 
 const TEXT = "must be text of at most 255 characters";
 const text = v.pipe(v.string(TEXT), v.maxLength(255, TEXT));
@@ -58,6 +57,10 @@ export async function legacyImage({ ctx, task }: TaskRun, job: ImportJob, given:
     ...attributes,
     id: job.imageId,
     status: "importing",
-    properties: { [LOCK]: task.id, ...listProperties(job.stores, []), ...attributes.properties },
+    properties: {
+      [IMAGE_PROPERTY.importTask]: task.id,
+      ...listProperties(job.stores, []),
+      ...attributes.properties,
+    },
   };
 }

@@ -9,7 +9,7 @@ import { authorizeImage } from "../policy/authorize.ts";
 import { requireOwner } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
 import { enforceImageStagingTotal, uploadingQuota } from "../quota/unified.ts";
-import { STAGING } from "./staged.ts";
+import { IMAGE_PROPERTY, STAGING_STORE } from "../util/names.ts";
 
 export interface StageInput {
   id: string;
@@ -38,14 +38,20 @@ export async function stageImage(ctx: Ctx, { id, body, size: declared }: StageIn
   requireQueued(image, "uploading");
   requireOwner(caller, image);
   const limit = await uploadingQuota(ctx, image);
-  const begin = { image, to: "uploading", store: deps.stores.staging, storeId: STAGING, limit } as const;
+  const begin = {
+    image,
+    to: "uploading",
+    store: deps.stores.staging,
+    storeId: STAGING_STORE,
+    limit,
+  } as const;
   await withTransfer(ctx, begin, async (transfer) => {
     const room = await checkRoom(ctx, image.id, declared);
     const { size } = await transfer.receive(body, { declared, room });
     const host = ownUrl(deps.config);
     const kept = await transfer.complete({
       columns: { size },
-      ...(host ? { setProperties: { os_glance_stage_host: host } } : {}),
+      ...(host ? { setProperties: { [IMAGE_PROPERTY.stageHost]: host } } : {}),
     });
     if (!kept) fail("not_found", `No image found with ID ${image.id}`, { close: true });
   });

@@ -6,9 +6,6 @@ import { filePeek } from "../formats/file_peek.ts";
 import { judgeData } from "../images/judge_data.ts";
 import { pathOf } from "../stores/location.ts";
 
-/** In leases of uploads: the staging area, in both modes. */
-export const STAGING = "os_glance_staging_store";
-
 /** The unit in which a file system says how much room a file takes, in bytes. */
 const BLOCK = 512;
 

@@ -6,7 +6,8 @@ import { getLog } from "../observe/log.ts";
 import { taskEnd } from "../tasks/runner.ts";
 import { lockEnds } from "../tasks/start.ts";
 import { toTimestamp } from "../util/timestamp.ts";
-import { STAGING, unstage } from "./staged.ts";
+import { unstage } from "./staged.ts";
+import { STAGING_STORE } from "../util/names.ts";
 
 const log = getLog("oneglance.imports.stranded");
 
@@ -63,7 +64,7 @@ export function endStrandedTask(deps: Deps, { id }: StrandedTask): Promise<boole
  */
 export async function putBackStranded(deps: Deps, image: StrandedImage, hours: number): Promise<boolean> {
   const staging = image.status === "uploading";
-  const held = deps.leases.enter("upload", image.id, staging ? STAGING : null);
+  const held = deps.leases.enter("upload", image.id, staging ? STAGING_STORE : null);
   try {
     const taken = await deps.db.write.stranded.take({
       id: image.id,

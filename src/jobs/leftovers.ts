@@ -4,6 +4,7 @@ import { stagedPath } from "../imports/staged.ts";
 import { getLog } from "../observe/log.ts";
 import { nameOf } from "../stores/store.ts";
 import type { JobReport } from "./scheduler.ts";
+import { imageIfAny } from "../images/find.ts";
 
 const log = getLog("oneglance.jobs.leftovers");
 
@@ -59,7 +60,7 @@ async function removeUnlessUsed(
   id: string,
   path: string,
 ): Promise<"removed" | "kept" | "failed"> {
-  const image = await deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
+  const image = await imageIfAny(deps, id);
   if (image && IN_USE.includes(image.status)) return "kept";
   // An import may have begun between the two.
   const leases = await deps.db.read.tasks.leases({});

@@ -1,5 +1,6 @@
 import type { Database } from "../../db/database.ts";
 import type { NamespaceRecord } from "../../db/metadef_records.ts";
+import { ADMIN_VIEWER } from "../../db/records.ts";
 
 const PAGE = 500;
 
@@ -9,7 +10,7 @@ export async function everyNamespace(db: Database): Promise<NamespaceRecord[]> {
   for (;;) {
     const last = all.at(-1);
     const page = await db.read.metadefs.namespaces({
-      viewer: { isAdmin: true, projectId: null },
+      viewer: ADMIN_VIEWER,
       sort: { key: "namespace", dir: "asc" },
       limit: PAGE,
       ...(last ? { after: last.id } : {}),

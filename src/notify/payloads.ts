@@ -5,6 +5,7 @@ import type { TaskRecord } from "../../db/task_records.ts";
 import { isError } from "../errors.ts";
 import { isoTime } from "./iso_time.ts";
 import { metadefPayload } from "./metadef_payloads.ts";
+import { IMAGE_PROPERTY } from "../util/names.ts";
 
 export type Payload = Record<string, unknown>;
 
@@ -92,7 +93,7 @@ export function uploadFailure(error: unknown): string {
 }
 
 function importLists({ properties }: ImageRecord): Payload {
-  const names = ["os_glance_importing_to_stores", "os_glance_failed_import"];
+  const names = [IMAGE_PROPERTY.importing, IMAGE_PROPERTY.failed];
   const listOf = (text: string | null | undefined) => (text ?? "").split(",").filter((item) => item !== "");
   return Object.fromEntries(names.map((name) => [name, listOf(properties[name])]));
 }

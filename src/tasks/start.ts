@@ -10,8 +10,7 @@ import { requireWriter } from "../policy/read_only.ts";
 import { fromTimestamp } from "../util/timestamp.ts";
 import { kindOf, type TaskKind, type TaskRun } from "./kind.ts";
 import { BUSY, taskEnd, workOn } from "./runner.ts";
-
-const LOCK = "os_glance_import_task";
+import { IMAGE_PROPERTY } from "../util/names.ts";
 
 /** Minutes of silence after which a task without a lease counts as lost. */
 const PATIENCE = { pending: 120, other: 60 };
@@ -110,7 +109,7 @@ export function loadCaller(text: string): Caller {
  * Glance has none, and its row says when it was last heard of. Errors: conflict.
  */
 export async function breakStaleLock(ctx: Ctx, image: ImageRecord): Promise<void> {
-  const taskId = image.properties[LOCK];
+  const taskId = image.properties[IMAGE_PROPERTY.importTask];
   if (!taskId) return;
   const { leases, db } = ctx.deps;
   const [lease] = await db.read.tasks.leases({ taskIds: [taskId] });
@@ -135,7 +134,7 @@ function storesOf({ input }: TaskRecord): string[] {
 
 /** Both lists without the stores of a lost task. */
 function withoutStores(image: ImageRecord, stores: string[]): Record<string, string> {
-  const lists = ["os_glance_importing_to_stores", "os_glance_failed_import"];
+  const lists = [IMAGE_PROPERTY.importing, IMAGE_PROPERTY.failed];
   const entries = lists.filter((name) => image.properties[name]).map((name) => {
     const left = image.properties[name]!.split(",").filter((id) => !stores.includes(id));
     return [name, left.join(",")];

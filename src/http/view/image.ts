@@ -2,8 +2,9 @@
 import type { ImageRecord } from "../../../db/records.ts";
 import type { Ctx } from "../../deps.ts";
 import { apiTime } from "./time.ts";
+import { IMAGE_PROPERTY } from "../../util/names.ts";
 
-const HIDDEN = ["os_glance_stage_host", "os_glance_hash_op_host"];
+const HIDDEN: string[] = [IMAGE_PROPERTY.stageHost, IMAGE_PROPERTY.hashHost];
 
 /** Returns the JSON object of one image. */
 export function imageView(ctx: Ctx, image: ImageRecord): Record<string, unknown> {
