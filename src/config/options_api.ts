@@ -7,7 +7,7 @@ export const LISTEN_OPTIONS = {
   workers: int({
     min: 0,
     acts: false,
-    help: "Worker processes that share the port. One process serves, whatever this says.",
+    help: "Worker processes that share the port. oneglance always serves with one process.",
   }),
   backlog: int({ default: 4096, min: 1, acts: false, help: "Length of the queue of the listening socket." }),
   http_keepalive: bool({ default: true, help: "Keep connections open between requests." }),
@@ -15,8 +15,8 @@ export const LISTEN_OPTIONS = {
     default: 900,
     min: 0,
     help:
-      "Seconds after which a connection without a request, or a client that takes nothing of its answer, is given " +
-      "up; 0 means never.",
+      "Seconds after which a connection without a request, or with a client that does not read its answer, " +
+      "is closed; 0 means never.",
   }),
   tcp_keepidle: int({
     default: 600,
@@ -27,7 +27,7 @@ export const LISTEN_OPTIONS = {
   max_header_line: int({
     default: 16384,
     min: 0,
-    help: "Longest line of a request's head, in bytes; 0 means that max_request_head alone holds.",
+    help: "Longest line of a request's head, in bytes; 0 means that only max_request_head applies.",
   }),
   public_endpoint: str({
     help: "URL that version documents and links show. Unset: the URL of the request.",
@@ -38,7 +38,7 @@ export const LISTEN_OPTIONS = {
   max_request_id_length: int({
     default: 64,
     min: 0,
-    help: "Longest X-Openstack-Request-ID taken over from a client.",
+    help: "Longest X-Openstack-Request-ID that is accepted from a client.",
   }),
 };
 
@@ -94,7 +94,7 @@ export const API_OPTIONS = {
     secret: true,
     help: "AES key of 16, 24 or 32 bytes for location URLs in the database.",
   }),
-  digest_algorithm: str({ default: "sha256", acts: false, help: "Without effect, upstream too." }),
+  digest_algorithm: str({ default: "sha256", acts: false, help: "Without effect, also in Glance." }),
   node_staging_uri: str({
     default: "file:///tmp/staging/",
     help: "Staging area of the single-store mode; a file:// URI.",
@@ -112,8 +112,8 @@ export const API_OPTIONS = {
   scrub_time: int({ acts: false, default: 0, min: 0, help: "Seconds between deletion and scrubbing." }),
   scrub_pool_size: int({ acts: false, default: 1, min: 1, help: "Images scrubbed at the same time." }),
   wakeup_time: int({ acts: false, default: 300, min: 0, help: "Seconds between two runs of the scrubber." }),
-  daemon: bool({ acts: false, default: false, help: "Let the scrubber run for ever." }),
-  restore: str({ acts: false, help: "Image that the scrubber brings back from pending_delete." }),
+  daemon: bool({ acts: false, default: false, help: "Run the scrubber as a daemon." }),
+  restore: str({ acts: false, help: "Image that the scrubber restores from pending_delete." }),
   metadata_source_path: str({
     default: "/etc/glance/metadefs/",
     help: "Directory or file of metadata definitions to load.",
@@ -160,7 +160,11 @@ export const CACHE_OPTIONS = {
     default: "cache.db",
     help: "File name of the accounting of the `sqlite` driver, inside image_cache_dir.",
   }),
-  cache_prefetcher_interval: int({ default: 300, acts: false, help: "Gone with the periodic prefetcher." }),
+  cache_prefetcher_interval: int({
+    default: 300,
+    acts: false,
+    help: "Seconds between two runs of the prefetcher. oneglance has no image cache.",
+  }),
 };
 
 /** `[oslo_messaging_notifications]` (docs/reference/configuration.md §15). */

@@ -51,7 +51,10 @@ export const TASK_OPTIONS = {
     acts: false,
     help: "There is one executor only.",
   }),
-  work_dir: str({ acts: false, help: "Scratch area of the legacy import task in the single-store mode." }),
+  work_dir: str({
+    acts: false,
+    help: "Directory for temporary data of the legacy import task in the single-store mode.",
+  }),
 };
 
 /** `[taskflow_executor]` (docs/reference/configuration.md §7). */
@@ -82,7 +85,11 @@ export const IMPORT_OPTIONS = {
     help:
       "Steps of an import, in order: no_op, inject_image_metadata, image_conversion, image_decompression.",
   }),
-  max_parallel_stores: int({ default: 1, min: 1, help: "Stores that one import writes at the same time." }),
+  max_parallel_stores: int({
+    default: 1,
+    min: 1,
+    help: "Stores to which one import writes at the same time.",
+  }),
 };
 
 /** `[import_filtering_opts]` (docs/reference/configuration.md §7); a non-empty allow list makes its deny list void. */

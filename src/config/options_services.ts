@@ -7,44 +7,137 @@ export const CONCURRENCY_OPTIONS = {
     aliases: ["DEFAULT.lock_path"],
     env: "OSLO_LOCK_PATH",
     acts: false,
-    help: "Directory of lock files; by default that of the variable OSLO_LOCK_PATH.",
+    help: "Directory of lock files; by default that of the variable OSLO_LOCK_PATH. Not used.",
   }),
-  disable_process_locking: bool({ default: false, acts: false, help: "Do not lock." }),
+  disable_process_locking: bool({
+    default: false,
+    acts: false,
+    help: "Do not lock between processes. Not used.",
+  }),
 };
 
 /** `[profiler]` (docs/reference/configuration.md §15). */
 export const PROFILER_OPTIONS = {
-  enabled: bool({ default: false, acts: false, help: "osprofiler; there is none here." }),
-  trace_sqlalchemy: bool({ default: false, acts: false, help: "osprofiler." }),
-  hmac_keys: str({ default: "SECRET_KEY", secret: true, acts: false, help: "osprofiler." }),
-  connection_string: str({ default: "messaging://", secret: true, acts: false, help: "osprofiler." }),
-  filter_error_trace: bool({ default: false, acts: false, help: "osprofiler." }),
-  es_doc_type: str({ default: "notification", acts: false, help: "osprofiler." }),
-  es_scroll_time: str({ default: "2m", acts: false, help: "osprofiler." }),
-  es_scroll_size: int({ default: 10000, acts: false, help: "osprofiler." }),
-  socket_timeout: float({ default: 0.1, acts: false, help: "osprofiler." }),
-  sentinel_service_name: str({ default: "mymaster", acts: false, help: "osprofiler." }),
+  enabled: bool({
+    default: false,
+    acts: false,
+    help: "Switch on tracing with osprofiler. oneglance has no osprofiler.",
+  }),
+  trace_sqlalchemy: bool({ default: false, acts: false, help: "osprofiler: trace SQL statements." }),
+  hmac_keys: str({
+    default: "SECRET_KEY",
+    secret: true,
+    acts: false,
+    help: "osprofiler: keys that sign the trace headers of requests.",
+  }),
+  connection_string: str({
+    default: "messaging://",
+    secret: true,
+    acts: false,
+    help: "osprofiler: where traces are sent.",
+  }),
+  filter_error_trace: bool({
+    default: false,
+    acts: false,
+    help: "osprofiler: store traces of failed requests apart.",
+  }),
+  es_doc_type: str({
+    default: "notification",
+    acts: false,
+    help: "osprofiler: document type in Elasticsearch.",
+  }),
+  es_scroll_time: str({
+    default: "2m",
+    acts: false,
+    help: "osprofiler: how long Elasticsearch keeps a search open.",
+  }),
+  es_scroll_size: int({
+    default: 10000,
+    acts: false,
+    help: "osprofiler: documents in one page of Elasticsearch.",
+  }),
+  socket_timeout: float({
+    default: 0.1,
+    acts: false,
+    help: "osprofiler: seconds to wait for Redis Sentinel.",
+  }),
+  sentinel_service_name: str({
+    default: "mymaster",
+    acts: false,
+    help: "osprofiler: name of the service in Redis Sentinel.",
+  }),
 };
 
 /** `[key_manager]` (docs/reference/configuration.md §15): where certificates of signed images are. */
 export const KEY_MANAGER_OPTIONS = {
   backend: str({ default: "barbican", aliases: ["api_class"], help: "barbican, vault, or a class path." }),
-  auth_type: str({ acts: false, help: "Castellan's own login." }),
-  auth_url: str({ acts: false, help: "Castellan's own login." }),
-  token: str({ acts: false, secret: true, help: "Castellan's own login." }),
-  username: str({ acts: false, help: "Castellan's own login." }),
-  password: str({ acts: false, secret: true, help: "Castellan's own login." }),
-  user_id: str({ acts: false, help: "Castellan's own login." }),
-  user_domain_id: str({ acts: false, help: "Castellan's own login." }),
-  user_domain_name: str({ acts: false, help: "Castellan's own login." }),
-  trust_id: str({ acts: false, help: "Castellan's own login." }),
-  domain_id: str({ acts: false, help: "Castellan's own login." }),
-  domain_name: str({ acts: false, help: "Castellan's own login." }),
-  project_id: str({ acts: false, help: "Castellan's own login." }),
-  project_name: str({ acts: false, help: "Castellan's own login." }),
-  project_domain_id: str({ acts: false, help: "Castellan's own login." }),
-  project_domain_name: str({ acts: false, help: "Castellan's own login." }),
-  reauthenticate: bool({ default: true, acts: false, help: "Castellan's own login." }),
+  auth_type: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  auth_url: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  token: str({
+    acts: false,
+    secret: true,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  username: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  password: str({
+    acts: false,
+    secret: true,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  user_id: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  user_domain_id: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  user_domain_name: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  trust_id: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  domain_id: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  domain_name: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  project_id: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  project_name: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  project_domain_id: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  project_domain_name: str({
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
+  reauthenticate: bool({
+    default: true,
+    acts: false,
+    help: "Login of Castellan itself. Not used: the key manager is asked with the caller's token.",
+  }),
 };
 
 /** `[barbican]` (docs/reference/configuration.md §15). */
@@ -55,22 +148,26 @@ export const BARBICAN_OPTIONS = {
     acts: false,
     default: "http://localhost/identity/v3",
     aliases: ["key_manager.auth_url"],
-    help: "Not used: the key manager is asked with the token of who uploads.",
+    help: "URL of Keystone. Not used: Barbican is asked with the token of the caller that uploads.",
   }),
   barbican_endpoint_type: choice({
     choices: ["public", "internal", "admin"],
     default: "public",
-    help: "Which endpoint of the catalog.",
+    help: "Interface of Barbican's endpoint in the catalog.",
   }),
-  barbican_region_name: str({ help: "Region of the endpoint." }),
-  verify_ssl: bool({ default: true, help: "Check certificates." }),
-  verify_ssl_path: str({ help: "CA certificates." }),
-  number_of_retries: int({ acts: false, default: 60, help: "Not used." }),
-  retry_delay: int({ acts: false, default: 1, help: "Not used." }),
+  barbican_region_name: str({ help: "Region of Barbican's endpoint." }),
+  verify_ssl: bool({ default: true, help: "Check Barbican's certificate." }),
+  verify_ssl_path: str({ help: "CA certificates for Barbican." }),
+  number_of_retries: int({
+    acts: false,
+    default: 60,
+    help: "Times to look whether a new key is ready. Not used: oneglance makes no keys.",
+  }),
+  retry_delay: int({ acts: false, default: 1, help: "Seconds between two such looks. Not used." }),
   send_service_user_token: bool({
     acts: false,
     default: false,
-    help: "Not used.",
+    help: "Send a service token with the caller's. Not used.",
   }),
 };
 
@@ -83,21 +180,21 @@ export const VAULT_OPTIONS = {
     choices: ["approle", "jwt", "kubernetes"],
     default: "approle",
     acts: false,
-    help: "Vault.",
+    help: "Vault: how the service logs in. oneglance does not ask Vault.",
   }),
-  auth_path: str({ acts: false, help: "Vault." }),
-  token_role: str({ acts: false, help: "Vault." }),
-  token_file: str({ acts: false, help: "Vault." }),
-  root_token_id: str({ acts: false, secret: true, help: "Vault." }),
-  approle_role_id: str({ acts: false, secret: true, help: "Vault." }),
-  approle_secret_id: str({ acts: false, secret: true, help: "Vault." }),
-  kv_mountpoint: str({ default: "secret", acts: false, help: "Vault." }),
-  kv_path: str({ acts: false, help: "Vault." }),
-  kv_version: int({ default: 2, acts: false, help: "Vault." }),
-  vault_url: str({ default: "http://127.0.0.1:8200", acts: false, help: "Vault." }),
-  ssl_ca_crt_file: str({ acts: false, help: "Vault." }),
-  use_ssl: bool({ default: false, acts: false, help: "Vault." }),
-  namespace: str({ acts: false, help: "Vault." }),
+  auth_path: str({ acts: false, help: "Vault: path of the login method." }),
+  token_role: str({ acts: false, help: "Vault: role of a jwt or kubernetes login." }),
+  token_file: str({ acts: false, help: "Vault: file with the token of a jwt or kubernetes login." }),
+  root_token_id: str({ acts: false, secret: true, help: "Vault: root token." }),
+  approle_role_id: str({ acts: false, secret: true, help: "Vault: role id of an approle login." }),
+  approle_secret_id: str({ acts: false, secret: true, help: "Vault: secret id of an approle login." }),
+  kv_mountpoint: str({ default: "secret", acts: false, help: "Vault: mount point of the key-value store." }),
+  kv_path: str({ acts: false, help: "Vault: path of the secrets below kv_mountpoint." }),
+  kv_version: int({ default: 2, acts: false, help: "Vault: version of the key-value store, 1 or 2." }),
+  vault_url: str({ default: "http://127.0.0.1:8200", acts: false, help: "Vault: URL of the server." }),
+  ssl_ca_crt_file: str({ acts: false, help: "Vault: CA certificates." }),
+  use_ssl: bool({ default: false, acts: false, help: "Vault: use TLS." }),
+  namespace: str({ acts: false, help: "Vault: namespace of all requests." }),
 };
 
 /** `[cors]` (docs/reference/configuration.md §11). */
@@ -150,7 +247,7 @@ export const MIDDLEWARE_OPTIONS = {
     default: 114688,
     acts: false,
     aliases: ["DEFAULT.osapi_max_request_body_size", "DEFAULT.max_request_body_size"],
-    help: "Not part of the image service's pipeline; see [oneglance] max_json_body.",
+    help: "Largest body of a request. Glance does not use it; see [oneglance] max_json_body.",
   }),
 };
 
@@ -165,12 +262,15 @@ export const HEALTHCHECK_OPTIONS = {
     default: "/etc/glance/healthcheck_disable",
     help: "While this file exists, the answer is 503.",
   }),
-  disable_by_file_paths: list({ default: [], help: "Such files by port, as port:path." }),
+  disable_by_file_paths: list({
+    default: [],
+    help: "For disable_by_files_ports: while the file of a port exists, the answer is 503; as port:path.",
+  }),
   enable_by_file_paths: list({
     default: [],
     help: "While one of these files is missing, the answer is 503.",
   }),
-  detailed: bool({ default: false, help: "Say more in the answer." }),
+  detailed: bool({ default: false, help: "Answer with the result of each check and its reason." }),
   allowed_source_ranges: list({ default: [], help: "Networks that get an answer; empty means all." }),
   ignore_proxied_requests: bool({
     default: false,
@@ -188,26 +288,30 @@ export const POLICY_OPTIONS = {
   policy_dirs: multi({
     default: ["policy.d"],
     aliases: ["DEFAULT.policy_dirs"],
-    help: "Directories of more such files.",
+    help: "Directories of more policy files, read in the order of their names.",
   }),
   policy_default_rule: str({
     default: "default",
     aliases: ["DEFAULT.policy_default_rule"],
-    help: "Rule for unknown names.",
+    help: "Rule that decides for names that no rule has.",
   }),
   enforce_new_defaults: bool({
     default: true,
     help: "false lets deprecated rules pass beside the new ones.",
   }),
-  enforce_scope: bool({ default: true, acts: false, help: "Gone with oslo.policy 6." }),
+  enforce_scope: bool({
+    default: true,
+    acts: false,
+    help: "Refuse tokens of the wrong scope. Without effect since oslo.policy 6: they are always refused.",
+  }),
   remote_content_type: choice({
     choices: ["application/x-www-form-urlencoded", "application/json"],
     default: "application/x-www-form-urlencoded",
-    help: "Body of `http:` checks.",
+    help: "Content type of the body of `http:` checks.",
   }),
   remote_ssl_verify_server_crt: bool({ default: false, help: "Check certificates of `http:` checks." }),
   remote_ssl_ca_crt_file: str({ help: "CA certificates of `http:` checks." }),
   remote_ssl_client_crt_file: str({ help: "Client certificate of `http:` checks." }),
-  remote_ssl_client_key_file: str({ help: "Its key." }),
-  remote_timeout: float({ default: 60, min: 0, help: "Seconds for an `http:` check." }),
+  remote_ssl_client_key_file: str({ help: "Key of remote_ssl_client_crt_file." }),
+  remote_timeout: float({ default: 60, min: 0, help: "Seconds for one `http:` check." }),
 };

@@ -23,7 +23,7 @@ export const FILE_STORE_OPTIONS = {
     default: 0,
     help: "Mode of image files in octal digits, for example 640; 0 leaves what the umask gives.",
   }),
-  filesystem_store_chunk_size: int({ default: 65536, min: 1, help: "Bytes read or written at once." }),
+  filesystem_store_chunk_size: int({ default: 65536, min: 1, help: "Bytes read or written at a time." }),
   filesystem_thin_provisioning: bool({ default: false, help: "Leave holes for chunks of zeros." }),
   filesystem_store_timeout: int({
     default: 0,
@@ -73,8 +73,8 @@ export const RBD_STORE_OPTIONS = accepted({
 /** Driver `vmware` (docs/reference/configuration.md §10.7), which oneglance does not have. */
 export const VMWARE_STORE_OPTIONS = {
   vmware_server_host: str({ acts: false, help: "vCenter or ESX server." }),
-  vmware_server_username: str({ acts: false, help: "User." }),
-  vmware_server_password: str({ acts: false, secret: true, help: "Password." }),
+  vmware_server_username: str({ acts: false, help: "User name at that server." }),
+  vmware_server_password: str({ acts: false, secret: true, help: "Password of that user." }),
   vmware_datastores: multi({
     default: [],
     acts: false,
@@ -85,21 +85,31 @@ export const VMWARE_STORE_OPTIONS = {
     acts: false,
     help: "Directory of the images.",
   }),
-  vmware_api_retry_count: int({ default: 10, min: 1, acts: false, help: "Attempts." }),
-  vmware_task_poll_interval: int({ default: 5, min: 1, acts: false, help: "Seconds between polls." }),
+  vmware_api_retry_count: int({
+    default: 10,
+    min: 1,
+    acts: false,
+    help: "Attempts of one request to that server.",
+  }),
+  vmware_task_poll_interval: int({
+    default: 5,
+    min: 1,
+    acts: false,
+    help: "Seconds between two looks at a running task of that server.",
+  }),
   vmware_insecure: bool({
     default: false,
     acts: false,
     aliases: ["vmware_api_insecure"],
     help: "Do not check certificates.",
   }),
-  vmware_ca_file: str({ acts: false, help: "CA certificates." }),
+  vmware_ca_file: str({ acts: false, help: "CA certificates for that server." }),
 };
 
 /** Driver `s3` (docs/reference/configuration.md §10.4), which oneglance does not have yet. */
 export const S3_STORE_OPTIONS = accepted({
   s3_store_host: str({ help: "Endpoint: http://host:port, https://host, or a bare host, which means http." }),
-  s3_store_region_name: str({ default: "", help: "Region." }),
+  s3_store_region_name: str({ default: "", help: "Region of the bucket." }),
   s3_store_access_key: str({ secret: true, help: "Access key; required." }),
   s3_store_secret_key: str({ secret: true, help: "Secret key; required." }),
   s3_store_bucket: str({ help: "Bucket of the images; required." }),
@@ -144,11 +154,19 @@ export const SWIFT_STORE_OPTIONS = accepted({
   swift_store_auth_address: str({ help: "URL of Keystone." }),
   swift_store_user: str({ help: "User as project:user." }),
   swift_store_key: str({ secret: true, help: "Password of that user." }),
-  swift_store_project_name: str({ help: "Project of that user." }),
-  swift_store_project_id: str({ help: "Project of that user." }),
-  swift_store_application_credential_id: str({ help: "Application credential instead of user and key." }),
-  swift_store_application_credential_secret: str({ secret: true, help: "Its secret." }),
-  swift_store_container: str({ default: "glance", help: "Container of the images, or its prefix." }),
+  swift_store_project_name: str({ help: "Name of that user's project." }),
+  swift_store_project_id: str({ help: "Id of that user's project." }),
+  swift_store_application_credential_id: str({
+    help: "Id of an application credential, instead of user and key.",
+  }),
+  swift_store_application_credential_secret: str({
+    secret: true,
+    help: "Secret of the application credential.",
+  }),
+  swift_store_container: str({
+    default: "glance",
+    help: "Container of the images, or the start of its name when there are several.",
+  }),
   swift_store_create_container_on_put: bool({ default: false, help: "Create the container when missing." }),
   swift_store_large_object_size: int({
     default: 5120,
@@ -156,7 +174,7 @@ export const SWIFT_STORE_OPTIONS = accepted({
     help: "MB from which an object has segments.",
   }),
   swift_store_large_object_chunk_size: int({ default: 200, min: 1, help: "MB of one segment." }),
-  swift_store_region: str({ help: "Region of the endpoint." }),
+  swift_store_region: str({ help: "Region of Swift's endpoint." }),
   swift_store_endpoint: str({ help: "URL of Swift instead of the catalog's." }),
   swift_store_endpoint_type: choice({
     choices: ["publicURL", "adminURL", "internalURL"],
@@ -173,7 +191,7 @@ export const SWIFT_STORE_OPTIONS = accepted({
     help: "Spread over containers named by that many first characters of the image id.",
   }),
   swift_store_auth_insecure: bool({ default: false, help: "Do not check certificates." }),
-  swift_store_cacert: str({ help: "CA certificates." }),
+  swift_store_cacert: str({ help: "CA certificates for Swift and Keystone." }),
   swift_store_ssl_compression: bool({
     default: true,
     acts: false,
@@ -191,7 +209,7 @@ export const SWIFT_STORE_OPTIONS = accepted({
   }),
   swift_store_use_trusts: bool({ default: true, help: "Use a trust for long uploads in multi-tenant mode." }),
   swift_buffer_on_upload: bool({ default: false, help: "Keep a segment on disk until it is stored." }),
-  swift_upload_buffer_dir: str({ help: "Directory of these segments." }),
+  swift_upload_buffer_dir: str({ help: "Directory for the segments of swift_buffer_on_upload." }),
 });
 
 /** Driver `cinder` (docs/reference/configuration.md §10.6), which oneglance does not have yet. */
@@ -201,28 +219,41 @@ export const CINDER_STORE_OPTIONS = accepted({
     help: "Cinder in the catalog, as type:name:interface.",
   }),
   cinder_endpoint_template: str({ help: "URL of Cinder with %(project_id)s instead of the catalog's." }),
-  cinder_os_region_name: str({ aliases: ["os_region_name"], help: "Region of the endpoint." }),
+  cinder_os_region_name: str({ aliases: ["os_region_name"], help: "Region of Cinder's endpoint." }),
   cinder_store_auth_address: str({ help: "URL of Keystone for the service's own volumes." }),
-  cinder_store_user_name: str({ help: "User." }),
-  cinder_store_password: str({ secret: true, help: "Password." }),
-  cinder_store_project_name: str({ help: "Project." }),
+  cinder_store_user_name: str({ help: "User name for the service's own volumes." }),
+  cinder_store_password: str({ secret: true, help: "Password of that user." }),
+  cinder_store_project_name: str({ help: "Project of that user." }),
   cinder_store_user_domain_name: str({ default: "Default", help: "Domain of the user." }),
   cinder_store_project_domain_name: str({ default: "Default", help: "Domain of the project." }),
   cinder_store_application_credential_id: str({
     help: "Application credential instead of user and password.",
   }),
-  cinder_store_application_credential_secret: str({ secret: true, help: "Its secret." }),
+  cinder_store_application_credential_secret: str({
+    secret: true,
+    help: "Secret of the application credential.",
+  }),
   cinder_volume_type: str({ help: "Volume type; unset means Cinder's default." }),
-  cinder_mount_point_base: str({ default: "/var/lib/glance/mnt", help: "Where NFS shares are mounted." }),
-  cinder_ca_certificates_file: str({ help: "CA certificates." }),
+  cinder_mount_point_base: str({
+    default: "/var/lib/glance/mnt",
+    help: "Directory in which NFS shares of volumes are mounted.",
+  }),
+  cinder_ca_certificates_file: str({ help: "CA certificates for Cinder." }),
   cinder_api_insecure: bool({ default: false, help: "Do not check certificates." }),
-  cinder_http_retries: int({ default: 3, min: 0, help: "Attempts of a request." }),
+  cinder_http_retries: int({ default: 3, min: 0, help: "Times to try a failed request to Cinder again." }),
   cinder_state_transition_timeout: int({ default: 300, min: 0, help: "Seconds to wait for a volume." }),
-  cinder_use_multipath: bool({ default: false, help: "Use multipath." }),
-  cinder_enforce_multipath: bool({ default: false, help: "Fail without multipath." }),
-  cinder_do_extend_attached: bool({ default: false, help: "Extend volumes while attached." }),
+  cinder_use_multipath: bool({ default: false, help: "Attach volumes by several paths." }),
+  cinder_enforce_multipath: bool({
+    default: false,
+    help: "Fail an attachment when multipath does not work.",
+  }),
+  cinder_do_extend_attached: bool({ default: false, help: "Extend a volume while it is attached." }),
   cinder_attachment_retry_attempts: int({ default: 5, min: 1, help: "Attempts to attach." }),
-  rootwrap_config: str({ default: "/etc/glance/rootwrap.conf", acts: false, help: "Privileges of helpers." }),
+  rootwrap_config: str({
+    default: "/etc/glance/rootwrap.conf",
+    acts: false,
+    help: "Configuration of oslo.rootwrap, which runs commands as root.",
+  }),
 });
 
 /** Every option that may stand in a store's section. */
