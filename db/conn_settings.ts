@@ -4,7 +4,7 @@ import { locationCipher } from "./location_cipher.ts";
 
 /** Which notifications are recorded. */
 export interface EventSettings {
-  /** Types that are not, and groups of them: what stands before a type's first dot. */
+  /** Types that are not, and groups of them: the part before a type's first dot. */
   disabled: readonly string[];
 }
 

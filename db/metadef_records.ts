@@ -7,7 +7,7 @@ export interface MetadefTimes {
   updated_at: Timestamp | null;
 }
 
-/** What a client says of a namespace. A visibility or protection of null stands in rows from catalogue files. */
+/** What a client says of a namespace. Rows from catalogue files may have a visibility or protection of null. */
 export interface NamespaceColumns {
   namespace: string;
   display_name: string | null;

@@ -134,13 +134,13 @@ export interface ImageTransition {
   data?: "prepared" | "uploaded";
   /** Token of the task that works on the image: only while it holds its lease. */
   task?: string;
-  /** What that task has changed of the image, as it was, as JSON: kept with its lease for whoever sets it back. */
+  /** What that task has changed of the image, as it was, as JSON: kept with its lease for the process that sets it back. */
   taskBefore?: string;
   /** That task ends, and its lock and lease go, in the same transaction. */
   endTask?: TaskEnd;
 }
 
-/** An upload under way: which process writes the data of an image, and until when that is to be believed. */
+/** The lease of an upload: which process writes the data of an image, and until when the lease holds. */
 export interface UploadLease {
   image_id: string;
   /** Of this one upload; a later one of the same image has another. */
@@ -155,7 +155,7 @@ export interface UploadLease {
 /** What a lease says of the process that holds it. */
 export type LeaseHolder = Pick<UploadLease, "token" | "owner" | "expires_at">;
 
-/** A deletion under way: which process removes the data of an image. */
+/** The lease of a deletion: which process removes the data of an image. */
 export type DeletionLease = Omit<UploadLease, "store_id">;
 
 /** All leases of a process that are to be renewed; each is named by its token. */
@@ -169,7 +169,7 @@ export interface LeaseRenewal {
   silentSince: Timestamp;
 }
 
-/** An image that somebody has left in the middle of a transfer, or under the lock of a task that nobody works on. */
+/** An image that a dead process left in the middle of a transfer, or locked by a task on which no process works. */
 export interface StrandedImage {
   id: string;
   name: string | null;
@@ -179,14 +179,14 @@ export interface StrandedImage {
   broken: boolean;
   /** Its last change. */
   since: Timestamp;
-  /** The task that holds its lock; the others are null where there is no such task. */
+  /** The task that holds its lock; the others are null when it does not exist. */
   task_id: string | null;
   task_type: string | null;
   task_status: TaskStatus | null;
   task_since: Timestamp | null;
 }
 
-/** A task without an image that nobody works on. */
+/** A task without an image, on which no process works. */
 export interface StrandedTask {
   id: string;
   type: string;

@@ -63,12 +63,12 @@ export interface TaskProgress {
   rate: number | null;
 }
 
-/** A task under way: which process works on it, and until when that is to be believed. */
+/** The lease of a task: which process works on it, and until when the lease holds. */
 export interface TaskLease extends TaskProgress {
   task_id: string;
   /** The image it works on; for a legacy import the one that it will make. */
   image_id: string | null;
-  /** Of this one run; who goes on with the task has another. */
+  /** Belongs to this one run; a run that continues the task has another. */
   token: string;
   /** The process, as src/util/process_name.ts names it. */
   owner: string;

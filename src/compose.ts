@@ -39,7 +39,7 @@ export interface Composition {
 }
 
 interface ComposeOptions {
-  /** Shared with who listens; default one of its own. */
+  /** Shared with the listener; by default a new one. */
   lifecycle?: { stopping: boolean };
   workers: WorkerUrls;
   /** `auto` makes the tables of an empty database; `require` refuses one that is not synced. */
@@ -136,7 +136,7 @@ async function build(
   };
 }
 
-/** The text of `[database] connection`. Errors: config, when nobody set it. */
+/** The text of `[database] connection`. Errors: config, when it is not set. */
 export function connectionOf(config: Config): string {
   return config.get("database.connection") ??
     fail(

@@ -1,10 +1,10 @@
-/** A database file that is moved, replaced or deleted while it is open is written on, out of everybody's sight. */
+/** Watches for a database file that is moved, replaced or deleted while open: writes to it would be lost from sight. */
 import { GlanceError } from "../../src/errors.ts";
 import { getLog } from "../../src/observe/log.ts";
 
 const log = getLog("oneglance.database");
 
-/** How often it is looked at without a write, and between two writes at most, in ms. */
+/** Longest time between two checks of the file, with or without writes, in ms. */
 const IDLE = 10_000;
 const WRITING = 100;
 

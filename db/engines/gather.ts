@@ -1,4 +1,4 @@
-/** Commits quicker than this wait for nobody: there the processor sets the pace, and it would stand idle. */
+/** Commits faster than this wait for no other caller: the processor is the limit there, and waiting would leave it idle. */
 const MIN_MILLIS = 2;
 
 /**
@@ -21,7 +21,7 @@ export class Gather {
     return queued >= this.#expected || this.#millis < MIN_MILLIS ? 0 : this.#millis;
   }
 
-  /** The wait is over: whoever is missing has gone. */
+  /** Stop waiting for callers that did not return. */
   over(): void {
     this.#expected = 1;
   }

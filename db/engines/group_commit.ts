@@ -5,7 +5,7 @@ import { BUSY_MILLIS, whileBusy } from "./busy.ts";
 import { toGlanceError } from "./engine_error.ts";
 import type { CommittedGroup, SentError, WriteAnswer, WriteRequest } from "./messages.ts";
 
-/** A connection of which the group can tell whether the engine gave the transaction up by itself. */
+/** A connection that reports whether SQLite rolled the transaction back itself. */
 export interface GroupConn extends WriteConn {
   readonly inTransaction: boolean;
 }

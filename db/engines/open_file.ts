@@ -59,7 +59,7 @@ export function isPresent(path: string): boolean {
 export async function openWriter(path: string, settings?: ConnSettings): Promise<EmbeddedConn> {
   const conn = new EmbeddedConn(path, WRITER_BUSY_MILLIS, settings);
   try {
-    // Of two processes that open a new file at once, one is told that it is locked, whatever the timeout.
+    // Of two processes that open a new file at once, one gets an error that the file is locked, whatever the timeout.
     await whileBusy(() => conn.exec("PRAGMA journal_mode = WAL"));
     await whileBusy(() => conn.exec("PRAGMA synchronous = FULL"));
     await whileBusy(() => conn.exec("PRAGMA foreign_keys = ON"));
@@ -73,7 +73,7 @@ export async function openWriter(path: string, settings?: ConnSettings): Promise
 
 /**
  * Ends a connection that wrote. The engine leaves its log beside the database while statements wait to be collected;
- * copied into the database here, it is not missing when somebody saves, moves or gives back that file alone.
+ * copied into the database here, it is not missing when an operator saves, moves or hands back that file alone.
  */
 export function closeWriter(conn: EmbeddedConn): void {
   try {

@@ -5,7 +5,7 @@ const MAX_ROWS = 1000;
 const MAX_CHARACTERS = 4096;
 
 /**
- * A connection that reads, and keeps single rows for as long as nobody commits. Before each row it asks the engine
+ * A connection that reads, and keeps single rows until the next commit. Before each row it asks the engine
  * for the version of the data, which another connection's commit changes, also one of another process
  * (https://www.sqlite.org/pragma.html#pragma_data_version): so a row is never older than one read at that moment, and
  * costs the question for the version and not the query. What the connection itself writes would go unnoticed: it must only read.

@@ -18,7 +18,7 @@ type Executor = Pick<Client | Transaction, "execute">;
 const args = (params: readonly Value[]) =>
   params.map((value) => typeof value === "boolean" ? Number(value) : value);
 
-/** Runs a call to the server; what is no answer of its engine is a failure of the way there. */
+/** Runs a call to the server; an error that is not an answer of its engine is a failure of the connection. */
 async function reach<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();

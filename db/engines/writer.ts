@@ -30,7 +30,7 @@ export class Writer {
   readonly #waiters = new Map<number, Waiter>();
   #queue: WriteRequest[] = [];
   #inFlight = false;
-  /** A turn's writes are about to be looked at. */
+  /** A flush is scheduled for the end of this turn. */
   #planned = false;
   readonly #gather = new Gather();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -138,7 +138,7 @@ export class Writer {
         structuredClone(request);
         this.#queue.push(request);
       } catch (cause) {
-        const error = new GlanceError("internal", "A write was asked for with something that is no data.", {
+        const error = new GlanceError("internal", "A write got a value that is not data.", {
           cause,
         });
         this.#settle(request.id, (waiter) => waiter.reject(error));

@@ -35,7 +35,7 @@ const UNDONE: readonly (readonly [table: string, what: string])[] = [
  * Makes the database one that a release works with and that its `db sync` takes for its own; returns what was done, a line
  * each. Images, their data and our own tables stay. Runs inside the caller's write transaction.
  * @param release major version of Glance
- * @throws GlanceError `database`: too old a release, a database that is none of ours, work under way
+ * @throws GlanceError `database`: too old a release, a database that is not ours, work in progress
  */
 export async function handBack(conn: WriteConn, release: number): Promise<string[]> {
   const known = RELEASES.find(({ from }) => from <= release) ??

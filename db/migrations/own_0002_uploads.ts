@@ -1,4 +1,4 @@
-/** Our version 2: who writes the data of which image, so that uploads of dead processes are found (docs/reference/images-api.md §8.4). */
+/** Our version 2: which process writes the data of which image, so that uploads of dead processes are found (docs/reference/images-api.md §8.4). */
 export const UPLOADS: readonly string[] = [
   `CREATE TABLE oneglance_uploads (
   image_id VARCHAR(36) NOT NULL,

@@ -1,4 +1,4 @@
-/** Our version 5: notifications that wait to be sent, written with the change that they tell of (docs/reference/background-jobs.md §7). */
+/** Our version 5: notifications that wait to be sent, written with the change that they describe (docs/reference/background-jobs.md §7). */
 export const OUTBOX: readonly string[] = [
   `CREATE TABLE oneglance_outbox (
   id INTEGER NOT NULL,

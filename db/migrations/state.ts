@@ -7,7 +7,7 @@ import { EXPANDED, HEAD, TOO_OLD, UPGRADABLE } from "./revisions.ts";
 export interface SchemaState {
   /** No tables at all. */
   empty: boolean;
-  /** The rows of alembic_version, in order; empty when there is no such table. */
+  /** The rows of alembic_version, in order; empty when the table does not exist. */
   revisions: string[];
   /** The last of our own migrations; 0 when there is none. */
   own: number;
@@ -62,7 +62,7 @@ export function refuseForeign(state: SchemaState): void {
   if (revision === undefined) {
     fail(
       "database",
-      "The database has tables, but no alembic_version row: it is no glance database, or one from before Ocata. " +
+      "The database has tables, but no alembic_version row: it is not a glance database, or one from before Ocata. " +
         "Point [database] connection at an empty database, or bring it to Train or later with upstream's " +
         '"glance-manage db sync" first.',
     );

@@ -5,7 +5,7 @@ import { rowsAs } from "../rows.ts";
 import { liveImage } from "./image_row.ts";
 import { changeLocations } from "./locations.ts";
 
-/** Every deletion under way, of this process and of others. */
+/** Every deletion in progress, of this process and of others. */
 export async function readDeletions(conn: Conn): Promise<DeletionLease[]> {
   const rows = await conn.all(
     "SELECT image_id, token, owner, expires_at FROM oneglance_deletions ORDER BY image_id",
@@ -47,7 +47,7 @@ export interface BeginCopyDeletion {
 }
 
 /**
- * Before the data of some locations is removed, so that nobody removes the others at the same time; ended by
+ * Before the data of some locations is removed, so that no other request removes the rest at the same time; ended by
  * `cancelDeletion`. `added` = locations that come in their place; `delayed` = their data stays, so that there is
  * nothing that another process must complete. The image stays in sight and as it is.
  */

@@ -78,7 +78,7 @@ async function choose(conn: Conn, query: ImageListQuery, first: SortKey): Promis
   return [{ index: WALKS[first], where: scopePredicate(query) }];
 }
 
-/** For who sees almost everything: the index of a filter on one value, which many images have. */
+/** For callers that see almost everything: the index of a filter on one value, which many images have. */
 function oneValue(query: ImageListQuery): ScopePart | null {
   for (const condition of query.conditions) {
     if (condition.kind !== "in") continue;

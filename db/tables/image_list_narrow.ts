@@ -1,7 +1,7 @@
 /**
  * Filters that may leave only few images. Walking an index in the order of the list is right when many rows match;
  * when few do, it would pass over the whole table, and reading those few and sorting them is right. Which it is, a
- * look at the index of the filter tells, that stops after `FEW` entries.
+ * look at the index of the filter shows, which stops after `FEW` entries.
  */
 import { type Conn, placeholders } from "../conn.ts";
 import type { ImageListQuery, ListCondition } from "../records.ts";

@@ -9,7 +9,7 @@ export function imageColumns(alias: string): string {
   return IMAGE_COLUMNS.map((name) => `${alias}.${name}`).join(", ");
 }
 
-// `+deleted` keeps the index on deleted, which holds almost every row, out of the choice. The order stands in an inner
+// `+deleted` keeps the index on deleted, which holds almost every row, out of the choice. The order is in an inner
 // query, where it comes from the index; ORDER BY inside the aggregate would sort, at twice the cost of the whole image.
 function ordered(aggregate: string, columns: string, table: string, alias: string, more = ""): string {
   return `(SELECT ${aggregate} FROM (SELECT ${columns} FROM ${table} c
@@ -93,7 +93,7 @@ export async function readImage(
   return row ? imageOf(conn, row) : null;
 }
 
-/** The image when it is not deleted, whoever asks: for writes. */
+/** The image when it is not deleted, for any caller: for writes. */
 export async function liveImage(conn: Conn, id: string): Promise<ImageRecord | null> {
   const row = await conn.one(LIVE, [id]);
   return row ? imageOf(conn, row) : null;

@@ -36,7 +36,7 @@ export type AddMemberResult =
 
 /**
  * Adds or revives a membership with status pending, unless there is a live one (`duplicate`) or `quota` is passed.
- * The quota is looked at before the duplicate, as upstream does.
+ * The quota is checked before the duplicate, as upstream does.
  */
 export async function addMember(
   conn: WriteConn,
@@ -88,7 +88,7 @@ export interface SetMemberStatus {
   status: MemberStatus;
 }
 
-/** Null when there is no such membership. */
+/** Null when the membership does not exist. */
 export async function setMemberStatus(
   conn: WriteConn,
   { imageId, member, status }: SetMemberStatus,

@@ -55,7 +55,7 @@ async function mergeContents(
       const old = await readPart(conn, { namespaceId: id, kind, name: part.name });
       if (!old) await insertPart(conn, id, kind, part, fresh(conn.now()));
       else if (prefer) {
-        // Which properties an object requires stands in no file.
+        // No file says which properties an object requires.
         await overwritePart(conn, id, kind, part.name, { ...part, required: old.required });
       }
     }

@@ -11,7 +11,7 @@ export interface OldestEvent {
   created_at: Timestamp;
 }
 
-/** Who sends the oldest event that waits, null = nobody, and since when it waits; null when none does. */
+/** The sender of the oldest waiting event (null = none yet) and since when it waits; null when no event waits. */
 export async function readOldestEvent(conn: Conn): Promise<OldestEvent | null> {
   const row = await conn.one("SELECT owner, created_at FROM oneglance_outbox ORDER BY id LIMIT 1");
   return row ? rowAs<OldestEvent>(row) : null;
@@ -38,7 +38,7 @@ export interface TakeEvents {
 
 /**
  * The oldest `limit` events, in order, held by `owner` until `expiresAt`; none while another sender has some,
- * unless it is the `dead` one. Who holds any holds the oldest, so that row tells whether one may.
+ * unless it is the `dead` one. A sender of any event holds the oldest, so that row shows whether another may send.
  */
 export async function takeEvents(
   conn: WriteConn,

@@ -1,4 +1,4 @@
-/** Images and tasks that nobody is at work on any more: a glance-api that died, an adopted database. */
+/** Images and tasks on which no process works any more: a glance-api that died, an adopted database. */
 import type { Conn, Row, WriteConn } from "../conn.ts";
 import type { StrandedImage, StrandedTask, Timestamp, UploadLease } from "../records.ts";
 import { rowAs, rowsAs } from "../rows.ts";
@@ -41,7 +41,7 @@ export async function readStranded(
   return rows.map(toImage);
 }
 
-/** Tasks that have not ended, lock no image, and have nobody at work on them, unchanged since `before`; oldest first. */
+/** Tasks that have not ended, lock no image and are worked on by no process, unchanged since `before`; oldest first. */
 export async function readStrandedTasks(
   conn: Conn,
   { before }: { before: Timestamp },
@@ -91,7 +91,7 @@ export async function takeStranded(
     await emitImageOf(conn, "image.update", id);
     return image;
   }
-  // A location that somebody registered is not ours to empty: only its row goes.
+  // A location that a user registered is not ours to empty: only its row is deleted.
   const registered = image.task_type === "location_import";
   await moveImage(conn, {
     id,

@@ -41,7 +41,7 @@ async function removeRows(conn: WriteConn, ids: readonly number[], now: Timestam
   );
 }
 
-/** Makes `tags` the whole list, in that order; rows that stand in their place already are kept. */
+/** Makes `tags` the whole list, in that order; rows that are already in their place are kept. */
 export async function replaceTags(
   conn: WriteConn,
   id: string,

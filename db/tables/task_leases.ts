@@ -1,4 +1,4 @@
-/** Leases of tasks: what tells a task in progress from one whose process has died. */
+/** Leases of tasks: they distinguish a task in progress from one whose process has died. */
 import type { Conn, WriteConn } from "../conn.ts";
 import type { LeaseHolder } from "../records.ts";
 import { rowsAs } from "../rows.ts";
@@ -10,7 +10,7 @@ import { changeTask, createTask } from "./tasks.ts";
 const COLUMNS =
   "task_id, image_id, token, owner, expires_at, attempts, caller, step, bytes, total, rate, before";
 
-/** Every task under way, of this process and of others; with `taskIds` only those. */
+/** Every task in progress, of this process and of others; with `taskIds` only those. */
 export async function readTaskLeases(
   conn: Conn,
   { taskIds }: { taskIds?: string[] },

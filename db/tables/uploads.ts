@@ -1,10 +1,10 @@
-/** Leases of uploads: what tells an upload in progress from one whose process has died. */
+/** Leases of uploads: they distinguish an upload in progress from one whose process has died. */
 import type { Conn, WriteConn } from "../conn.ts";
 import type { LeaseHolder, UploadLease } from "../records.ts";
 import { rowsAs } from "../rows.ts";
 import { emit } from "./emit.ts";
 
-/** Every upload under way, of this process and of others. */
+/** Every upload in progress, of this process and of others. */
 export async function readUploads(conn: Conn): Promise<UploadLease[]> {
   const rows = await conn.all(
     "SELECT image_id, token, owner, store_id, expires_at FROM oneglance_uploads ORDER BY image_id",

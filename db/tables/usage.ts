@@ -59,7 +59,7 @@ export async function readUsage(conn: Conn, { owner }: { owner: string | null })
   ) as Record<keyof UsageRecord, number>;
 }
 
-/** All images of everybody: their number, and the bytes of all their copies. */
+/** All images of all owners: their number, and the bytes of all their copies. */
 export async function readImageTotals(conn: Conn): Promise<ImageTotals> {
   const row = await conn.one(
     `SELECT count(*) AS count, coalesce(sum(${USES.image_size_total}), 0) AS bytes FROM images i WHERE ${COUNTED}`,

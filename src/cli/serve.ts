@@ -35,14 +35,14 @@ export async function serve(program: Program, line: CommandLine): Promise<number
       `HOME and XDG_DATA_HOME are not set: data is kept in ${
         config.get("oneglance.data_dir")
       }; name another ` +
-        "directory by --data-dir",
+        "directory with --data-dir",
     );
   }
   try {
     const hangUp = makeHangUp(config, () => load(program, line).config);
     return await serveConfigured(program, config, { standalone, hangUp });
   } catch (error) {
-    // Who looks for the reason looks into the log file; the command line is told as well.
+    // Operators look for the reason in the log file; standard error gets it as well.
     if (error instanceof GlanceError && config.get("DEFAULT.log_file")) {
       getLog("oneglance.start").critical(error.message);
     }
@@ -121,13 +121,13 @@ function load(program: Program, line: CommandLine): Configured {
   return configure(program, { ...line, overrides }, "glance-api", { start: true });
 }
 
-/** Other processes that have the database open; none when it is no file, or still to be made. */
+/** Other processes that have the database open; none when it is not a file, or does not exist yet. */
 function otherUsers(config: Config): FileUser[] {
   const path = databaseFile(config);
   return path === null ? [] : otherUsersOf(path);
 }
 
-/** Several may serve one database, but somebody who starts a second one stand-alone hardly means to. */
+/** Several processes may serve one database, but a second stand-alone start is hardly meant. */
 function logOthers(config: Config, standalone: boolean, others: readonly FileUser[]): void {
   if (others.length === 0) return;
   const log = getLog("oneglance.start");
@@ -140,10 +140,10 @@ function logStart(config: Config): void {
   const log = getLog("oneglance.start");
   log.info(`oneglance ${BUILD_VERSION} starts; configuration: ${config.files.join(", ") || "none"}`);
   const workers = config.get("DEFAULT.workers") ?? 0;
-  if (workers > 1) log.info(`workers = ${workers}: one process serves, whatever workers says`);
+  if (workers > 1) log.info(`workers = ${workers}: one process serves; the option has no effect`);
 }
 
-/** Errors: config, when everybody who reaches the address would be an administrator and nobody asked for that. */
+/** Errors: config, when all who reach the address would be administrators and no option allows that. */
 function refuseOpenAccess(config: Config, standalone: boolean): void {
   const host = config.get("DEFAULT.bind_host");
   const open = !readFlavor(config.get("paste_deploy.flavor")).keystone;
@@ -158,7 +158,7 @@ function refuseOpenAccess(config: Config, standalone: boolean): void {
   fail("config", `${what} ${advice}`);
 }
 
-/** Says what the pipeline asks for and is not there, where doing without it is slower at worst. */
+/** Warns of a part of the pipeline that oneglance does not have and whose absence costs only speed. */
 function warnOfMissing(config: Config): void {
   if (!readFlavor(config.get("paste_deploy.flavor")).cache) return;
   const directory = config.get("DEFAULT.image_cache_dir");
@@ -186,12 +186,12 @@ async function run(
   const seconds = config.get("oneglance.graceful_shutdown_timeout");
   const clean = await server.stop(seconds * 1000);
   await jobs.close();
-  log.info(clean ? "stopped" : "stopped; some requests were broken off");
+  log.info(clean ? "stopped" : "stopped; some requests were aborted");
   return 0;
 }
 
 /**
- * Takes the address. A configured service tries again for a while when it is in use: its predecessor may be ending.
+ * Binds the address. A configured service retries for a while when it is in use: its predecessor may be ending.
  * Null when `stopped` came first. Errors: config when the address cannot be had.
  */
 async function bindAddress(

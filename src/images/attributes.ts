@@ -37,7 +37,7 @@ export function isWritable(name: string): name is WritableAttribute {
   return (WRITABLE as readonly string[]).includes(name);
 }
 
-/** Whether PATCH refuses the name as read-only; `id` and the hashes may be told on create only. */
+/** Whether PATCH refuses the name as read-only; `id` and the hashes may be given on create only. */
 export function isReadOnly(name: string): boolean {
   return READ_ONLY.includes(name) || name === "id" || name === "os_hash_algo" || name === "os_hash_value";
 }
@@ -59,7 +59,7 @@ export function isReserved(name: string): boolean {
 
 /**
  * A character outside the basic plane: MySQL's utf8 cannot hold one, so upstream refuses it everywhere (§3.7). And
- * NUL: PostgreSQL cannot hold it, and the embedded engine gives back only what stands before it.
+ * NUL: PostgreSQL cannot hold it, and the embedded engine returns only what precedes it.
  */
 const UNKEPT = /[\0\u{10000}-\u{10FFFF}]/u;
 

@@ -1,7 +1,7 @@
 /** How much of a body was taken. */
 export interface Taken {
   bytes: number;
-  /** It came to its end, or could not be read further; otherwise whoever took it has left. */
+  /** The source ended or failed; false means that the reader left early. */
   ended: boolean;
 }
 
@@ -11,7 +11,7 @@ export function counted(
 ): { body: ReadableStream<Uint8Array>; taken: Taken } {
   const taken: Taken = { bytes: 0, ended: false };
   const reader = body.getReader();
-  // A read that is under way when the taker leaves ends as well.
+  // A read in progress ends as well when the reader leaves.
   let left = false;
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {

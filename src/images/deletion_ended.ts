@@ -1,4 +1,4 @@
-/** For who works on an image that is being deleted: a store that refuses brings it back (docs/reference/images-api.md §8.1). */
+/** Waits for a concurrent deletion, because a store that refuses makes the image reappear (docs/reference/images-api.md §8.1). */
 import type { Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
 
@@ -6,7 +6,7 @@ import { fail } from "../errors.ts";
 const LOOK = 100;
 const PATIENCE = 60_000;
 
-/** Waits until no deletion of the image is under way. Errors: unavailable when one takes too long; database. */
+/** Waits until no deletion of the image is in progress. Errors: unavailable when one takes too long; database. */
 export async function deletionEnded({ db }: Pick<Deps, "db">, imageId: string): Promise<void> {
   const end = Date.now() + PATIENCE;
   while ((await db.read.deletions.list()).some(({ image_id }) => image_id === imageId)) {

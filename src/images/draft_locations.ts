@@ -8,7 +8,7 @@ export interface DraftLocation {
   metadata: Record<string, unknown>;
 }
 
-/** Hashes that somebody vouches for; they become the image's. */
+/** Hashes that the caller gives as right; they become the image's. */
 export interface ValidationData {
   checksum?: string | undefined;
   os_hash_algo: string;

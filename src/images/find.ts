@@ -10,12 +10,12 @@ export async function findImage(ctx: Ctx, id: string, message?: string): Promise
   return image ?? fail("not_found", message ?? `No image found with ID ${id}`);
 }
 
-/** The image for a task that works on it, whoever asked. Errors: not_found. */
+/** Returns the image without regard to the caller, for tasks. Errors: not_found. */
 export async function imageById(deps: Pick<Deps, "db">, id: string): Promise<ImageRecord> {
   return await imageIfAny(deps, id) ?? fail("not_found", `No image found with ID ${id}`);
 }
 
-/** As `imageById`; null when there is none any more. */
+/** As `imageById`; null when the image no longer exists. */
 export function imageIfAny({ db }: Pick<Deps, "db">, id: string): Promise<ImageRecord | null> {
   return db.read.images.show({ id, viewer: ADMIN_VIEWER });
 }

@@ -13,7 +13,7 @@ export interface ImageSchemaSettings {
   containerFormats: readonly string[];
   /** Text of schema-image.json, or null when there is none. */
   extension: string | null;
-  /** Where that text stands, for error messages. */
+  /** The place of that text, for error messages. */
   extensionFile?: string;
 }
 
@@ -26,7 +26,7 @@ export class ImageSchema {
   readonly required: readonly string[];
   readonly #validators = new Map<string, Validator>();
 
-  /** Errors: config, when the extension is no JSON object or redefines a base attribute. */
+  /** Errors: config, when the extension is not a JSON object or redefines a base attribute. */
   constructor(settings: ImageSchemaSettings) {
     this.diskFormats = settings.diskFormats;
     this.containerFormats = settings.containerFormats;

@@ -30,7 +30,7 @@ export async function listImages(ctx: Ctx, query: Omit<ImageListQuery, "viewer">
   return { images, next: last && rows.length === query.limit ? last.id : null };
 }
 
-/** A filter on a property that the caller may not read matches nothing, so that it tells nothing. */
+/** A filter on a property that the caller may not read matches nothing, so that it reveals nothing. */
 async function withoutHidden(ctx: Ctx, conditions: ImageListQuery["conditions"]) {
   if (!ctx.deps.protections.active) return conditions;
   return await Promise.all(conditions.map(async (condition) => {

@@ -13,7 +13,7 @@ import type { Operation } from "./operations.ts";
 import { requireFormats } from "./upload.ts";
 import { checkValidationData } from "./validation_data.ts";
 
-/** What stands in the sentence of each refusal. */
+/** The words for each refusal. */
 const WORDS = {
   add: { forbidden: "add", conflict: "add", position: "adding" },
   replace: { forbidden: "update", conflict: "replace", position: "" },
@@ -44,7 +44,7 @@ export async function patchLocations(ctx: Ctx, draft: Draft, { op, path, value }
   if (status !== "active" && (op === "remove" || status !== "queued")) {
     fail("conflict", `It's not allowed to ${WORDS[op].conflict} locations if image status is ${status}.`);
   }
-  // Before a location is looked up: that goes out of the house.
+  // Before a location is looked up, because that sends a request.
   requireOwner(ctx.caller, draft.image);
   if (op === "remove") remove(draft, path[1]!);
   else if (op === "add") await add(ctx, draft, path[1]!, withStore(ctx, value as GivenLocation));

@@ -9,7 +9,7 @@ import { type IMAGE_PROPERTY } from "../util/names.ts";
 
 const log = getLog("oneglance.images.peer");
 
-/** Says of a request that a worker has sent it on: it is not sent on again. */
+/** Marks a request that a worker has forwarded; it is not forwarded again. */
 export const FORWARDED = "x-oneglance-forwarded";
 
 const UNREACHABLE = "Stage host is unavailable";
@@ -34,7 +34,7 @@ export function ownUrl(config: Pick<Config, "get">): string | null {
   return config.get("DEFAULT.worker_self_reference_url") ?? config.get("DEFAULT.public_endpoint");
 }
 
-/** The worker that one of `names` gives, when it is another; null when what there is, is here. */
+/** Returns the worker that one of `names` gives, when it is not this one; otherwise null. */
 export function peerOf(
   config: Pick<Config, "get">,
   image: ImageRecord,
@@ -45,7 +45,7 @@ export function peerOf(
 }
 
 /**
- * Lets the peer answer; its request id, or null when it tells none. Redirects are not followed, because the caller's
+ * Lets the peer answer; its request id, or null when its answer has none. Redirects are not followed, because the caller's
  * token goes along. Errors: the peer's status; gateway_timeout when it does not answer, bad_gateway when it cannot be
  * asked or sent the request here itself.
  */
@@ -87,10 +87,10 @@ async function send(ctx: Ctx, url: URL, { method, headers, body }: Incoming): Pr
 function urlOf(peer: string, path: string): URL {
   const url = URL.parse(peer.replace(/\/+$/, "") + path);
   if (url && ["http:", "https:"].includes(url.protocol)) return url;
-  return fail("bad_gateway", UNREACHABLE, { cause: new Error("the worker's URL is no http(s) URL") });
+  return fail("bad_gateway", UNREACHABLE, { cause: new Error("the worker's URL is not an http(s) URL") });
 }
 
-/** The caller's token; without one, who it is: headers that a front end vouched for to this worker. */
+/** The caller's token; without one, the identity headers that a trusted front end sent to this worker. */
 function identity(caller: Caller): Record<string, string> {
   if (caller.token !== null) return { "x-auth-token": caller.token };
   const told: Record<string, string | null> = {

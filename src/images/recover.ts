@@ -26,7 +26,7 @@ export async function recoverDeletions(deps: Parts, stop = NEVER): Promise<Recov
   return await recoverOrphans(await deps.db.read.deletions.list(), { own: deps.leases, recover, stop });
 }
 
-/** Ends one upload that nobody carries on; nothing when it has ended or another process is at it. False when it failed. Throws nothing. */
+/** Ends one orphaned upload; does nothing when it has ended or another process ends it. False when it failed. Never throws. */
 export async function recoverUpload(
   deps: Parts,
   { token, image_id, store_id }: Pick<UploadLease, "token" | "image_id" | "store_id">,
@@ -39,19 +39,19 @@ export async function recoverUpload(
     for (const store of storesOf(deps, image_id, store_id)) removed.push(...await store.discard(image_id));
     await deps.db.write.uploads.cancel({ token: held.token });
     log.warn(
-      `the upload of image ${image_id} was broken off; it can be uploaded again. ` +
+      `the upload of image ${image_id} was interrupted; it can be uploaded again. ` +
         `Removed: ${removed.join(", ") || "nothing"}`,
     );
     return true;
   } catch (error) {
-    log.error(`the upload of image ${image_id} was broken off and cannot be put back yet`, { error });
+    log.error(`the upload of image ${image_id} was interrupted and cannot be put back yet`, { error });
     return false;
   } finally {
     held.end();
   }
 }
 
-/** Where the data may lie: anywhere, when the store is not known by that name any more. */
+/** Returns the stores that may hold the data: all of them when no store has that id any more. */
 function storesOf({ stores }: Parts, imageId: string, id: string | null): readonly Store[] {
   if (id === null) return stores.all;
   if (id === STAGING_STORE) return [stores.staging];
@@ -74,10 +74,10 @@ async function recoverDeletion(deps: Parts, { token, image_id }: DeletionLease):
       await deleteCopies(deps, taken.image, copies, () => Promise.resolve());
     }
     const what = taken.locationIds === null ? "image" : "copies of image";
-    log.warn(`the deletion of ${what} ${image_id} was broken off; it is complete now`);
+    log.warn(`the deletion of ${what} ${image_id} was interrupted; it is complete now`);
     return true;
   } catch (error) {
-    log.error(`the deletion of image ${image_id} was broken off and could not be completed`, { error });
+    log.error(`the deletion of image ${image_id} was interrupted and could not be completed`, { error });
     return false;
   } finally {
     held.end();

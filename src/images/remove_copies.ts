@@ -11,7 +11,7 @@ export interface Removal {
 }
 
 /**
- * Removes the data, unless its deletion is delayed, then records it; meanwhile nobody else removes a copy.
+ * Removes the data, unless its deletion is delayed, then records it; meanwhile no other request removes a copy.
  * Errors: not_found, forbidden for the last copy, conflict, those of `deleteCopies`.
  */
 export async function removeCopies<T>(

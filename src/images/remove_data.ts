@@ -7,7 +7,7 @@ import { getLog } from "../observe/log.ts";
 const log = getLog("oneglance.images.delete");
 
 /**
- * Deletes one location's data; what is gone already, or cannot be deleted, is no error. `what`, with the image's id
+ * Deletes one location's data; data that is already gone, or that cannot be deleted, is not an error. `what`, with the image's id
  * behind it, is the subject of the refusals. Errors: conflict, forbidden, unavailable, internal.
  */
 export async function removeData(

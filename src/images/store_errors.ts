@@ -1,4 +1,4 @@
-/** What the errors of a store become for the one who uploads (docs/reference/stores.md §1.2). */
+/** Maps the errors of a store to those that the uploader gets (docs/reference/stores.md §1.2). */
 import type { Ctx } from "../deps.ts";
 import { GlanceError, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
@@ -37,7 +37,7 @@ export function uploadError(error: unknown): unknown {
   }
 }
 
-/** The same for who stages: the store is the staging area, and its data belongs to the image. */
+/** The same for staging: the store is the staging area, and its data belongs to the image. */
 export function stageError(error: unknown): unknown {
   const options = { cause: error, close: true };
   if (isError(error, "store_duplicate")) return new GlanceError("conflict", error.message, options);

@@ -122,7 +122,7 @@ class Running implements Transfer {
   readonly #input: TransferInput;
   readonly #lease: Held["lease"];
   #handle: WriteHandle | undefined;
-  /** The last write was sent and not answered: only the lease tells whether it was done. */
+  /** The last write was sent and not answered: only the lease shows whether it was done. */
   #unsure = false;
 
   constructor(ctx: Ctx, input: TransferInput, { lease, signal }: Held) {

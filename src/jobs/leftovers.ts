@@ -1,4 +1,4 @@
-/** Jobs at start: what dead processes have left in the stores and in the staging area (docs/reference/background-jobs.md §3). */
+/** Start-up jobs: delete what dead processes left in the stores and in the staging area (docs/reference/background-jobs.md §3). */
 import type { Deps } from "../deps.ts";
 import { stagedPath } from "../imports/staged.ts";
 import { getLog } from "../observe/log.ts";
@@ -8,13 +8,13 @@ import { imageIfAny } from "../images/find.ts";
 
 const log = getLog("oneglance.jobs.leftovers");
 
-/** Capitals as well: ids are kept as they were given, and two that differ in case are two. */
+/** Upper case as well: ids are kept as given, and two that differ only in case are different. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Statuses in which staged data may be wanted. */
+/** Statuses in which staged data may still be needed. */
 const IN_USE = ["uploading", "importing"];
 
-/** Removes files that dead processes left half-written, also those of no image. Throws nothing. */
+/** Removes half-written files of dead processes, also those that belong to no image. Never throws. */
 export async function sweepStores({ stores }: Pick<Deps, "stores">, stop: AbortSignal): Promise<JobReport> {
   let removed = 0;
   let failed = 0;
@@ -34,8 +34,8 @@ export async function sweepStores({ stores }: Pick<Deps, "stores">, stop: AbortS
 }
 
 /**
- * Removes staged files of images that are gone, and of those that are neither staged nor imported: a process that was
- * taken for dead has left them. Names that are not UUIDs are not ours. Errors: database, those of the file system.
+ * Removes staged files of images that are gone, and of those that are neither staged nor imported: a process that
+ * counted as dead has left them. Names that are not UUIDs are not ours. Errors: database, those of the file system.
  */
 export async function removeStagedLeftovers(
   deps: Pick<Deps, "db" | "stores">,

@@ -158,7 +158,7 @@ export class Scheduler<D> {
   }
 }
 
-/** Runs a job once, whoever asks; its failure is logged, with its reason. Throws nothing. */
+/** Runs a job once and logs a failure with its reason. Never throws. */
 export async function runJob<D>(
   job: Job<D>,
   deps: D,

@@ -66,7 +66,7 @@ export function jobsOf(deps: Deps): Job<Deps>[] {
     {
       name: "stuck images",
       describes:
-        "Warns of images and tasks that nobody has worked on for long; 'oneglance stuck' puts them back.",
+        "Warns of images and tasks on which no process has worked for long; 'oneglance stuck' puts them back.",
       everySeconds: null,
       atStart: "while serving",
       activate: async (parts) => ({ did: await warnOfStranded(parts), failed: 0 }),

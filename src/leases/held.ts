@@ -15,7 +15,7 @@ const log = getLog("oneglance.leases");
 const HOLDS = 120_000;
 /** Renewal of transfers, in ms: a lease outlives two that fail. */
 const RENEW = 30_000;
-/** Renewal of tasks at least, in ms: people who wait for a task look at its progress, which is written along. */
+/** Longest time between two renewals of a task, in ms: the renewal also writes the progress that users watch. */
 const TELL = 5000;
 /** How long a task in progress may be unchanged, in ms: a Glance beside us takes locks by that (docs/reference/background-jobs.md §4). */
 const MAX_SILENCE = 60_000;
@@ -110,7 +110,7 @@ export class HeldLeases {
     for (const { resolve } of over) resolve();
   }
 
-  /** Aborts the work of these kinds, on that image alone if one is named; whoever began it cleans up. */
+  /** Aborts the work of these kinds, on that image alone if one is named; the code that began it cleans up. */
   abort(kinds: readonly LeaseKind[], reason: Error, imageId?: string): void {
     for (const entry of this.#entries.values()) {
       const meant = imageId === undefined || entry.imageId === imageId;

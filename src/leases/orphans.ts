@@ -11,7 +11,7 @@ export interface Holder {
   expires_at: Timestamp;
 }
 
-/** Whether nobody carries on the work of a lease. `own`: what this process has in progress. */
+/** Whether a lease is without a live owner. `own`: what this process has in progress. */
 export function isOrphaned(
   own: { has(token: string): boolean },
   { owner, token, expires_at }: Holder,

@@ -78,7 +78,7 @@ const saveStep: LocationStep = {
       }),
     };
   },
-  /** Only while nobody may use it: an active image stays. */
+  /** Only while the image cannot be used: an active image stays. */
   async undo(run, { imageId, url }) {
     await deletionEnded(run.ctx.deps, imageId);
     const image = await imageIfAny(run.ctx.deps, imageId);

@@ -1,4 +1,4 @@
-/** The drivers: to whom notifications are brought (docs/reference/configuration.md §15). */
+/** The drivers: where notifications are delivered (docs/reference/configuration.md §15). */
 import type { Config } from "../config/config.ts";
 import { getLog } from "../observe/log.ts";
 import { makeMessaging } from "./messaging.ts";

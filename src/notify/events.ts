@@ -2,7 +2,7 @@
 import { type EventSettings, wantsEvent } from "../../db/conn_settings.ts";
 import type { Config } from "../config/config.ts";
 
-/** Drivers that bring a notification to somebody. */
+/** Drivers that deliver notifications. */
 const SPEAKING = ["log", "test", "messaging", "messagingv2"];
 
 /** What the rest of the program knows of notifications. */

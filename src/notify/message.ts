@@ -4,7 +4,7 @@ import type { Timestamp } from "../../db/records.ts";
 import { payloadOf } from "./payloads.ts";
 
 export interface Notification {
-  /** The same each time it is sent, so that a receiver can tell a repetition. */
+  /** The same each time it is sent, so that a receiver recognises a repetition. */
   message_id: string;
   publisher_id: string;
   event_type: string;

@@ -6,7 +6,7 @@ import { isoTime } from "./iso_time.ts";
 
 type Payload = Record<string, unknown>;
 
-/** What of a property's schema is told. */
+/** The parts of a property's schema that notifications contain. */
 const SCHEMA = [
   "type",
   "title",

@@ -85,7 +85,7 @@ export function taskPayload(task: TaskRecord): Payload {
   };
 }
 
-/** What is told of data that could not be written: as much of the reason as is for others. */
+/** The payload about data that could not be written, with the public part of the reason. */
 export function uploadFailure(error: unknown): string {
   if (!isError(error)) return "Failed to upload image data due to internal error";
   if (error.code === "store_timeout") return `Filesystem store operation timed out: ${error.message}`;

@@ -1,4 +1,4 @@
-/** Sends what stands in the outbox: in order, at least once, one process at a time. */
+/** Sends the rows of the outbox: in order, at least once, one process at a time. */
 import type { EventRecord } from "../../db/event_records.ts";
 import type { Deps } from "../deps.ts";
 import { getLog } from "../observe/log.ts";
@@ -120,7 +120,7 @@ export class Sender {
   }
 }
 
-/** Null when nobody listens. Errors: config. */
+/** Null when no driver delivers. Errors: config. */
 export function makeSender(parts: Parts, drivers = makeDrivers(parts.config)): Sender | null {
   return parts.events.on ? new Sender(parts, drivers) : null;
 }

@@ -12,11 +12,11 @@ export interface Sent {
   bytes: number;
   /** Bytes of the image or of the requested range; null = not known. */
   expected: number | null;
-  /** Address of the client; only told of what was served from the cache, then also when `disabled_notifications` says no. */
+  /** Address of the client; only in notifications of downloads from the cache, which ignore `disabled_notifications`. */
   destinationIp?: string;
 }
 
-/** Whether `tellSent` would tell anything. */
+/** Whether `tellSent` would write a notification. */
 export function wantsSent({ deps }: Ctx, cached = false): boolean {
   return cached ? deps.events.on : deps.events.wants("image.send");
 }
@@ -39,6 +39,6 @@ export async function tellSent({ deps, caller }: Ctx, sent: Sent): Promise<void>
   try {
     await deps.db.write.outbox.record({ events: [event] });
   } catch (error) {
-    log.warn(`image.send of image ${sent.image.id} could not be told`, { error });
+    log.warn(`the notification image.send of image ${sent.image.id} could not be written`, { error });
   }
 }

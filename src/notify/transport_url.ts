@@ -19,7 +19,7 @@ const DEFAULT_PORT = 5672;
  * Errors: config; the text, which holds a password, is not in them.
  */
 export function parseTransportUrl(text: string): TransportUrl {
-  const [, scheme, hosts, path, query] = FORM.exec(text.trim()) ?? fail("config", `${NAME} is no URL.`);
+  const [, scheme, hosts, path, query] = FORM.exec(text.trim()) ?? fail("config", `${NAME} is not a URL.`);
   if (scheme!.toLowerCase() !== "rabbit") {
     fail("config", `${NAME} begins with ${scheme}://; only rabbit:// is supported.`);
   }
@@ -43,7 +43,7 @@ function parseHosts(text: string): BrokerHost[] {
       password = colon < 0 ? "" : decode(login.slice(colon + 1));
     }
     const number = port === undefined ? DEFAULT_PORT : Number(port);
-    if (number < 1 || number > 65535) fail("config", `${NAME}: ${number} is no port.`);
+    if (number < 1 || number > 65535) fail("config", `${NAME}: ${number} is not a port.`);
     return { host: host!.replace(/^\[|\]$/g, ""), port: number, user, password };
   });
 }

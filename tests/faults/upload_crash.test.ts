@@ -115,7 +115,7 @@ Deno.test("kill -9 with several uploads at once, one of an image that was delete
       if (await assertWholeOrNot(server, images, id, bytes, id)) complete.push(id);
     }
     assert.deepEqual(filesIn(images), complete.toSorted());
-    await until("the log says it", () => server.log().includes("was broken off; it can be uploaded again"));
+    await until("the log says it", () => server.log().includes("was interrupted; it can be uploaded again"));
     await Promise.all(ids.filter((id) => !complete.includes(id)).map((id) => put(server, id, "file", bytes)));
     for (const id of ids) await assertComplete(server, id, bytes);
     assert.deepEqual(filesIn(images), ids.toSorted());
