@@ -41,7 +41,7 @@ export async function fetchSource(
   const first = await checkImportUri(deps, uri, what);
   let url = first;
   for (let hop = 0; hop < MAX_HOPS; hop++) {
-    // What the first host was told in confidence is not for another.
+    // Credentials for the first host must not reach another.
     const told = url.origin === first.origin ? headers : {};
     const response = await ask(deps, url, told, signal);
     if (response.status === 200) {

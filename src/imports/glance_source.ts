@@ -46,11 +46,11 @@ export async function readRemote({ ctx, signal }: TaskRun, { method }: ImportJob
   const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
   const image = await readMetadata(await open(ctx, url, patience));
   if (image.status !== "active") fail("conflict", "The image is not active in the other image service.");
-  if (typeof image.size !== "number") fail("conflict", "The other image service does not tell the size.");
+  if (typeof image.size !== "number") fail("conflict", "The other image service does not give the size.");
   return { remote: { url, size: image.size }, ...copied(ctx.deps, image) };
 }
 
-/** Formats and the properties with the configured prefixes, as far as they are told. */
+/** Formats and the properties with the configured prefixes, as far as the other service gives them. */
 function copied(
   { config, imageSchema }: Pick<Deps, "config" | "imageSchema">,
   image: Record<string, unknown>,
@@ -95,12 +95,12 @@ async function readMetadata({ body }: Source): Promise<Record<string, unknown>> 
   return fail("bad_gateway", "The other image service sends no image.");
 }
 
-/** The data; it must have the size that was told. Errors: those of `fetchSource`, bad_gateway. */
+/** The data; it must have the announced size. Errors: those of `fetchSource`, bad_gateway. */
 export async function openRemoteData({ ctx, signal }: TaskRun, { url, size }: Remote): Promise<Source> {
   const source = await open(ctx, `${url}/file`, signal);
   if (source.length !== null && source.length !== size) {
     await source.body.cancel();
-    fail("bad_gateway", "The other image service sends another size than it tells.");
+    fail("bad_gateway", "The other image service sends another size than it announced.");
   }
   return { body: source.body, length: size };
 }

@@ -8,7 +8,7 @@ import type { TaskRun } from "../tasks/kind.ts";
 import type { ImportJob } from "./job.ts";
 import { IMAGE_PROPERTY } from "../util/names.ts";
 
-/** In which an import may find its image. */
+/** Statuses of an image that allow an import. */
 export const IMPORT_STATUSES = ["queued", "uploading", "importing", "active", "deactivated"] as const;
 
 /** Changes the row, only while the run holds its task. Errors: not_found, conflict, too_large by `quota`. */
@@ -39,7 +39,7 @@ export function isWhole({ status }: ImageRecord): boolean {
   return status === "active" || status === "deactivated";
 }
 
-/** The stores that clients are told have failed. */
+/** Returns the stores that are recorded as failed. */
 export function failedStores(image: ImageRecord): string[] {
   return (image.properties[IMAGE_PROPERTY.failed] ?? "").split(",").filter((id) => id !== "");
 }

@@ -44,7 +44,7 @@ export async function legacyImage({ ctx, task }: TaskRun, job: ImportJob, given:
   const { success, issues } = v.safeParse(BASE, given);
   if (!success) fail("bad_request", `image_properties: '${v.getDotPath(issues[0])}' ${issues[0].message}`);
   for (const [name, value] of Object.entries(given)) {
-    // The sentence of POST /v2/images would not say which it is.
+    // The message of POST /v2/images would not name it.
     if ([value].flat().some((each) => typeof each === "string" && !isKeepable(each))) {
       fail("bad_request", `image_properties: '${name}' holds characters that cannot be kept`);
     }

@@ -124,6 +124,6 @@ export const legacyKind: TaskKind<ImportInput, ImportAdded> = {
     // Users may have it.
     return image && isWhole(image) ? "resume" : "undo";
   },
-  /** What is wrong with the input is in the message as it is (§5.3). */
+  /** Errors of the input are in the message unchanged (§5.3). */
   messageOf: (error) => isError(error, "bad_request") ? error.message : messageOf(error),
 };

@@ -6,7 +6,7 @@ import { filePeek } from "../formats/file_peek.ts";
 import { judgeData } from "../images/judge_data.ts";
 import { pathOf } from "../stores/location.ts";
 
-/** The unit in which a file system says how much room a file takes, in bytes. */
+/** The unit of a file's allocated blocks, in bytes. */
 const BLOCK = 512;
 
 type Parts = Pick<Deps, "stores">;
@@ -42,7 +42,7 @@ export async function unstage(deps: Parts, imageId: string): Promise<void> {
 }
 
 /**
- * What stands in a staged file, judged as an upload of it would be, and whether it has holes.
+ * Inspects the content of a staged file as an upload of it would be, and whether it has holes.
  * Errors: unsupported_media_type, not_found.
  */
 export async function judgeStaged(

@@ -39,7 +39,7 @@ export interface ImportAdded {
   judged: Judged;
   /** Whether it has holes. */
   sparse: boolean;
-  /** The stores that clients are to be told have failed, if the import fails from now on. */
+  /** The stores to record as failed, if the import fails from now on. */
   blamed: readonly StoreId[];
   /** The stores that did not take the data when the write failed. */
   tried?: readonly StoreId[];

@@ -1,4 +1,4 @@
-/** Images and tasks that a dead glance-api has left under way; nothing here happens by itself (docs/stuck-images.md). */
+/** Images and tasks that a dead glance-api left unfinished; nothing here happens automatically (docs/stuck-images.md). */
 import type { StrandedImage, StrandedTask } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { recoverUpload } from "../images/recover.ts";
@@ -19,7 +19,7 @@ const GIVEN_UP = { message: "Expired lock preempted" };
 
 const momentBefore = (hours: number) => toTimestamp(Date.now() - hours * 3_600_000);
 
-/** Images in a transfer or locked, and tasks, that nobody has touched for so many hours. */
+/** Images in a transfer or locked, and tasks, unchanged for so many hours. */
 export async function listStranded(
   { db }: Pick<Deps, "db">,
   hours: number,
@@ -37,10 +37,10 @@ export function strandedReason(image: StrandedImage): string {
     return `held by ${image.task_type === null ? "a task that is gone" : `task ${image.task_id}`}`;
   }
   return image.status === "saving"
-    ? "its upload was broken off"
+    ? "its upload was interrupted"
     : image.status === "uploading"
-    ? "it was staged by halves"
-    : "its import was broken off";
+    ? "its staging was interrupted"
+    : "its import was interrupted";
 }
 
 /** When its lock ends by itself, in ms since 1970; null without one. */
@@ -89,7 +89,7 @@ export async function warnOfStranded(deps: Pick<Deps, "db">): Promise<string> {
   const found = `${images.length} images and ${tasks.length} tasks`;
   if (images.length + tasks.length > 0) {
     log.warn(
-      `${found} have been left under way for more than ${STRANDED_AFTER} hours, and no process of oneglance works on ` +
+      `${found} have been unfinished for more than ${STRANDED_AFTER} hours, and no process of oneglance works on ` +
         "them: 'oneglance stuck' lists them and can put them back",
     );
   }

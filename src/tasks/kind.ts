@@ -56,7 +56,7 @@ export interface TaskKind<Input extends TaskInput = TaskInput, Added = object> {
   noun: string;
   /** Whether it makes its image; otherwise it locks the image that its input names. */
   makesImage: boolean;
-  /** What a task says that was broken off and cannot go on; default: src/tasks/runner.ts. */
+  /** The message of an interrupted task that cannot continue; default: src/tasks/runner.ts. */
   brokenOff?: string;
   /** Refuses an input of POST /v2/tasks at once. Errors: bad_request. */
   admit?(ctx: Ctx, input: Record<string, unknown>): Promise<void>;
@@ -67,13 +67,13 @@ export interface TaskKind<Input extends TaskInput = TaskInput, Added = object> {
    * which proves that the run still has the task, and makes the bytes unreferenced before later steps remove them.
    */
   steps(input: Readonly<Input>): readonly Step<Input, Added>[];
-  /** What another process does with a task that was broken off, or left by a stop. */
+  /** What another process does with an interrupted task, or one left by a stop. */
   onTakeover(run: TaskRun, input: Readonly<Input>, past: Past): Promise<"resume" | "undo">;
-  /** What the task says of an error; default: src/tasks/runner.ts. */
+  /** The task's message for an error; default: src/tasks/runner.ts. */
   messageOf?(error: unknown): string;
 }
 
-/** A step's failure that tells more than its cause. */
+/** A step's failure that says more than its cause. */
 export class StepFailed<Added> extends Error {
   override readonly cause: unknown;
   /** What the undo must know. */
@@ -99,7 +99,7 @@ export function kindOf({ taskKinds }: Pick<Deps, "taskKinds">, type: string): Ta
   return taskKinds.find((kind) => kind.type === type) ?? fail("internal", `No task has the type ${type}.`);
 }
 
-/** A task's input by its schema, whose messages are what the task says. Errors: bad_request. */
+/** A task's input by its schema, whose messages become the task's. Errors: bad_request. */
 export function readInput<Schema extends v.GenericSchema>(
   { type, input }: Pick<TaskRecord, "type" | "input">,
   schema: Schema,

@@ -8,7 +8,7 @@ import { loadCaller } from "./start.ts";
 
 const log = getLog("oneglance.tasks.recover");
 
-/** Takes over every task that nobody works on; the work goes on in the background. Errors: database. */
+/** Takes over every orphaned task; the work continues in the background. Errors: database. */
 export async function recoverTasks(deps: Deps, stop = new AbortController().signal): Promise<Recovered> {
   const recover = (lease: TaskLease) => recoverTask(deps, lease);
   return await recoverOrphans(await deps.db.read.tasks.leases({}), { own: deps.leases, recover, stop });
@@ -35,7 +35,7 @@ async function recoverTask(deps: Deps, lease: TaskLease): Promise<boolean> {
     return true;
   } catch (error) {
     deps.background.release(run);
-    log.error(`task ${lease.task_id} was broken off and cannot be taken over yet`, { error });
+    log.error(`task ${lease.task_id} was interrupted and cannot be taken over yet`, { error });
     return false;
   }
 }

@@ -52,7 +52,7 @@ export async function runTask(kind: TaskKind, run: TaskRun): Promise<void> {
     run.signal.throwIfAborted();
     if (!await claim(run)) throw lostReason();
     const { past } = run;
-    if (past) log.warn(`task ${run.task.id} (${kind.type}) was broken off; this is run ${past.runs} of it`);
+    if (past) log.warn(`task ${run.task.id} (${kind.type}) was interrupted; this is run ${past.runs} of it`);
     if (past && await kind.onTakeover(run, state, past) === "undo") {
       throw new BrokenOff(kind.brokenOff ?? BROKEN_OFF);
     }
@@ -95,7 +95,7 @@ async function settle(kind: TaskKind, run: TaskRun, reached: TaskInput, thrown: 
   await fails(kind, run, error);
 }
 
-/** Whether the next process would go on with the task as it is now. */
+/** Whether the next process would continue the task as it is now. */
 async function canResume(kind: TaskKind, run: TaskRun, state: TaskInput): Promise<boolean> {
   const { deps } = run.ctx;
   const task = await deps.db.read.tasks.show({ id: run.task.id, deleted: true });

@@ -105,7 +105,7 @@ Deno.test("OVAs that are none: the task says why, the image is gone", async (t) 
       ], disk]),
       /OVF file cannot be read/,
     ],
-    ["no archive", new Uint8Array(2000).fill(120), /no tar archive/],
+    ["no archive", new Uint8Array(2000).fill(120), /not a tar archive/],
     ["half an archive", whole.slice(0, 512 + 100), /breaks off/],
     [
       "a disk that is something else",

@@ -361,7 +361,7 @@ Deno.test("the command", async () => {
   const listed = await stuck();
   assert.equal(listed.code, 1);
   assert.deepEqual(listed.out.split("\n").map((line) => line.split(" ")[0]), [one, two]);
-  assert.match(listed.out, new RegExp(`^${one}  saving .* its upload was broken off$`, "m"));
+  assert.match(listed.out, new RegExp(`^${one}  saving .* its upload was interrupted$`, "m"));
   const held = await accepted(service, { status: "uploading", size: 4, task: "processing" });
   age(service, held, 0.2, "tasks");
   const recent = await stuck("--age", "0", held);

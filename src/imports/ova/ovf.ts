@@ -1,4 +1,4 @@
-/** What an OVF descriptor says of its disk (docs/reference/background-jobs.md §4.3). */
+/** Reads the disk's file name and format from an OVF descriptor (docs/reference/background-jobs.md §4.3). */
 import { fail } from "../../errors.ts";
 import { eachElement, type Element } from "./xml.ts";
 

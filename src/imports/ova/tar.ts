@@ -1,5 +1,5 @@
 /**
- * The members of a tar archive, found by their headers: nothing is unpacked that nobody asked for. Own code, because of
+ * The members of a tar archive, found by their headers: nothing else is unpacked. Own code, because of
  * the kept packages modern-tar gives the packed bytes of a sparse file as if they were the file, tar unpacks gzip
  * that nobody asked for, and tar-stream brings twelve packages and its time with streams is longer than this.
  */
@@ -17,7 +17,7 @@ export interface TarMember {
   size: number;
 }
 
-/** The plain files in an archive, in order. Errors: bad_request when it is no tar archive or breaks off. */
+/** The plain files in an archive, in order. Errors: bad_request when it is not a tar archive or is truncated. */
 export async function tarMembers(file: Deno.FsFile): Promise<TarMember[]> {
   const { size: total } = await file.stat();
   const members: TarMember[] = [];
@@ -26,7 +26,7 @@ export async function tarMembers(file: Deno.FsFile): Promise<TarMember[]> {
     const header = await readAt(file, at, BLOCK);
     if (header.every((byte) => byte === 0)) break;
     if (count === MAX_MEMBERS) fail("bad_request", `The archive has more than ${MAX_MEMBERS} members.`);
-    if (!isHeader(header)) fail("bad_request", "The data is no tar archive.");
+    if (!isHeader(header)) fail("bad_request", "The data is not a tar archive.");
     const size = numberOf(header.subarray(124, 136));
     const offset = at + BLOCK;
     if (!Number.isSafeInteger(size) || offset + size > total) fail("bad_request", "The archive breaks off.");
@@ -56,7 +56,7 @@ function isHeader(header: Uint8Array): boolean {
   return header.reduce((sum, byte) => sum + byte, 0) - own + 8 * 0x20 === numberOf(header.subarray(148, 156));
 }
 
-/** Octal text or, for what is larger than that can say, a big-endian number behind a byte 0x80. */
+/** Octal text or, for larger sizes, a big-endian number behind a byte 0x80. */
 function numberOf(field: Uint8Array): number {
   if (field[0] === 0x80) return field.subarray(1).reduce((value, byte) => value * 256 + byte, 0);
   const text = textOf(field).trim();

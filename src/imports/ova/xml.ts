@@ -1,4 +1,4 @@
-/** The elements of an XML document, one after the other: nothing is kept of what nobody asks for. */
+/** The elements of an XML document, one after the other; the caller keeps what it needs. */
 import sax from "sax";
 import { fail } from "../../errors.ts";
 

@@ -72,7 +72,7 @@ async function requireRoom({ ctx, image, copies }: PluginJob, size: number): Pro
   }
 }
 
-/** The format as qemu-img is to be told. */
+/** The format's name for qemu-img. */
 function checkInspection(
   inspection: Inspection,
   declared: string | null,

@@ -17,9 +17,9 @@ export interface DecompressRequest {
 /** Bytes so far, bytes at the end, or why it came to no end: `code` is of the closed list of errors. */
 export type DecompressReply = { written: number } | { size: number } | { code: ErrorCode; message: string };
 
-/** How often the thread tells how far it is, in bytes. */
+/** Bytes between two progress reports of the thread. */
 const REPORT = 64 * 1024 * 1024;
-/** Below this size a high ratio harms nobody. */
+/** Below this size a high ratio is harmless. */
 const FREE = 64 * 1024 * 1024;
 
 const scope = self as unknown as DedicatedWorkerGlobalScope & { postMessage(reply: DecompressReply): void };

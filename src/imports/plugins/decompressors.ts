@@ -24,7 +24,7 @@ export type Emit = (piece: Uint8Array) => void;
 /** Compressed bytes that a deflate library gets at once: it makes up to 1032 times as many of them in memory. */
 const ZIP_PIECE = 512;
 
-/** Gives the plain bytes of a file to `emit`, from where the file stands. The file may be closed afterwards. */
+/** Gives the plain bytes of a file to `emit`, from the file's current position. The file may be closed afterwards. */
 export async function decompress(kind: Compression, file: Deno.FsFile, emit: Emit): Promise<void> {
   switch (kind) {
     case "gzip":
@@ -57,7 +57,7 @@ async function gunzip(file: Deno.FsFile, emit: Emit): Promise<void> {
 /** What the library's codes mean. */
 const XZ_REASONS: Record<string, string> = {
   4: "its dictionary is larger than 64 MiB",
-  5: "it is no xz data",
+  5: "it is not xz data",
   6: "it uses xz options that are not known",
   7: "it is damaged",
   8: "it is damaged or ends too early",
@@ -75,7 +75,7 @@ async function unxz(file: Deno.FsFile, emit: Emit): Promise<void> {
   }
 }
 
-/** Pushes a file into a library that calls back at once; it is told which piece is the last. */
+/** Pushes a file into a library that calls back at once, and marks the last piece. */
 async function push(file: Deno.FsFile, into: (piece: Uint8Array, last: boolean) => void): Promise<void> {
   let held: Uint8Array | undefined;
   for await (const piece of file.readable) {
@@ -106,7 +106,7 @@ async function requirePlain(file: Deno.FsFile): Promise<void> {
   await file.seek(0, Deno.SeekMode.Start);
 }
 
-/** The one member of an archive; more than one is refused, since nobody could say which is the image. */
+/** The one member of an archive; more than one is refused, since it is not clear which is the image. */
 async function unzipOne(file: Deno.FsFile, emit: Emit): Promise<void> {
   await requirePlain(file);
   let members = 0;

@@ -26,7 +26,7 @@ export function injectedProperties(config: Pick<Config, "get">): Record<string, 
 function checkInjected(name: string, value: string): void {
   const refuse = (why: string) => fail("config", `[inject_metadata_properties] inject: '${name}' ${why}`);
   if (isBase(name) || isReserved(name)) {
-    // Glance keeps such a property beside the attribute, where nobody can see or remove it.
+    // Glance keeps such a property beside the attribute, where no client can see or remove it.
     refuse("is an attribute of every image and cannot be injected: only additional properties can.");
   }
   try {

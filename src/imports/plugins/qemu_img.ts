@@ -22,7 +22,7 @@ export interface QemuOptions {
 
 /**
  * The shell sets the limits and becomes qemu-img; nothing of what a user sent is read as shell text. A child that
- * outlived this process would go on writing what nobody waits for.
+ * outlived this process would continue to write data that no process needs.
  */
 const SCRIPT = `ulimit -v "$1" && ulimit -t "$2" && ulimit -f "$3" && shift 3
 command -v qemu-img >/dev/null || exit 127

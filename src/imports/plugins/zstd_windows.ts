@@ -1,5 +1,5 @@
 /**
- * Refuses zstd data that asks for a larger window than the `zstd` command allows without being told. A decoder takes
+ * Refuses zstd data that asks for a larger window than the `zstd` command allows by default. A decoder takes
  * the window's memory before it has seen any data, and a frame of a few bytes can claim 2 GiB. Format: RFC 8878 §3.1.
  */
 
@@ -22,7 +22,7 @@ export class ZstdWindows {
   #skip = 0;
   #descriptor = 0;
 
-  /** Throws for a window that is too large; data that is no zstd passes, the decoder sees to it. */
+  /** Throws for a window that is too large; data that is not zstd passes, and the decoder refuses it. */
   check(piece: Uint8Array): void {
     for (let at = 0; at < piece.length;) {
       if (this.#skip > 0) {
