@@ -151,7 +151,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A write by its table and verb, such as `tasks.end`: how it is asked for in a message. */
+/** A write by its table and verb, such as `tasks.end`: its name in messages. */
 export type WriteName = {
   [Table in keyof DatabaseWrites]: `${Table}.${keyof DatabaseWrites[Table] & string}`;
 }[keyof DatabaseWrites];

@@ -45,7 +45,7 @@ async function stateOf(connection: string, force: boolean): Promise<SchemaState>
   }
 }
 
-/** Runs `action` in one write transaction. `create`: makes the file where there is none. */
+/** Runs `action` in one write transaction. `create`: makes a missing file. */
 async function change<T>(
   connection: string,
   { force, create }: { force: boolean; create: boolean },
@@ -103,7 +103,7 @@ export async function syncDatabase(
   return { output: lines.join("\n"), exit: 0 };
 }
 
-/** `db expand`: all that there is to do; nothing is left for the later phases. Errors: config, database, unavailable. */
+/** `db expand`: does all the work; the later phases have nothing to do. Errors: config, database, unavailable. */
 export async function expandDatabase(
   connection: string,
   { force = false }: ManageOptions = {},

@@ -79,7 +79,7 @@ export interface Viewer {
 /** Sees the records of all projects. */
 export const ADMIN_VIEWER: Viewer = { isAdmin: true, projectId: null };
 
-/** A new image; the id is checked by the caller of this layer. */
+/** A new image; the caller of this layer checks the id. */
 export interface NewImage extends Partial<ImageColumns> {
   id: string;
   properties: Record<string, string | null>;

@@ -75,7 +75,7 @@ export interface TaskLease extends TaskProgress {
   expires_at: Timestamp;
   /** Runs so far, the present one included. */
   attempts: number;
-  /** Who asked, as JSON without the token: what another process needs to go on. */
+  /** The caller, as JSON without the token: what another process needs to continue. */
   caller: string;
   /** What it has changed of the image, as it was, as JSON; null when it has changed nothing. */
   before: string | null;

@@ -41,7 +41,7 @@ import { answerError, entry } from "./http/middleware/entry.ts";
 import { identify } from "./http/middleware/identify.ts";
 import { acceptedVersions, CHOICES_PATH, routingPath, VERSIONS_PATH } from "./http/versions.ts";
 
-/** What answers while the parts of the service are still being put together: its health, and nothing else. */
+/** The app that answers during the start: only the health check. */
 export function buildHealthApp(deps: Pick<Deps, "config" | "lifecycle">): Hono<Env> {
   const app = new Hono<Env>({ getPath: () => HEALTH_PATH });
   app.onError((error, c) => answerError(error, c.req.raw, undefined));
@@ -49,7 +49,7 @@ export function buildHealthApp(deps: Pick<Deps, "config" | "lifecycle">): Hono<E
   return app;
 }
 
-/** Builds the app. It keeps nothing of its own: two apps on the same parts answer alike. */
+/** Builds the app. It has no state: two apps on the same parts give the same answers. */
 export function buildApp(deps: Deps): Hono<Env> {
   const settings = { cache: Boolean(deps.config.get("DEFAULT.image_cache_dir")), multi: deps.stores.multi };
   const accepted = acceptedVersions(settings);
@@ -58,7 +58,7 @@ export function buildApp(deps: Deps): Hono<Env> {
 
   app.onError((error, c) => answerError(error, c.req.raw, c.get("requestId")));
   app.notFound((c) => refuseRoute(c.req.raw.method, c.req.path));
-  // Outside of everything: no request id, no CORS, no line in the log twice a second.
+  // Before all middleware: no request id, no CORS, and no access log line at each probe.
   const parts = makePartsHealth(deps);
   app.get(HEALTH_PATH, service.health(deps, deps.config.get("healthcheck.detailed") ? parts : null));
   app.get(READY_PATH, service.readiness(deps, parts));
@@ -69,7 +69,7 @@ export function buildApp(deps: Deps): Hono<Env> {
   app.get("/openapi.json", service.contract());
 
   app.use("/v2/*", identify(deps), async (c, next) => {
-    // Hono serves HEAD by GET; this API does not know HEAD.
+    // Hono serves HEAD by GET; this API has no HEAD.
     if (c.req.raw.method === "HEAD") refuseRoute("HEAD", c.req.path);
     await next();
   });

@@ -59,6 +59,6 @@ function rollback(conn: GroupConn): void {
   try {
     if (conn.inTransaction) conn.run("ROLLBACK");
   } catch {
-    // The engine has rolled back by itself, or the next BEGIN will say what is wrong.
+    // SQLite rolled back itself, or the next BEGIN reports the error.
   }
 }

@@ -79,7 +79,7 @@ export function closeWriter(conn: EmbeddedConn): void {
   try {
     conn.all("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch {
-    // Another process is at work on the database, and does it when it ends. Nothing is lost meanwhile.
+    // Another process uses the database, and does this when it ends. Nothing is lost meanwhile.
   } finally {
     conn.close();
   }
@@ -99,7 +99,7 @@ export async function openReader(path: string, settings?: ConnSettings): Promise
 }
 
 /**
- * Refuses to go on when the lock that the writer's thread holds does not keep `reader` out. That is so on a file
+ * Refuses to continue when the lock that the writer's thread holds does not keep `reader` out. That is so on a file
  * system without locks, and when the two threads run two copies of the engine: file locks belong to the process,
  * and each copy would take them from the other. Either damages the database. Errors: database.
  */

@@ -35,7 +35,7 @@ export class Writer {
   readonly #gather = new Gather();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastId = 0;
-  /** Why nothing is accepted any more. */
+  /** Why writes are no longer accepted. */
   #refusal: GlanceError | undefined;
   readonly #opened = Promise.withResolvers<void>();
   #idle: PromiseWithResolvers<void> | undefined;

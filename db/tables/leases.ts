@@ -4,7 +4,7 @@ import type { LeaseRenewal } from "../records.ts";
 
 /**
  * Sets the end of these leases, and of tasks their progress; tasks that have not changed since `silentSince` get a new
- * `updated_at`. Returns the tokens of the transfers that still have a lease, and of the tasks that may go on.
+ * `updated_at`. Returns the tokens of the transfers that still have a lease, and of the tasks that may continue.
  */
 export async function renewLeases(conn: WriteConn, renewal: LeaseRenewal): Promise<string[]> {
   return [...await renewTransfers(conn, renewal), ...await renewTasks(conn, renewal)];

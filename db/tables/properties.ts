@@ -57,7 +57,7 @@ interface Holder {
   taskId: string;
 }
 
-/** Sets the lock where there is none; false when there is, or the image is gone. */
+/** Sets the lock; false when another task holds it, or the image is gone. */
 export async function takeImportLock(
   conn: WriteConn,
   { imageId, taskId }: Holder,

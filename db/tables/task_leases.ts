@@ -54,7 +54,7 @@ export interface TakeTask {
 }
 
 /**
- * Gives the lease of `token` to another run, which `counts` as an attempt; false when it is not held any more.
+ * Gives the lease of `token` to another run, which `counts` as an attempt; false when it is no longer held.
  */
 export async function takeTask(
   conn: WriteConn,
@@ -68,7 +68,7 @@ export async function takeTask(
 }
 
 /**
- * Ends the task of a run; its lock and its lease go. False when the run does not hold it any more.
+ * Ends the task of a run; deletes its lock and its lease. False when the run no longer holds it.
  */
 export async function endTask(
   conn: WriteConn,
@@ -79,7 +79,7 @@ export async function endTask(
   return id !== null;
 }
 
-/** Ends a run: its lease and its lock go. The id of its task, null when it is not held any more. */
+/** Ends a run: deletes its lease and its lock. Returns the id of its task, null when it is no longer held. */
 export async function releaseTask(conn: WriteConn, token: string): Promise<string | null> {
   const lease = await conn.one("SELECT task_id, image_id FROM oneglance_tasks WHERE token = ?", [token]);
   if (!lease) return null;

@@ -35,7 +35,7 @@ export interface TakeUpload {
   by: LeaseHolder;
 }
 
-/** Gives the lease of `token` to another upload; false when it is not held any more. */
+/** Gives the lease of `token` to another upload; false when it is no longer held. */
 export async function takeUpload(
   conn: WriteConn,
   { token, by }: TakeUpload,

@@ -54,7 +54,7 @@ export const SHARED_NAMES: readonly string[] = [
 ];
 
 /**
- * Takes the shared options out of a command line; they may stand before or after the sub-command, as `--name value`
+ * Takes the shared options out of a command line; they may precede or follow the sub-command, as `--name value`
  * or `--name=value`. What follows `--` is left alone.
  * @throws UsageError for a missing value, or a value where none belongs.
  */

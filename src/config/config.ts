@@ -63,7 +63,7 @@ export class Config {
   /** Keys of other releases, passed over. */
   readonly obsolete: readonly Stray[];
   readonly deprecated: readonly Deprecated[];
-  /** Wrong values of options that oneglance only accepts; the default stands in for them. */
+  /** Wrong values of options that oneglance only accepts; the default replaces them. */
   readonly warnings: readonly string[];
   readonly #values = new Map<string, Resolved>();
   readonly #stores = new Map<string | null, StoreConfig>();
@@ -139,7 +139,7 @@ export class Config {
 
   /**
    * Where a companion file is: in the directories of the configuration, then in the search path; an absolute name
-   * stands for itself (docs/reference/configuration.md §1.4). Null when there is none. Directories are found too.
+   * is used as it is (docs/reference/configuration.md §1.4). Null when there is none. Directories are found too.
    */
   findFile(name: string): string | null {
     return files.findFile(name, this.lookIn, this.#env);

@@ -68,7 +68,7 @@ export function listFiles(sources: readonly ConfigSource[], env: Env): string[] 
   });
 }
 
-/** The first `directory/name` that is a file; an absolute name stands for itself. Null when there is none. */
+/** The first `directory/name` that is a file; an absolute name is used as it is. Null when no file exists. */
 export function findFile(name: string, directories: readonly string[], env: Env): string | null {
   const wanted = expand(name, env);
   if (isAbsolute(wanted)) return isFile(wanted) ? wanted : null;

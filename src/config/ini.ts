@@ -1,6 +1,6 @@
 import { fail } from "../errors.ts";
 
-/** One `key = value` of a file, with where it stands. */
+/** One `key = value` of a file, with its position. */
 export interface IniEntry {
   readonly file: string;
   /** 1-based line of the key. */

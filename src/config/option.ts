@@ -8,7 +8,7 @@ export interface Option<T> {
   readonly help: string;
   /** Shown as `****` wherever values are listed, and never quoted in an error. */
   readonly secret: boolean;
-  /** Whether oneglance acts on it; otherwise it is only accepted, and a wrong value is no reason to stop. */
+  /** Whether oneglance acts on it; otherwise it is only accepted, and a wrong value does not stop the start. */
   readonly acts: boolean;
   /** Old names: `name` in the same group or `group.name`. */
   readonly aliases: readonly string[];
@@ -155,7 +155,7 @@ export function dict(given: Common): Option<ReadonlyMap<string, string> | null> 
   return make<ReadonlyMap<string, string> | null>("name:value pairs", given, null, parse);
 }
 
-/** A key that may stand several times, once per value. */
+/** A key that may be repeated, once per value. */
 export function multi(given: Common & { default: readonly string[] }): Option<readonly string[]> {
   return {
     ...make<readonly string[]>("string, repeatable", given, given.default, () => null),

@@ -135,7 +135,7 @@ export const API_OPTIONS = {
 export const CACHE_OPTIONS = {
   image_cache_dir: str({
     help:
-      "Directory of the image cache. There is no cache yet; the list of versions heeds whether this is set.",
+      "Directory of the image cache. There is no cache yet; the list of versions depends on whether this is set.",
   }),
   image_cache_driver: choice({
     acts: false,

@@ -27,8 +27,7 @@ export const IMAGE_FORMAT_OPTIONS = {
 /** `[paste_deploy]` (docs/reference/configuration.md §4). */
 export const PASTE_OPTIONS = {
   flavor: str({
-    help:
-      "Which filters stand before the API: keystone, caching, cachemanagement, or keystone+…; with a paste " +
+    help: "Filters in front of the API: keystone, caching, cachemanagement, or keystone+…; with a paste " +
       "file any that it has a pipeline for.",
   }),
   config_file: str({

@@ -1,6 +1,6 @@
 /**
  * Keys of other releases that deployments still write (docs/reference/configuration.md §17), and those of libraries that have no
- * counterpart here: `group.name`, `*` at the end stands for any rest.
+ * counterpart here: `group.name`, a final `*` matches any rest.
  */
 const OBSOLETE_OPTIONS: readonly string[] = [
   "DEFAULT.enable_v1_api",

@@ -117,7 +117,7 @@ export const S3_STORE_OPTIONS = accepted({
   s3_store_bucket_url_format: choice({
     choices: ["auto", "virtual", "path"],
     default: "auto",
-    help: "Where the bucket stands in URLs.",
+    help: "Place of the bucket in URLs: in the path or in the host name.",
   }),
   s3_store_large_object_size: int({
     default: 100,
@@ -256,7 +256,7 @@ export const CINDER_STORE_OPTIONS = accepted({
   }),
 });
 
-/** Every option that may stand in a store's section. */
+/** Every option that a store's section may have. */
 export const STORE_OPTIONS = {
   ...COMMON_STORE_OPTIONS,
   ...FILE_STORE_OPTIONS,

@@ -37,8 +37,8 @@ export function sampleConfig(): string {
   return [
     "# Options of oneglance, each with its default. Made by tools/options_docs.ts.\n",
     ...groups.map(([group, text]) => `[${group}]\n\n${text}`),
-    "# Options of stores stand here in the single-store mode. With [DEFAULT] enabled_backends they stand in the section\n" +
-    "# that has the store's id as its name, and [backend_defaults] holds for stores that do not have one of their own.\n" +
+    "# Options of stores belong here in the single-store mode. With [DEFAULT] enabled_backends they belong in the section\n" +
+    "# that has the store's id as its name, and [backend_defaults] applies to stores without a section of their own.\n" +
     "[glance_store]\n",
     ...stores,
   ].join("\n");
@@ -67,13 +67,13 @@ Made by \`tools/options_docs.ts\` from the table in \`src/config/\`; do not edit
 oneglance reads glance-api.conf as upstream does: the command line beats the environment
 (\`OS_<GROUP>__<OPTION>\`), which beats the files, which beat the defaults; a later file beats an earlier one.
 An option that oneglance *acts on* must have a value it understands, or the start is refused with file, line and
-what was expected. An option that is *accepted* may stand in a file and changes nothing. Keys of other releases and
+what was expected. An option that is *accepted* may be in a file and has no effect. Keys of other releases and
 keys that nobody knows are passed over; \`debug = true\` lists them in the log.
 
 ${sections.join("\n")}
 ## Stores
 
-In the single-store mode these options stand in \`[glance_store]\`. With \`[DEFAULT] enabled_backends\` they stand in the
+In the single-store mode these options belong in \`[glance_store]\`. With \`[DEFAULT] enabled_backends\` they belong in the
 section that has the store's id as its name, and \`[backend_defaults]\` holds for stores that do not have one of their own.
 
 ${stores.join("\n")}`;

@@ -73,7 +73,7 @@ export function parseList(text: string): string[] {
   return items;
 }
 
-/** `[a,b]`; with `quotes` an item may stand in quotes and then hold commas. The brackets must be there. */
+/** `[a,b]`; with `quotes` an item may be quoted and then contain commas. The brackets must be there. */
 export function parseBoundedList(text: string, quotes: boolean): string[] {
   const trimmed = text.trim();
   if (!trimmed.startsWith("[") || !trimmed.endsWith("]") || trimmed.length < 2) {

@@ -39,7 +39,7 @@ export class TextSource {
     }
   }
 
-  /** The texts of an option; null when nobody gave any. Old names count only when the new one is not given. */
+  /** The texts of an option; null when none is given. Old names count only when the new one is not given. */
   find(group: string, name: string, aliases: readonly string[]): Texts | null {
     const key = `${group}.${name}`;
     const above = this.findTop(group, name);
@@ -60,7 +60,7 @@ export class TextSource {
     return null;
   }
 
-  /** The text that stands above all others, whatever section the option would else come from. */
+  /** The text that overrides all others, whatever section the option comes from otherwise. */
   findTop(group: string, name: string): Texts | null {
     const entry = this.#top.get(`${group}.${name}`);
     return entry === undefined ? null : fromEntries([entry], null);

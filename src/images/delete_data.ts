@@ -37,7 +37,7 @@ export async function deleteData(deps: Parts, image: ImageRecord, token: string)
   }
 }
 
-/** What this cannot remove, the next start does. Throws nothing. */
+/** What this cannot remove, the next start does. Never throws. */
 export async function removeStaged(
   { stores: { staging } }: Pick<Deps, "stores">,
   image: ImageRecord,

@@ -47,7 +47,7 @@ export function stageError(error: unknown): unknown {
   return uploadError(error);
 }
 
-/** Tells the operator of a store that had no room for an image; nothing for other errors. Throws nothing. */
+/** Tells the operator of a store that had no room for an image; nothing for other errors. Never throws. */
 export async function warnIfFull(
   { deps, caller, requestId }: Ctx,
   store: Store,

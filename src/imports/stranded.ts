@@ -43,7 +43,7 @@ export function strandedReason(image: StrandedImage): string {
     : "its import was interrupted";
 }
 
-/** When its lock ends by itself, in ms since 1970; null without one. */
+/** When its lock expires, in ms since 1970; null without one. */
 export function strandedLock({ task_id, task_status, task_since }: StrandedImage): number | null {
   if (task_id === null) return null;
   return task_status === null ? 0 : lockEnds({ status: task_status, updated_at: task_since! });
@@ -60,7 +60,7 @@ export function endStrandedTask(deps: Deps, { id }: StrandedTask): Promise<boole
 
 /**
  * Makes the image `queued` again and removes what was written of it, or takes the lock from one that is whole; false
- * when it is not stranded any more. A crash in between is recovered like that of an upload. Errors: database; those of stores are logged.
+ * when it is no longer stranded. A crash in between is recovered like that of an upload. Errors: database; those of stores are logged.
  */
 export async function putBackStranded(deps: Deps, image: StrandedImage, hours: number): Promise<boolean> {
   const staging = image.status === "uploading";

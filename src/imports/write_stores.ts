@@ -256,7 +256,7 @@ async function tellCopied({ ctx, task }: TaskRun, bytes: number): Promise<void> 
   if (!held) throw lostReason();
 }
 
-/** `image.prepare` and `image.upload` of stores (docs/reference/background-jobs.md §7); the write that records a copy has its own. Throws nothing. */
+/** `image.prepare` and `image.upload` of stores (docs/reference/background-jobs.md §7); the write that records a copy has its own. Never throws. */
 async function emitAll({ ctx: { deps } }: TaskRun, events: LooseEvent[]): Promise<void> {
   if (!events.some(({ type }) => deps.events.wants(type))) return;
   try {

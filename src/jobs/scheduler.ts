@@ -87,7 +87,7 @@ export class Scheduler<D> {
     }));
   }
 
-  /** Starts all jobs; resolves when those that come before serving have run. Throws nothing. */
+  /** Starts all jobs; resolves when those that come before serving have run. Never throws. */
   async start(): Promise<void> {
     for (const entry of this.#at("before serving")) await this.#run(entry, "start");
     for (const entry of this.#at("while serving")) this.#run(entry, "start");
@@ -106,7 +106,7 @@ export class Scheduler<D> {
     return this.#entries.map(({ status }) => ({ ...status }));
   }
 
-  /** Ends the jobs at their next safe point; resolves when all have ended and let go. Throws nothing. */
+  /** Ends the jobs at their next safe point; resolves when all have ended and let go. Never throws. */
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#entries.map(async ({ job, running, timer }) => {

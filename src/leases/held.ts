@@ -57,7 +57,7 @@ interface Entry {
   seen: { bytes: number; step: string; at: number };
 }
 
-/** Renews all leases with one timer and one write; a stop aborts the work and waits for its cleanup. No timer runs while there is none. */
+/** Renews all leases with one timer and one write; a stop aborts the work and waits for its cleanup. No timer runs while no lease is held. */
 export class HeldLeases {
   readonly #options: HeldOptions;
   readonly #entries = new Map<string, Entry>();
@@ -124,7 +124,7 @@ export class HeldLeases {
     return new Promise((resolve) => this.#waiting.push({ kinds, resolve }));
   }
 
-  /** Renews by one write what is due: tasks each time, with their progress, transfers every 30 s. Aborts tasks that are lost. Throws nothing. */
+  /** Renews by one write what is due: tasks each time, with their progress, transfers every 30 s. Aborts tasks that are lost. Never throws. */
   async renew(): Promise<void> {
     const now = Date.now();
     const transfersDue = now - this.#transfersAt >= RENEW;

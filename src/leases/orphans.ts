@@ -24,7 +24,7 @@ export function isOrphaned(
 
 export interface Recovery<L extends Holder> {
   own: { has(token: string): boolean };
-  /** Takes one over and finishes it. False when that failed, which it logs: the next run tries again. Throws nothing. */
+  /** Takes one over and finishes it. False when that failed, which it logs: the next run tries again. Never throws. */
   recover(lease: L): Promise<boolean>;
   stop: AbortSignal;
 }

@@ -72,7 +72,7 @@ const saveStep: LocationStep = {
         from: ["queued"],
         to: verified ? "importing" : "active",
         columns: { size, ...(secure ? {} : validation) },
-        // The one that a failed verification left is not that of the data any more, or it is this one.
+        // The one that a failed verification left no longer belongs to the data, or it is this one.
         dropLocationIds: image.locations.filter(isKept).map(({ id }) => id),
         addLocations: [{ url, metadata: store ? { store } : {} }],
       }),

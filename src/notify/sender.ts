@@ -55,7 +55,7 @@ export class Sender {
     for (const driver of this.#drivers) await driver.close();
   }
 
-  /** Null when nothing waits, or another process is at it. */
+  /** Null when nothing waits, or another process sends. */
   async #sendBatch(): Promise<{ sent: number } | { pauseSeconds: number } | null> {
     const { db, config } = this.#parts;
     const oldest = await db.read.outbox.oldest();

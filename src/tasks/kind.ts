@@ -87,7 +87,7 @@ export class StepFailed<Added> extends Error {
   }
 }
 
-/** The cause of a failure: the process of an earlier run died, and no other can go on. */
+/** The cause of a failure: the process of an earlier run died, and no other can continue. */
 export class BrokenOff extends GlanceError {
   constructor(text: string) {
     super("unavailable", text);

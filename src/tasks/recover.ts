@@ -14,7 +14,7 @@ export async function recoverTasks(deps: Deps, stop = new AbortController().sign
   return await recoverOrphans(await deps.db.read.tasks.leases({}), { own: deps.leases, recover, stop });
 }
 
-/** False when it could not be taken over. Throws nothing. */
+/** False when it could not be taken over. Never throws. */
 async function recoverTask(deps: Deps, lease: TaskLease): Promise<boolean> {
   const { run, lease: by } = deps.background.enter(lease.image_id);
   try {

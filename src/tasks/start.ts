@@ -93,7 +93,7 @@ export async function enterTask(
   return null;
 }
 
-/** The caller as another process needs it to go on: JSON without the token, which is a secret, and the catalog. */
+/** The caller as another process needs it to continue: JSON without the token, which is a secret, and the catalog. */
 function saveCaller(caller: Caller): string {
   const { token: _token, catalog: _catalog, ...rest } = caller;
   return JSON.stringify(rest);

@@ -59,7 +59,7 @@ export async function qemuImg(
     try {
       child.kill("SIGKILL");
     } catch {
-      // It has ended by itself.
+      // The process has already ended.
     }
   };
   let late = false;
