@@ -31,7 +31,7 @@ export function refuseNetworkFilesystem(directory: string): void {
   if (type === undefined || !NETWORK.has(type)) return;
   fail(
     "database",
-    `The directory ${directory} of the database lies on a network file system (${type}), where it would be ` +
+    `The directory ${directory} of the database is on a network file system (${type}), where it would be ` +
       "damaged sooner or later. Put it on a local disk, or give --force to take the risk.",
   );
 }

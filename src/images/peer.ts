@@ -53,7 +53,7 @@ export async function askPeer(ctx: Ctx, peer: string, request: Incoming): Promis
   if (request.forwarded) {
     fail("bad_gateway", UNREACHABLE, {
       cause: new Error(
-        `sent on to here, but the data is at ${peer}: worker_self_reference_url must be unique`,
+        `forwarded to this worker, but the data is at ${peer}: worker_self_reference_url must be unique`,
       ),
     });
   }

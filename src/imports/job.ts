@@ -10,7 +10,7 @@ import { nodeAlgorithm } from "../util/hash_algorithm.ts";
 const METHODS = ["glance-direct", "web-download", "copy-image", "glance-download"] as const;
 export type MethodName = typeof METHODS[number];
 
-const NO_METHOD = "Input names no import method that is known.";
+const NO_METHOD = "Input does not name a known import method.";
 const NO_STORES = "Input names no stores.";
 
 const EXPECTED_HASH = v.object(

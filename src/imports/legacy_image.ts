@@ -46,7 +46,7 @@ export async function legacyImage({ ctx, task }: TaskRun, job: ImportJob, given:
   for (const [name, value] of Object.entries(given)) {
     // The message of POST /v2/images would not name it.
     if ([value].flat().some((each) => typeof each === "string" && !isKeepable(each))) {
-      fail("bad_request", `image_properties: '${name}' holds characters that cannot be kept`);
+      fail("bad_request", `image_properties: '${name}' has characters that cannot be stored`);
     }
   }
   if (Object.hasOwn(given, "id")) fail("bad_request", "image_properties: 'id' cannot be chosen");

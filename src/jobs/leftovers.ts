@@ -23,7 +23,7 @@ export async function sweepStores({ stores }: Pick<Deps, "stores">, stop: AbortS
     try {
       for (const path of await store.sweep()) {
         removed++;
-        log.warn(`removed what a dead process left half-written: ${path}`);
+        log.warn(`removed a half-written file of a dead process: ${path}`);
       }
     } catch (error) {
       failed++;

@@ -30,28 +30,28 @@ export function jobsOf(deps: Deps): Job<Deps>[] {
     {
       name: "orphaned uploads",
       describes:
-        "Makes images queued again whose upload or stage a dead process has left, and removes its data.",
+        "Puts images back to queued whose upload or staging died with its process, and removes the data.",
       everySeconds: RECOVERY,
       atStart: "before serving",
       activate: recoverUploads,
     },
     {
       name: "orphaned tasks",
-      describes: "Goes on with the tasks of dead processes, or fails them.",
+      describes: "Continues the tasks of dead processes, or fails them.",
       everySeconds: deps.config.get("oneglance.task_lease_timeout") / 3,
       atStart: "before serving",
       activate: recoverTasks,
     },
     {
       name: "orphaned deletions",
-      describes: "Completes deletions that a dead process has left.",
+      describes: "Completes the deletions of dead processes.",
       everySeconds: RECOVERY,
       atStart: "while serving",
       activate: recoverDeletions,
     },
     {
       name: "half-written files",
-      describes: "Removes files that dead processes left half-written in the stores and the staging area.",
+      describes: "Removes half-written files of dead processes from the stores and the staging area.",
       everySeconds: null,
       atStart: "while serving",
       activate: sweepStores,

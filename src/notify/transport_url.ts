@@ -52,6 +52,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return fail("config", `${NAME} holds a % that begins no escape; write it as %25.`);
+    return fail("config", `${NAME} has a % that does not begin an escape; write it as %25.`);
   }
 }

@@ -50,11 +50,11 @@ Deno.test("wrong inputs show in the task", async (t) => {
       { image_id: UNKNOWN, loc_url: ["x"], validation_data: {} },
       /'loc_url' must be text$/,
     ],
-    ["api_image_import", wrong({ import_req: "x" }), /names no import method that is known/],
+    ["api_image_import", wrong({ import_req: "x" }), /does not name a known import method/],
     [
       "api_image_import",
       wrong({ import_req: { method: { name: 7 } } }),
-      /names no import method that is known/,
+      /does not name a known import method/,
     ],
     ["api_image_import", wrong({ backend: "a" }), /Input names no stores/],
     ["api_image_import", wrong({ backend: [{}] }), /'backend' must be text$/],

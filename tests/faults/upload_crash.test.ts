@@ -139,7 +139,7 @@ Deno.test("half-written files of dead processes that no lease speaks of are swep
     const orphan = temporary!.replace(id, "nobody");
     await Deno.rename(`${images}/${temporary}`, `${images}/${orphan}`);
     server = await serve(dir);
-    const line = `removed what a dead process left half-written: ${images}/${orphan}`;
+    const line = `removed a half-written file of a dead process: ${images}/${orphan}`;
     await until("the log says it", () => server.log().includes(line));
     assert.deepEqual(filesIn(images), []);
   } finally {
