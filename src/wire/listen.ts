@@ -124,7 +124,7 @@ export function listen(options: ListenOptions): Listener {
       } catch (error) {
         if (closing) return;
         // The peer has already left; no need to pause.
-        if (error instanceof Deno.errors.ConnectionAborted) continue;
+        if (hasLeft(error)) continue;
         options.onExhausted(error as Error);
         for (let count = 0; count < GIVEN_UP && giveUpOne(); count++);
         await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -150,4 +150,10 @@ export function listen(options: ListenOptions): Listener {
   let closed: Promise<void> | undefined;
 
   return { addr: listener.addr as Deno.NetAddr, close: (ms) => closed ??= close(ms) };
+}
+
+/** Whether only this connection failed: Deno reports one that its peer reset before `accept` as NotConnected. */
+function hasLeft(error: unknown): boolean {
+  const { ConnectionAborted, ConnectionReset, NotConnected } = Deno.errors;
+  return [ConnectionAborted, ConnectionReset, NotConnected].some((kind) => error instanceof kind);
 }
