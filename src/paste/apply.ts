@@ -48,13 +48,9 @@ function refuseFlavor(config: Config, { path, sections }: PasteFile, wanted: str
     .map((each) => each.slice(each.indexOf(":") + 1).trim());
   if (names.includes(wanted)) return;
   const there = names.filter((each) => /^glance-api(-|$)/.test(each)).join(", ");
-  fail(
-    "config",
-    `${config.source("paste_deploy.flavor")}: [paste_deploy] flavor = ${
-      config.get("paste_deploy.flavor") ?? ""
-    }: ` +
-      `${path} has no ${wanted}, only ${there || "others"}`,
-  );
+  const flavor = config.get("paste_deploy.flavor");
+  const asked = flavor ? `${config.source("paste_deploy.flavor")}: [paste_deploy] flavor = ${flavor}: ` : "";
+  fail("config", `${asked}${path} has no [pipeline:${wanted}]${there === "" ? "" : `, only ${there}`}.`);
 }
 
 /**

@@ -243,8 +243,9 @@ const REFUSED: [name: string, text: string, options: Record<string, string>, rea
     "a flavor the file does not have",
     pasteOf("authtoken context"),
     { "paste_deploy.flavor": "keystone" },
-    /^test:1: \[paste_deploy\] flavor = keystone: PASTE has no glance-api-keystone, only glance-api$/,
+    /^test:1: \[paste_deploy\] flavor = keystone: PASTE has no \[pipeline:glance-api-keystone\], only glance-api\.$/,
   ],
+  ["an empty file", "", {}, /^PASTE has no \[pipeline:glance-api\]\.$/],
   [
     "a filter without a section",
     pasteOf("authtoken nothing context"),
