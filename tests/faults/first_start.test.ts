@@ -144,10 +144,9 @@ Deno.test("a second start on the same data: refused at once on the same port, wa
       assert.doesNotMatch(out, /trying again/);
       const second = await serve(`${dir}/data`);
       try {
-        assert.match(
-          second.log(),
-          /WARNING oneglance\.start \[-\] the database \S+glance\.sqlite is open in process/,
-        );
+        // The log is written behind the banner.
+        const warning = /WARNING oneglance\.start \[-\] the database \S+glance\.sqlite is open in process/;
+        await until("the warning is logged", () => warning.test(second.log()));
         assert.match(second.log(), named);
       } finally {
         await second.crash();
