@@ -4,6 +4,7 @@ import { fail, GlanceError, isError } from "../errors.ts";
 import { isUnconnected } from "../net/each_address.ts";
 import { explainFailure } from "../net/failure.ts";
 import { getLog } from "../observe/log.ts";
+import { maskUrl } from "../observe/mask.ts";
 
 const log = getLog("oneglance.imports");
 
@@ -26,7 +27,8 @@ export type UriOf =
 
 /** Refuses a URL before anything is asked of it. Errors: bad_request with `does not pass filtering`. */
 export async function checkImportUri(deps: Parts, uri: unknown, what: UriOf): Promise<URL> {
-  return await deps.uriFilter.read(uri) ?? fail("bad_request", `${what} does not pass filtering: ${uri}`);
+  return await deps.uriFilter.read(uri) ??
+    fail("bad_request", `${what} does not pass filtering: ${maskUrl(String(uri))}`);
 }
 
 /**
@@ -74,7 +76,7 @@ async function nextHop(deps: Parts, from: URL, location: string | null): Promise
   if (location === null) fail("bad_gateway", `${from.host} redirects to nowhere.`);
   const absolute = /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(location) ? location : URL.parse(location, from)?.href;
   return await deps.uriFilter.read(absolute) ??
-    fail("bad_request", `Redirect to disallowed URL: ${absolute}`);
+    fail("bad_request", `Redirect to disallowed URL: ${maskUrl(String(absolute))}`);
 }
 
 function lengthOf(response: Response): number | null {

@@ -4,6 +4,7 @@ import { fail } from "../errors.ts";
 import { passesFilter } from "../images/external_location.ts";
 import { findImage } from "../images/find.ts";
 import { DIGEST_LENGTHS } from "../images/validation_data.ts";
+import { maskUrl } from "../observe/mask.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import { ownsImage } from "../policy/owner.ts";
 import { requireWriter } from "../policy/read_only.ts";
@@ -47,7 +48,7 @@ export async function addLocation(
   }
   if (validation) checkHash(validation);
   if (!await passesFilter(ctx, url)) {
-    fail("bad_request", `URI for add location does not pass filtering: ${url}`);
+    fail("bad_request", `URI for add location does not pass filtering: ${maskUrl(url)}`);
   }
   await breakStaleLock(ctx, image);
   const input = { image_id: image.id, loc_url: url, validation_data: validation ?? {} };

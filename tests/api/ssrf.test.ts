@@ -7,6 +7,7 @@ import { checkImportUri, fetchSource } from "../../src/imports/fetch_source.ts";
 import { type GuardOptions, guardOptions } from "../../src/net/guard.ts";
 import { makeOutbound, type OutboundFetch } from "../../src/net/outbound.ts";
 import { makeUriFilter, type UriFilter } from "../../src/net/uri_filter.ts";
+import { maskUrl } from "../../src/observe/mask.ts";
 import { recordLog } from "../support/logged.ts";
 
 type Parts = Pick<Deps, "outbound" | "uriFilter">;
@@ -95,14 +96,14 @@ const REFUSED = [
   "http://①②⑦.0.0.1/",
 ];
 
-Deno.test("URLs that do not pass: the text is upstream's, with the URL and no address", async (t) => {
+Deno.test("URLs that do not pass: the text is upstream's, with the URL, no credentials and no address", async (t) => {
   for (const uri of REFUSED) {
     await t.step(JSON.stringify(uri), async () => {
       await assert.rejects(
         checkImportUri({ outbound: NEVER, uriFilter: filterOf() }, uri, WEB),
         (error) =>
           isError(error, "bad_request") &&
-          error.message === `URI for web-download does not pass filtering: ${uri}`,
+          error.message === `URI for web-download does not pass filtering: ${maskUrl(uri)}`,
       );
     });
   }
@@ -234,7 +235,8 @@ Deno.test("a redirect to a forbidden target is not followed", async (t) => {
       };
       await assert.rejects(
         open({ outbound, uriFilter: filterOf() }, "http://public.example/"),
-        (error) => isError(error, "bad_request") && error.message === `Redirect to disallowed URL: ${target}`,
+        (error) =>
+          isError(error, "bad_request") && error.message === `Redirect to disallowed URL: ${maskUrl(target)}`,
       );
       assert.deepEqual(asked, ["http://public.example/"]);
     });
