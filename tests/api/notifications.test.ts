@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { notificationOf, wrap } from "../../src/notify/message.ts";
 import { execOn } from "../support/raw_database.ts";
-import { drain, told } from "../support/told.ts";
+import { drain, takeEvents } from "../support/events.ts";
 import { ADMIN, OWNER, startService, STRANGER } from "../support/service.ts";
 import { makeImage } from "../support/temp_database.ts";
 
@@ -16,7 +16,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 Deno.test("an image from its creation to its end", async () => {
   await using service = await startService(ON);
   const { id } = await service.create(OWNER, { ...BARE, name: "one", tags: ["a"], colour: "red" });
-  const [created] = await told(service);
+  const [created] = await takeEvents(service);
   const { created_at, updated_at, ...rest } = created![2];
   assert.match(String(created_at), TIME);
   assert.match(String(updated_at), TIME);
@@ -44,7 +44,7 @@ Deno.test("an image from its creation to its end", async () => {
   assert.deepEqual(rest, image);
 
   await service.upload(id, OWNER, "data");
-  const uploaded = await told(service);
+  const uploaded = await takeEvents(service);
   assert.deepEqual(names(uploaded), [
     "image.prepare INFO",
     "image.upload INFO",
@@ -73,7 +73,7 @@ Deno.test("an image from its creation to its end", async () => {
   assert.deepEqual(uploaded[3]![2], active);
 
   await service.patch(id, ADMIN, [{ op: "replace", path: "/visibility", value: "public" }]);
-  const [patched] = await told(service);
+  const [patched] = await takeEvents(service);
   assert.deepEqual([patched![0], patched![2].visibility, patched![2].is_public], [
     "image.update",
     "public",
@@ -89,14 +89,14 @@ Deno.test("an image from its creation to its end", async () => {
     ] as const
   ) {
     assert.equal((await service.ask(`/v2/images/${id}/${path}`, ADMIN, { method })).status, 204, path);
-    const events = await told(service);
+    const events = await takeEvents(service);
     assert.deepEqual(names(events), ["image.update INFO"], path);
     assert.equal(events[0]![2].status, path.endsWith("deactivate") ? "deactivated" : "active", path);
     if (path.startsWith("tags")) assert.deepEqual(events[0]![2].tags, path === "tags/b" ? ["a", "b"] : ["b"]);
   }
 
   assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
-  const [deleted] = await told(service);
+  const [deleted] = await takeEvents(service);
   assert.equal(deleted![0], "image.delete");
   assert.equal(deleted![2].deleted, true);
   assert.match(String(deleted![2].deleted_at), TIME);
@@ -109,7 +109,7 @@ Deno.test("members", async () => {
   await drain(service);
   const path = `/v2/images/${id}/members`;
   const payload = async () => {
-    const events = await told(service);
+    const events = await takeEvents(service);
     assert.equal(events.length, 1);
     const [[type, priority, { created_at, updated_at, ...rest }]] = events as [
       [string, string, Record<string, unknown>],
@@ -145,7 +145,7 @@ Deno.test("a failed upload tells why; what is refused tells nothing", async () =
   const put = { method: "PUT", headers: { "content-type": "application/octet-stream" }, body: "data" };
   const response = await service.ask(`/v2/images/${id}/file`, OWNER, put);
   assert.equal(response.status, 413);
-  const events = await told(service);
+  const events = await takeEvents(service);
   assert.deepEqual(names(events), ["image.prepare INFO", "image.upload ERROR"]);
   assert.match(String(events[1]![2]), /image_size_cap allows 3/);
 
@@ -153,7 +153,7 @@ Deno.test("a failed upload tells why; what is refused tells nothing", async () =
   assert.equal((await service.ask(`/v2/images/${id}/tags/none`, OWNER, { method: "DELETE" })).status, 404);
   assert.equal((await service.ask("/v2/images", OWNER, { method: "POST", body: { id } })).status, 409);
   assert.equal((await service.ask(`/v2/images/${id}/members/p9`, OWNER, { method: "DELETE" })).status, 404);
-  assert.deepEqual(await told(service), []);
+  assert.deepEqual(await takeEvents(service), []);
 });
 
 Deno.test("tasks: made, run, ended; without input, result and message", async () => {
@@ -184,7 +184,7 @@ Deno.test("tasks: made, run, ended; without input, result and message", async ()
   const end = { status: "failure" as const, message: "why", expires_at: "2031-01-01 00:00:00.000000" };
   await db.write.tasks.end({ token: "run", end });
   await db.write.tasks.end({ token: "run", end });
-  const events = await told(service);
+  const events = await takeEvents(service);
   assert.deepEqual(names(events), [
     "task.create INFO",
     "task.run INFO",
@@ -252,7 +252,7 @@ Deno.test("a task that ends with its image's change tells both", async () => {
   const upload = notificationOf(raw[0]!, "p").payload as Record<string, unknown>;
   assert.deepEqual(upload.os_glance_failed_import, ["b", "c"]);
   assert.equal((await db.write.images.transition(change)).outcome, "status");
-  assert.deepEqual(await told(service), []);
+  assert.deepEqual(await takeEvents(service), []);
 });
 
 Deno.test("only what a write has changed is told: a task that ended before, a copy that is the last", async () => {
@@ -272,7 +272,7 @@ Deno.test("only what a write has changed is told: a task that ended before, a co
   const by = { token: "d", owner: "me", expires_at };
   const last = { id, by, locationIds: locations.map((each) => each.id), added: 0, delayed: false };
   assert.equal(await db.write.deletions.beginCopies(last), "last");
-  assert.deepEqual(await told(service), []);
+  assert.deepEqual(await takeEvents(service), []);
 });
 
 Deno.test("a stranded image that is put back: its task failed, the image changed", async () => {
@@ -292,7 +292,7 @@ Deno.test("a stranded image that is put back: its task failed, the image changed
   const before = "2100-01-01 00:00:00.000000";
   const end = { status: "failure" as const, message: "why", expires_at };
   assert.equal((await db.write.stranded.take({ id, before, by, end }))?.status, "importing");
-  assert.deepEqual(names(await told(service)), ["task.failure INFO", "image.update INFO"]);
+  assert.deepEqual(names(await takeEvents(service)), ["task.failure INFO", "image.update INFO"]);
 });
 
 Deno.test("stores of an upload are named in the multi-store mode", async () => {
@@ -305,7 +305,7 @@ Deno.test("stores of an upload are named in the multi-store mode", async () => {
   });
   const { id } = await service.create(OWNER, BARE);
   await service.upload(id, OWNER, "data");
-  const events = await told(service);
+  const events = await takeEvents(service);
   assert.deepEqual(
     events.filter(([, , { backend }]) => backend !== undefined).map(([type, , { backend }]) => [
       type,

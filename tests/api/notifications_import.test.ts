@@ -1,6 +1,6 @@
 /** What imports tell: each store before and after its data, and when the image becomes active (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
-import { drain, told } from "../support/told.ts";
+import { drain, takeEvents } from "../support/events.ts";
 import { breakStore, FORMATS, importNow, serveSite, staged, threeStores } from "../support/imports.ts";
 import { ADMIN, OWNER, startService } from "../support/service.ts";
 
@@ -19,7 +19,7 @@ Deno.test("glance-direct to three stores tells each store, then that the image i
   await drain(service);
   const { image } = await importNow(service, id, { method: { name: "glance-direct" }, all_stores: true });
   assert.equal(image.status, "active");
-  const events = await told(service);
+  const events = await takeEvents(service);
   assert.deepEqual(ofImages(events), [
     "image.update",
     "image.prepare  a",
@@ -56,7 +56,7 @@ Deno.test("web-download without stores names no backend", async () => {
   const { id } = await service.create(OWNER, FORMATS);
   await drain(service);
   await importNow(service, id, { method: { name: "web-download", uri: site.url } });
-  const events = await told(service);
+  const events = await takeEvents(service);
   assert.deepEqual(ofImages(events), [
     "image.update",
     "image.prepare",
@@ -75,7 +75,7 @@ Deno.test("a store that takes no data is told as an error, by its text alone", a
   const body = { method: { name: "glance-direct" }, stores: ["a", "b"], all_stores_must_succeed: false };
   const { image } = await importNow(service, id, body);
   assert.equal(image.status, "active");
-  const events = await told(service);
+  const events = await takeEvents(service);
   const wrong = events.filter(([, priority]) => priority === "ERROR");
   assert.equal(wrong.length, 1);
   assert.equal(wrong[0]![0], "image.upload");
@@ -90,7 +90,7 @@ Deno.test("copy-image tells its stores, and activates nothing", async () => {
   await service.upload(id, OWNER, "data");
   await drain(service);
   await importNow(service, id, { method: { name: "copy-image" }, stores: ["b"] }, ADMIN);
-  assert.deepEqual(ofImages(await told(service)), [
+  assert.deepEqual(ofImages(await takeEvents(service)), [
     "image.update",
     "image.prepare  b",
     "image.upload",
@@ -110,6 +110,6 @@ for (
     const id = await staged(service, "data");
     await drain(service);
     await importNow(service, id, { method: { name: "glance-direct" } });
-    assert.deepEqual(ofImages(await told(service)), left);
+    assert.deepEqual(ofImages(await takeEvents(service)), left);
   });
 }

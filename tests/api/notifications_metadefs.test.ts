@@ -1,6 +1,6 @@
 /** What changes of metadata definitions tell (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
-import { drain, told } from "../support/told.ts";
+import { drain, takeEvents } from "../support/events.ts";
 import { ADMIN, startService, type TestService } from "../support/service.ts";
 
 const ON = { "oslo_messaging_notifications.driver": "log" };
@@ -14,7 +14,7 @@ async function send(service: TestService, method: string, path: string, body?: u
 
 /** The only event that waits; its times are looked at and taken out. */
 async function only(service: TestService, type: string): Promise<Record<string, unknown>> {
-  const events = await told(service);
+  const events = await takeEvents(service);
   assert.deepEqual(events.map(([each, priority]) => [each, priority]), [[type, "INFO"]]);
   const { created_at, updated_at, ...payload } = events[0]![2];
   for (const time of type.startsWith("metadef_property") ? [] : [created_at, updated_at]) {
@@ -90,7 +90,7 @@ Deno.test("a namespace with contents tells each of them", async () => {
     properties: { p: { title: "P", type: "string" } },
     tags: [{ name: "t" }, { name: "u" }],
   });
-  const events = await told(service);
+  const events = await takeEvents(service);
   assert.deepEqual(events.map(([type, , { namespace, name }]) => [type, namespace, name]), [
     ["metadef_namespace.create", "N", undefined],
     ["metadef_resource_type.create", "N", "OS::Glance::Image"],
@@ -155,7 +155,7 @@ Deno.test("tags, one and many", async () => {
   await send(service, "DELETE", "/N/tags/u");
   assert.deepEqual(await only(service, "metadef_tag.delete"), { ...payload, name: "u", name_old: "u" });
   await send(service, "POST", "/N/tags", { tags: [{ name: "a" }, { name: "b" }] });
-  const many = await told(service);
+  const many = await takeEvents(service);
   assert.deepEqual(many.map(([type, , { name }]) => [type, name]), [
     ["metadef_tag.create", "a"],
     ["metadef_tag.create", "b"],
@@ -197,7 +197,7 @@ Deno.test("what is refused or not there tells nothing", async () => {
     const response = await service.ask(`${ROOT}${path}`, ADMIN, { method, body });
     assert.equal(response.status, status, `${method} ${path}`);
   }
-  assert.deepEqual(await told(service), []);
+  assert.deepEqual(await takeEvents(service), []);
 });
 
 for (

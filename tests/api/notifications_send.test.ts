@@ -5,7 +5,7 @@ import { NOBODY } from "../../src/caller.ts";
 import { tellSent } from "../../src/notify/sent.ts";
 import { giveLocation } from "../support/give_location.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
-import { drain, told } from "../support/told.ts";
+import { drain, takeEvents } from "../support/events.ts";
 
 const ON = { "oslo_messaging_notifications.driver": "log" };
 const BARE = { disk_format: "raw", container_format: "bare" };
@@ -23,7 +23,7 @@ Deno.test("downloads: whole, short, from the cache", async () => {
     receiver_tenant_id: "p2",
     receiver_user_id: "u",
   };
-  assert.deepEqual(await told(service), [
+  assert.deepEqual(await takeEvents(service), [
     ["image.send", "INFO", payload],
     ["image.send", "ERROR", { ...payload, bytes_sent: 3, destination_ip: "192.0.2.1" }],
   ]);
@@ -53,7 +53,9 @@ async function sendOf(
   await new Promise((resolve) => setTimeout(resolve));
   // A write of our own comes after that of the event.
   await service.deps.db.write.outbox.record({ events: [] });
-  return (await told(service)).map(([type, priority, { bytes_sent }]) => `${type} ${priority} ${bytes_sent}`);
+  return (await takeEvents(service)).map(([type, priority, { bytes_sent }]) =>
+    `${type} ${priority} ${bytes_sent}`
+  );
 }
 
 Deno.test("image.send says what was taken; a client that leaves is no event", async () => {

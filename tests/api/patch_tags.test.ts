@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { openReader } from "../../db/engines/open_file.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
-import { told } from "../support/told.ts";
+import { takeEvents } from "../support/events.ts";
 
 const replace = (path: string, value: unknown) => ({ op: "replace", path, value });
 
@@ -30,7 +30,7 @@ Deno.test("the same tags: no row is written, no quota asked, no event but that o
   });
   for (const tags of [["a", "b", "c"], ["c", "a", "b"]]) {
     await t.step(`as ${tags}`, async () => {
-      await told(service);
+      await takeEvents(service);
       const response = await service.patch(id, OWNER, [
         replace("/tags", tags),
         replace("/name", `n ${tags}`),
@@ -39,7 +39,7 @@ Deno.test("the same tags: no row is written, no quota asked, no event but that o
       const image = await response.json();
       assert.deepEqual([image.name, image.tags.toSorted()], [`n ${tags}`, ["a", "b", "c"]]);
       assert.deepEqual(await rows(service), before);
-      assert.deepEqual((await told(service)).map(([type]) => type), ["image.update"]);
+      assert.deepEqual((await takeEvents(service)).map(([type]) => type), ["image.update"]);
     });
   }
   for (const tags of [["a", "b"], ["a", "b", "d"], ["a", "b", "c", "c"], ["a", "b", "b"]]) {

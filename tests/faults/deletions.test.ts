@@ -6,7 +6,7 @@ import { renewal } from "../support/renewal.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { rowsOf } from "../support/raw_database.ts";
 import { filesIn } from "../support/served.ts";
-import { told } from "../support/told.ts";
+import { takeEvents } from "../support/events.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
 
 const BARE = { disk_format: "raw", container_format: "bare" };
@@ -54,7 +54,7 @@ Deno.test("between the first and the last write an image is out of sight, also w
       await using service = await startService({ ...TWO, "oslo_messaging_notifications.driver": "log" });
       const id = await inBoth(service);
       await begun(service, id, other("pid", "4194305"));
-      await told(service);
+      await takeEvents(service);
       for (const store of done) await Deno.remove(`${service.dir}/${store}/${id}`);
       for (const path of ["", "/file", "/members"]) {
         assert.equal((await service.ask(`/v2/images/${id}${path}`, ADMIN)).status, 404);
@@ -65,7 +65,7 @@ Deno.test("between the first and the last write an image is out of sight, also w
       assert.deepEqual(filesOf(service, id), []);
       assert.deepEqual(rowOf(service, id), { status: "deleted", deleted: 1 });
       assert.deepEqual(await service.deps.db.read.deletions.list(), []);
-      assert.deepEqual((await told(service)).map(([type]) => type), ["image.delete"]);
+      assert.deepEqual((await takeEvents(service)).map(([type]) => type), ["image.delete"]);
     });
   }
 });

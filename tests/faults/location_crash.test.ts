@@ -9,12 +9,12 @@ import {
   moment,
   partOf,
   pause,
+  postJson,
   site,
   SIZE,
   STORES,
   table,
   tasksOf,
-  tell,
 } from "../support/crash.ts";
 import { newImage, noise, type Served, show, until } from "../support/served.ts";
 
@@ -70,7 +70,7 @@ function source(row: Row, reached: () => void) {
 }
 
 const add = (server: Served, id: string, url: string, validation_data: unknown) =>
-  tell(server, `/v2/images/${id}/locations`, { url, validation_data });
+  postJson(server, `/v2/images/${id}/locations`, { url, validation_data });
 
 const urlsOf = async (server: Served, id: string): Promise<string[]> =>
   (await (await fetch(`${server.url}/v2/images/${id}/locations`)).json())

@@ -1,4 +1,4 @@
-/** Many uploads that are all under way before the first of them ends. */
+/** Many uploads that are all in progress before the first of them ends. */
 import type { TestService, Who } from "./service.ts";
 
 const FORMATS = { disk_format: "raw", container_format: "bare" };
@@ -15,13 +15,13 @@ interface AtOnce {
   count: number;
   /** Bytes of each. */
   size: number;
-  /** Whether the size is told before. */
+  /** Whether each request declares its size. */
   declared: boolean;
-  /** How many are let begin; the others must be refused before any data is read. Default all. */
+  /** How many uploads must begin; the service must refuse the others before it reads any data. Default: all. */
   begin?: number;
 }
 
-/** Makes images, uploads to all, lets the data flow when every upload is either under way or refused. */
+/** Creates the images and starts all uploads; sends data once each upload is either in progress or refused. */
 export async function uploadAtOnce(service: TestService, plan: AtOnce): Promise<Ended[]> {
   const { who, count, size, declared, begin = count } = plan;
   const images = await Promise.all(Array.from({ length: count }, () => service.create(who, FORMATS)));

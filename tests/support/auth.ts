@@ -18,7 +18,7 @@ interface Asked {
   peer: string;
 }
 
-/** The options of a service user's login at `url`, over which `more` stands. */
+/** The options of a service user that logs in at `url`; `more` overrides them. */
 export function keystoneOptions(url: string, more: Record<string, string> = {}): Record<string, string> {
   return {
     "paste_deploy.flavor": "keystone",

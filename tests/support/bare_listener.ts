@@ -1,7 +1,7 @@
-/** A listener of ours without the service around it, as a process of its own. Says its port, and when files run out. */
+/** A process with our listener alone, without the service. Prints its port, and when it has no open file left. */
 import { listen } from "../../src/wire/listen.ts";
 
-// The runtime makes what it needs for signals when it first has to; it ends the process when it has no file for that.
+// The runtime opens files for signals on first use, and ends the process when it has no file left for them.
 Deno.addSignalListener("SIGHUP", () => {});
 
 const answer = () => {
@@ -12,7 +12,7 @@ const answer = () => {
 const { addr } = listen({
   hostname: "127.0.0.1",
   port: 0,
-  // More than there are files.
+  // More connections than the process may have open files.
   connections: 10_000,
   connectionsOfPeer: 0,
   requestsOfPeer: 0,

@@ -1,4 +1,4 @@
-/** Import tasks that another process has begun, as they stand in the database. */
+/** Import tasks that another process has begun, as rows of the database. */
 import type { TaskLease } from "../../db/task_records.ts";
 import { processName } from "../../src/util/process_name.ts";
 import type { TestService } from "./service.ts";
@@ -6,17 +6,17 @@ import type { TestService } from "./service.ts";
 export const PAST = "2001-01-01 00:00:00.000000";
 export const FUTURE = "2999-01-01 00:00:00.000000";
 
-/** The name of this process with another value in one of its parts. */
+/** Returns the name of this process with another value in one of its parts. */
 export function other(part: number, value: string): string {
   const parts = processName().split("-");
   parts[part] = value;
   return parts.join("-");
 }
 
-/** Of an earlier boot of this machine. */
+/** The name of a process of an earlier boot of this machine. */
 export const DEAD = other(1, "00000000");
 
-/** Locks the image for a task; its id. Unless `lease` says otherwise the process is dead, whatever its lease says. */
+/** Creates a task that locks the image; returns the task's id. Its process is dead, unless `lease` names another owner. */
 export async function begun(
   service: TestService,
   id: string,

@@ -1,4 +1,4 @@
-/** Compressed data that becomes enormous, of the size that a test wants. All of it is zeros. */
+/** Decompression bombs of any size; their plain data is zeros. */
 import { Buffer } from "node:buffer";
 import { constants, crc32, deflateRawSync, gzipSync } from "node:zlib";
 
@@ -7,7 +7,7 @@ export const KINDS = ["gzip", "bzip2", "xz", "zstd", "zip"] as const;
 /** Plain bytes in one part of a bomb; bombs are whole numbers of parts. */
 const PART = 256 << 20;
 
-/** Makes bombs of `kind`: the costly part once, however many are wanted. Needs Debian's bzip2 and xz-utils. */
+/** Returns a function that makes bombs of `kind`; compresses the costly part only once. Needs Debian's bzip2 and xz-utils. */
 export async function bombMaker(
   kind: typeof KINDS[number],
 ): Promise<(bytes: number) => Uint8Array<ArrayBuffer>> {
@@ -22,7 +22,7 @@ export async function bombMaker(
       return (bytes) => join(ZSTD_HEAD, repeat(ZSTD_BLOCK, bytes / ZSTD_BLOCK_BYTES), ZSTD_END);
     case "zip": {
       const part = deflateRawSync(new Uint8Array(PART), { finishFlush: constants.Z_FULL_FLUSH });
-      // A last block without data ends it.
+      // An empty last block ends the stream.
       return (bytes) => zip(join(repeat(part, bytes / PART), new Uint8Array([3, 0])), bytes);
     }
   }
@@ -38,7 +38,7 @@ export async function greedyXz(): Promise<Uint8Array<ArrayBuffer>> {
   return xz;
 }
 
-/** A small zstd frame that asks for a window of 1.9 GiB, the largest that the library takes. */
+/** A small zstd frame that asks for a window of 1.9 GiB, the largest that the library accepts. */
 export function greedyZstd(): Uint8Array<ArrayBuffer> {
   return join(ZSTD_MAGIC, new Uint8Array([0, 20 << 3 | 7]), repeat(ZSTD_BLOCK, 4), ZSTD_END);
 }
@@ -58,7 +58,7 @@ async function pipeZeros(command: string, bytes = PART): Promise<Uint8Array<Arra
   return stdout;
 }
 
-/** An archive of one deflated member, as far as a reader in one pass looks; its checksum is never reached. */
+/** A zip archive of one deflated member, as far as a one-pass reader needs it; no test reads as far as its checksum. */
 function zip(deflated: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
   const name = new TextEncoder().encode("disk.raw");
   const head = new DataView(new ArrayBuffer(30 + name.length + 20));

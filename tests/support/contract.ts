@@ -1,4 +1,4 @@
-/** Holds answers against the contract: what is documented is what is sent, and nothing else. */
+/** Compares responses with the contract: the service sends only what is documented. */
 import assert from "node:assert/strict";
 import type { RouteConfig, z } from "@hono/zod-openapi";
 import { ROUTES } from "../../openapi/document.ts";
@@ -16,7 +16,7 @@ const patterns = (ROUTES as readonly RouteConfig[]).map((route) => ({
   pattern: new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
 }));
 
-/** The route of the contract that a request is for. Paths without parameters win. */
+/** Returns the contract's route for a request. A path without parameters wins over one with parameters. */
 export function routeOf(method: string, path: string): RouteConfig | undefined {
   const bare = path.split("?", 1)[0]!;
   const fits = patterns.filter(({ route, pattern }) =>
@@ -25,7 +25,7 @@ export function routeOf(method: string, path: string): RouteConfig | undefined {
   return (fits.find(({ route }) => route.path === bare) ?? fits[0])?.route;
 }
 
-/** Fails the test when the answer is not one that the contract documents for the request. */
+/** Fails the test when the contract does not document this response for the request. */
 export function checkAnswer(method: string, path: string, response: Response, text: string): void {
   const { status, headers } = response;
   const type = headers.get("content-type")?.split(";", 1)[0] ?? "";

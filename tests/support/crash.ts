@@ -1,16 +1,16 @@
-/** The program killed with -9 in the middle of its work, and what must be true within one lease after its restart. */
+/** Kills the program (SIGKILL) in the middle of its work and checks what must be true within one lease after its restart. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { filesIn, serve, type Served, show, until } from "./served.ts";
 
-/** Bytes of an image: enough for a kill to fall between the first and the last. */
+/** Bytes of an image: enough that a kill can fall between the first and the last byte. */
 export const SIZE = 12 << 20;
 const LEASE = 2;
-/** Seconds for what takes a moment on an idle machine. */
+/** How long to wait (seconds) for what takes a moment on an idle machine. */
 const PATIENCE = 60;
 export const STORES = ["a", "b", "c"];
 
-/** Options of a service with the stores a, b and c that may ask loopback. */
+/** Options of a service with the stores a, b and c; it may send requests to loopback. */
 export function options(dir: string): Record<string, string> {
   const stores = STORES.map((id) => [`OS_${id.toUpperCase()}__FILESYSTEM_STORE_DATADIR`, `${dir}/${id}`]);
   return {
@@ -20,7 +20,7 @@ export function options(dir: string): Record<string, string> {
     OS_IMPORT_FILTERING_OPTS__ALLOWED_PORTS: "[]",
     OS_ONEGLANCE__OUTBOUND_ALLOWED_NETWORKS: "127.0.0.0/8",
     OS_ONEGLANCE__TASK_LEASE_TIMEOUT: String(LEASE),
-    // None waits for its turn.
+    // Enough that no task waits for another.
     OS_TASKFLOW_EXECUTOR__MAX_WORKERS: "30",
     ...Object.fromEntries(stores),
   };
@@ -28,14 +28,14 @@ export function options(dir: string): Record<string, string> {
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A moment that a source comes to; `promise` is refused when it does not come. */
+/** A point that a source reaches; `promise` rejects when the source does not reach it in time. */
 export function moment(): { reached: () => void; promise: Promise<void> } {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(new Error("the source was not asked so far")), PATIENCE * 1000);
   return { promise: promise.finally(() => clearTimeout(timer)), reached: resolve };
 }
 
-/** Asks with a body; fails the test unless the answer is a success. */
+/** Sends a request with a body; fails the test unless the response is a success. */
 async function send(server: Served, method: string, path: string, body: BodyInit, type: string) {
   const response = await fetch(server.url + path, { method, headers: { "content-type": type }, body });
   const text = await response.text();
@@ -45,8 +45,8 @@ async function send(server: Served, method: string, path: string, body: BodyInit
 export const put = (server: Served, id: string, what: "file" | "stage", bytes: Uint8Array<ArrayBuffer>) =>
   send(server, "PUT", `/v2/images/${id}/${what}`, bytes, "application/octet-stream");
 
-/** POST of JSON; a server that dies meanwhile is what is wanted. */
-export async function tell(
+/** Sends a POST with JSON. A server that dies meanwhile is no failure: the test kills it. */
+export async function postJson(
   server: Served,
   path: string,
   body: unknown,
@@ -66,11 +66,14 @@ export async function tell(
   assert.ok(response.ok, `${path}: ${response.status} ${text}`);
 }
 
-/** POST import, as `tell` does it. */
+/** POST import, as `postJson` does it. */
 export const post = (server: Served, id: string, body: unknown, headers: Record<string, string> = {}) =>
-  tell(server, `/v2/images/${id}/import`, body, headers);
+  postJson(server, `/v2/images/${id}/import`, body, headers);
 
-/** Answers with the first `sent` bytes, calls `reached` when they have been taken, and says nothing more unless that is all. */
+/**
+ * Responds with the first `sent` bytes and calls `reached` when the reader has taken them. The response ends only when
+ * `sent` is all of `bytes`; else it stays open and silent.
+ */
 export function partOf(bytes: Uint8Array, sent: number, reached: () => void): Response {
   let at = 0;
   const body = new ReadableStream<Uint8Array>({
@@ -84,7 +87,7 @@ export function partOf(bytes: Uint8Array, sent: number, reached: () => void): Re
   return new Response(body, { headers: { "content-length": String(bytes.length) } });
 }
 
-/** A web server on loopback that may still be answering when it is closed. */
+/** A web server on loopback. `close` does not wait for unfinished responses. */
 export function site(handler: (request: Request) => Response | Promise<Response>) {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
   return {
@@ -93,7 +96,7 @@ export function site(handler: (request: Request) => Response | Promise<Response>
   };
 }
 
-/** Waits for what files or the API show, without a pause in which it could pass by. */
+/** Polls `done` without a pause, so that it cannot miss a short-lived state; throws when it never sees it. */
 export async function seen(what: string, done: () => Promise<boolean> | boolean): Promise<void> {
   const end = Date.now() + PATIENCE * 1000;
   while (!await done()) {
@@ -106,10 +109,10 @@ export async function tasksOf(server: Served, id: string): Promise<{ status: str
   return (await (await fetch(`${server.url}/v2/images/${id}/tasks`)).json()).tasks;
 }
 
-/** Whether a file of a store is what the image is to be. */
+/** Whether a file of a store holds the expected data. */
 type Holds = (path: string) => Promise<boolean>;
 
-/** Waits until nothing of the image is under way, then looks whether it is whole or as before. */
+/** Waits until all work on the image has ended, then checks that the image is complete or as before. */
 export async function assertSettled(
   server: Served,
   dir: string,
@@ -142,18 +145,18 @@ export async function assertSettled(
   return status;
 }
 
-/** What a table of kills may want. */
+/** Options of a table of kills. */
 interface TableOptions<M> {
   /** Further options as `OS_GROUP__OPTION`, for the data directory. */
   set?: (dir: string) => Record<string, string>;
   /**
-   * Rows for which this gives the same are run together and share one kill: a start takes far longer than all else.
-   * Good for points that last, because the source says nothing more.
+   * Rows with the same key run together and share one kill, because a restart takes far longer than anything else. Use
+   * it for states that last, because the source sends nothing more.
    */
   together?: (row: M) => unknown;
 }
 
-/** Runs rows on one data directory: `run` until the kill, then what it gives on the server started anew. */
+/** For each row: calls `run`, kills the server, starts it again, and calls what `run` returned. One data directory. */
 export async function table<M>(
   t: Deno.TestContext,
   rows: readonly M[],

@@ -1,8 +1,8 @@
-/** Rows of tables about new images. */
+/** Rows for scenario tables about new images. */
 import type { Row } from "./scenario.ts";
 import { OWNER, type Who } from "./service.ts";
 
-/** A body that makes an image; the answer holds at least `json`. */
+/** A body that creates an image; the response holds at least `json`. */
 export const makes = (name: string, body: unknown, json: unknown = body, who: Who = OWNER): Row => ({
   name,
   who,
@@ -11,7 +11,7 @@ export const makes = (name: string, body: unknown, json: unknown = body, who: Wh
   status: 201,
   json,
 });
-/** A body that is refused with texts in the answer. */
+/** A body that the service refuses; the response contains these texts. */
 export const refuses = (
   status: number,
   name: string,

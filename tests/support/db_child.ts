@@ -1,6 +1,6 @@
 /**
- * A process of its own that creates images: `db_child.ts CONNECTION COUNT`. Prints the id of each on a line after
- * it was acknowledged; COUNT 0: for ever.
+ * A program that creates images: `db_child.ts CONNECTION COUNT`. Prints the id of each image after the database has
+ * acknowledged it, one a line. COUNT 0 means without end.
  */
 import { openDatabase } from "../../db/open.ts";
 import { makeImage, newImage, WRITER_URL } from "./temp_database.ts";

@@ -1,16 +1,16 @@
-/** A key manager as far as certificates of images need it: `GET /v1/secrets/{id}/payload`. */
+/** A fake Barbican with the one call that certificates of images need: `GET /v1/secrets/{id}/payload`. */
 
 interface FakeBarbican extends AsyncDisposable {
   url: string;
   /** Payloads by id. */
   readonly secrets: Map<string, Uint8Array>;
-  /** `path token`, as they came. */
+  /** `path token` of each request, in the order of arrival. */
   readonly asked: string[];
-  /** The token that it takes. */
+  /** The only token that it accepts. */
   token: string;
 }
 
-/** What Barbican takes as `Accept`: one of these texts, nothing made of them (barbican/plugin/util/mime_types.py). */
+/** The `Accept` values that Barbican knows; it compares the whole text (barbican/plugin/util/mime_types.py). */
 const TYPES = ["application/octet-stream", "application/pkcs8", "text/plain", "*/*"];
 
 export function fakeBarbican(): FakeBarbican {

@@ -1,4 +1,4 @@
-/** A small Keystone: versions, POST and GET /v3/auth/tokens, with switches for everything that can go wrong. */
+/** A fake Keystone: versions, POST and GET /v3/auth/tokens, with a switch for each way it can fail. */
 
 /** A token this Keystone knows. */
 export interface FakeToken {
@@ -29,27 +29,27 @@ export interface FakeKeystone extends AsyncDisposable {
   readonly tokens: Map<string, FakeToken>;
   /** Switches. */
   state: {
-    /** Answer of token validation instead of the real one; undefined leaves it. */
+    /** Status of each token validation; undefined = the normal response. */
     validateStatus?: number;
-    /** Login answers this status. */
+    /** Status of each login. */
     loginStatus?: number;
-    /** Text instead of a token's JSON. */
+    /** Sends text instead of a token's JSON. */
     garbage?: boolean;
-    /** Service tokens handed out so far are no longer valid. */
+    /** Service tokens up to this number are no longer valid. */
     rejectBefore: number;
     /** Href of v3 in the list of versions. */
     v3Href?: string;
-    /** The root answers this instead of versions. */
+    /** Status of the root page instead of the list of versions. */
     rootStatus?: number;
     /** Identity endpoints in the service user's catalog. */
     identityEndpoints: { interface: string; region: string; url: string }[];
     /** Lifetime of service tokens in milliseconds. */
     serviceLifetime: number;
-    /** Milliseconds before an answer. */
+    /** Delay of each response in milliseconds. */
     delay: number;
-    /** Answers wait for this. */
+    /** Responses wait for this promise. */
     hold?: Promise<void>;
-    /** Answers begin and then bring nothing more. */
+    /** Responses begin and then send nothing more. */
     dribble?: boolean;
   };
   validations(): Seen[];

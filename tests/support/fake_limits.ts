@@ -1,27 +1,27 @@
-/** A Keystone as far as limits need it: login, services, endpoints, registered limits and limits of projects. */
+/** A fake Keystone with the calls that limits need: login, services, endpoints, registered limits, project limits. */
 import { tokenBody } from "./fake_keystone.ts";
 
 export interface FakeLimits extends AsyncDisposable {
   readonly url: string;
-  /** `GET /v3/limits?…` and so on, as they came. */
+  /** The requests in the order of arrival, for example `GET /v3/limits?…`. */
   readonly asked: string[];
   readonly logins: Record<string, unknown>[];
-  /** What is registered, by resource. */
+  /** Registered limits by resource. */
   readonly registered: Map<string, number>;
   /** Limits of projects: `PROJECT RESOURCE`. */
   readonly own: Map<string, number>;
   state: {
-    /** Answer of everything but the login. */
+    /** Status of every response except that of the login. */
     status?: number;
-    /** Milliseconds before an answer. */
+    /** Delay of each response in milliseconds. */
     delay: number;
-    /** Tokens up to this one are not valid any more. */
+    /** Tokens up to this number are no longer valid. */
     rejectBefore: number;
     /** Region of the image service's endpoints; null = none. */
     region: string | null;
     /** Number of image services. */
     services: number;
-    /** Text instead of JSON. */
+    /** Sends text instead of JSON. */
     garbage?: boolean;
   };
 }

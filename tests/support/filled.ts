@@ -2,7 +2,7 @@
 import type { ImageRecord } from "../../db/records.ts";
 import { ADMIN, OWNER, type TestService, type Who } from "./service.ts";
 
-/** An image to be: its name says which it is. `who` makes it. */
+/** An image to create, identified by its name; `who` creates it. */
 export interface Planned {
   name: string;
   who?: Who;
@@ -15,7 +15,7 @@ export interface Planned {
   member?: [project: string, status: "pending" | "accepted" | "rejected"];
 }
 
-/** Makes them one after the other; gives their ids by name. */
+/** Creates the images one after the other; returns their ids by name. */
 export async function fill(
   service: TestService,
   planned: readonly Planned[],
@@ -40,7 +40,7 @@ export async function fill(
   return ids;
 }
 
-/** The answer to a list, as JSON. */
+/** Returns the response of a list request, as JSON. */
 export async function listed(
   service: TestService,
   who: Who,
@@ -51,7 +51,7 @@ export async function listed(
   return await response.json();
 }
 
-/** The names on one page. */
+/** Returns the names on one page. */
 export async function names(service: TestService, who: Who, query = ""): Promise<(string | null)[]> {
   return (await listed(service, who, query)).images.map(({ name }) => name);
 }

@@ -1,4 +1,4 @@
-/** Disk images built by hand, byte by byte: good ones, and with `edit` bad and hostile ones. */
+/** Disk images built byte by byte: valid ones, and with `edit` broken and hostile ones. */
 import type { Peek } from "../../src/formats/inspection.ts";
 
 /** Changes the finished bytes of an image. */
@@ -128,7 +128,7 @@ export const BOOT_SECTORS: Record<string, () => Uint8Array> = {
   "an empty table": () => image(8192, { 0: "\xfa\xb8\0\x10", 510: "\x55\xaa" }),
 };
 
-/** Code or text stands where a table would have its entries. */
+/** A sector with code or text where a partition table has its entries. */
 function bootSector(head: string): Uint8Array {
   return image(8192, { 0: head, 440: "\rDisk error\xff\r\nPress any key to restart", 510: "\x55\xaa" });
 }

@@ -1,7 +1,7 @@
 import type { Database } from "../../db/database.ts";
 import type { ImageRecord } from "../../db/records.ts";
 
-/** Adds a location row to an image in any state, as no request could; null when the image is gone. */
+/** Adds a location row to an image in any state, which no request can do. Returns null when the image does not exist. */
 export function giveLocation(
   db: Database,
   { id, url, metadata }: { id: string; url: string; metadata: Record<string, unknown> },
@@ -14,7 +14,7 @@ export function giveLocation(
   });
 }
 
-/** Gives the location in a store this metadata, as a release of Glance before several stores, or before Train, left it. */
+/** Replaces the metadata of the location in a store, for example by what Glance before Train wrote. */
 export async function ageLocation(
   db: Database,
   { id, store, metadata }: { id: string; store: string; metadata: Record<string, unknown> },

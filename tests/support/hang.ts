@@ -1,15 +1,15 @@
-/** A file system that hangs: what is asked of paths below a folder comes when it is let go, or never. */
+/** A file system that hangs: calls on paths below a folder wait until the test releases them. */
 
 type Look = typeof Deno.lstat;
 
 interface Hang extends Disposable {
-  /** Answers what has been asked so far and hangs no more. */
+  /** Completes the waiting calls; later calls do not hang. */
   release(): Promise<void>;
 }
 
 const NAMES = ["lstat", "stat", "remove"] as const;
 
-/** Lets `Deno.lstat`, `stat` or `remove` hang below `folder` until it is released or disposed of. */
+/** Makes `Deno.lstat`, `stat` or `remove` hang below `folder` until the test releases or disposes of it. */
 export function hang(folder: string, names: readonly (typeof NAMES)[number][] = NAMES): Hang {
   const runtime = Deno as unknown as Record<string, Look>;
   const real = names.map((name) => [name, runtime[name]!] as const);

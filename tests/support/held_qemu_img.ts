@@ -1,59 +1,59 @@
-/** qemu-img that stops in the middle of its work on one file, for the tests that then kill what waits for it. */
+/** A qemu-img that stops in the middle of its work on one file; tests then kill the process that waits for it. */
 import { Buffer } from "node:buffer";
 import { seen } from "./crash.ts";
 
 /**
- * Where it stops: as it is asked what the data is, with half of the other format written, with all of it written; or
- * it fails after half.
+ * Where it stops: before `info` prints anything; after `convert` wrote half of its output; after `convert` wrote all of
+ * it. `broken` fails after half.
  */
 export type Hold = "info" | "half" | "whole" | "broken";
 
-/** $1 is the command; the last argument is the file that is read by `info`, or written by `convert`. */
+/** $1 is the command; the last argument is the file that `info` reads or `convert` writes. */
 const SCRIPT = `#!/bin/sh
 here=$(dirname "$0")
 for file; do :; done
 id=$(basename "$file" .qcow2)
 hold=$(cat "$here/hold.$id" 2>/dev/null)
-stop() { tell; exec sleep 100; }
-tell() { : > "$here/held.$id"; }
+stop() { mark; exec sleep 100; }
+mark() { : > "$here/held.$id"; }
 half() { head -c 1000000 /dev/urandom > "$file"; }
 case "$1 $hold" in
 'info info') stop ;;
 'convert half') half; stop ;;
 'convert whole') QEMU_IMG "$@" && stop ;;
-'convert broken') half; tell; echo 'no more' >&2; exit 1 ;;
+'convert broken') half; mark; echo 'no more' >&2; exit 1 ;;
 esac
 exec QEMU_IMG "$@"
 `;
 
-/** The real one; null where it is not installed. */
+/** Returns the path of the real qemu-img; null where it is not installed. */
 export async function findQemuImg(): Promise<string | null> {
   const args = ["-c", "command -v qemu-img"];
   const { success, stdout } = await new Deno.Command("sh", { args }).output();
   return success ? new TextDecoder().decode(stdout).trim() : null;
 }
 
-/** Puts it into a folder; that folder must be the first of the service's PATH. */
+/** Writes the stopping qemu-img into a folder, which must come first in the service's PATH. */
 export async function makeHeldQemuImg(folder: string, real: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(`${folder}/qemu-img`, SCRIPT.replaceAll("QEMU_IMG", real), { mode: 0o755 });
 }
 
-/** Lets it stop at the data of an image, each time until `release`. */
+/** Makes qemu-img stop at the data of an image, each time until `release`. */
 export const hold = (folder: string, id: string, at: Hold) => Deno.writeTextFile(`${folder}/hold.${id}`, at);
 
-/** Waits until it has stopped. */
+/** Waits until qemu-img has stopped. */
 export const held = (folder: string, id: string) =>
   seen(`qemu-img holds ${id}`, () => isFile(`${folder}/held.${id}`));
 
 export const release = (folder: string, id: string) => Deno.remove(`${folder}/hold.${id}`);
 
-/** Whether there is one: `held.ID` stands there as soon as it has stopped or failed. */
+/** Whether the file exists. The script writes `held.ID` when it stops or fails. */
 export async function isFile(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-/** Whether a qcow2 file has these bytes as its disk. */
+/** Whether the disk inside a qcow2 file has these bytes. */
 export async function isDisk(real: string, path: string, bytes: Uint8Array): Promise<boolean> {
   const raw = await Deno.makeTempFile({ prefix: "oneglance-raw-" });
   try {

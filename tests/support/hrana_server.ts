@@ -1,5 +1,5 @@
 /**
- * A libSQL server for tests, as far as a client over HTTP sees it: `/v2/pipeline` of the public Hrana documents with
+ * A libSQL server for tests, with the part that an HTTP client uses: `/v2/pipeline` of the public Hrana documents with
  * batons and a bearer token, on the SQLite inside Deno. A stream that finds the lock taken waits without stopping
  * the others.
  */
@@ -84,7 +84,7 @@ function run(stream: Stream, { sql, sql_id, args = [] }: Statement) {
   const found = statement.all(...args.map(toSqlite));
   const changed = number(database, "SELECT total_changes()") - before;
   return {
-    // Without a row, the names of its columns are of no use to a client either.
+    // Without a row no client needs the names of the columns.
     cols: Object.keys(found[0] ?? {}).map((name) => ({ name, decltype: null })),
     rows: found.map((row) => Object.values(row).map(fromSqlite)),
     affected_row_count: Number(changed),

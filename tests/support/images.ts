@@ -1,4 +1,4 @@
-/** Images in the states that tables begin with; each gives its id as `{id}`. */
+/** Images in the states that scenario tables begin with; each returns its id as `{id}`. */
 import type { ImageStatus } from "../../db/records.ts";
 import type { Given } from "./scenario.ts";
 import { OWNER, type TestService } from "./service.ts";
@@ -19,7 +19,7 @@ export function active(body: Record<string, unknown> = {}): Make {
   };
 }
 
-/** An image of OWNER that is brought to a status without going the way there. */
+/** An image of OWNER in any status; the database sets it directly. */
 export function inStatus(status: ImageStatus, body: Record<string, unknown> = {}): Make {
   return async (service) => {
     const { id } = await service.create(OWNER, body);
@@ -28,7 +28,7 @@ export function inStatus(status: ImageStatus, body: Record<string, unknown> = {}
   };
 }
 
-/** A shared image of OWNER with STRANGER's project as a member of that status. */
+/** A shared image of OWNER with STRANGER's project as a member with this status. */
 export function sharedWith(status: "pending" | "accepted" | "rejected", member = "p2"): Make {
   return async (service) => {
     const { id } = await service.create(OWNER);
@@ -38,7 +38,7 @@ export function sharedWith(status: "pending" | "accepted" | "rejected", member =
   };
 }
 
-/** Several states at once: the values of each, later ones win. */
+/** Runs several makers and joins their values; later ones win. */
 export function all(...makers: Make[]): Make {
   return async (service) => {
     const given: Given = {};

@@ -1,4 +1,4 @@
-/** Imports in tests: services with several stores, web servers to download from, and waiting for the end. */
+/** Imports in tests: options with several stores, web servers to download from, waiting for the end. */
 import assert from "node:assert/strict";
 import { OWNER, startService, type TestService, type Who } from "./service.ts";
 
@@ -32,7 +32,7 @@ export async function stage(
   assert.equal(response.status, 204, await response.text());
 }
 
-/** POST import; the answer. */
+/** POST import; returns the response. */
 export function postImport(
   service: TestService,
   id: string,
@@ -43,7 +43,7 @@ export function postImport(
   return service.ask(`/v2/images/${id}/import`, who, { method: "POST", body, headers });
 }
 
-/** Imports and waits for the end; the image and its newest task. */
+/** Imports and waits for the end; returns the image and its newest task. */
 export async function importNow(service: TestService, id: string, body: unknown, who: Who = OWNER) {
   const response = await postImport(service, id, body, who);
   assert.equal(response.status, 202, await response.text());
@@ -79,7 +79,7 @@ export function serveSite(handler: (request: Request) => Response | Promise<Resp
   };
 }
 
-/** Makes a file store refuse data from now on. */
+/** From now on this file store refuses data. */
 export async function breakStore(service: TestService, id: string): Promise<void> {
   await Deno.remove(`${service.dir}/${id}`, { recursive: true });
 }

@@ -1,6 +1,6 @@
-/** Which programs of the machine a test can use: a test or step without its program says `ignore: missing(…)`. */
+/** Looks for programs on the machine: a test or step that needs one says `ignore: missing(…)`. */
 
-/** Whether one of the commands is not installed. */
+/** Whether at least one of the commands is not installed. */
 export function missing(...commands: string[]): boolean {
   return commands.some((command) => {
     const args = ["-c", 'command -v "$1"', "sh", command];

@@ -1,7 +1,7 @@
-/** What a list must hold, said a second time in plain code (docs/reference/images-api.md §4.3 to §4.5), to compare with SQL. */
+/** A second implementation of the list in plain code, to compare with SQL (docs/reference/images-api.md §4.3 to §4.5). */
 import type { ImageListQuery, ImageRecord, ListCondition, MemberStatus } from "../../db/records.ts";
 
-/** An image with the answers of its members. */
+/** An image with the status of each member. */
 export interface Stored {
   image: ImageRecord;
   members: Record<string, MemberStatus>;
@@ -73,7 +73,7 @@ function compare(a: ImageRecord, b: ImageRecord, sort: ImageListQuery["sort"]): 
   return 0;
 }
 
-/** The ids of the whole list, in order, over all pages. */
+/** Returns the ids of the whole list, in order, over all pages. */
 export function expectedIds(all: readonly Stored[], query: ImageListQuery): string[] {
   return all
     .filter(({ image }) => !image.deleted && !["killed", "deleted", "pending_delete"].includes(image.status))

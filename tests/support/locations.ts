@@ -1,14 +1,14 @@
-/** Locations by URL in tests: a web server with data, and images that have it. */
+/** Locations by URL in tests: a web server with data, and images whose locations point there. */
 import assert from "node:assert/strict";
 import { serveSite, type Site } from "./imports.ts";
 import { add } from "./patch_rows.ts";
 import type { Row } from "./scenario.ts";
 import { OWNER } from "./service.ts";
 
-/** What stands at every path that begins with `/data`. */
+/** The data at every path that begins with `/data`. */
 export const WEB_DATA = "0123456789";
 
-/** `/data…` has the data, `/empty` no byte; anything else is 404. */
+/** Serves the data at `/data…`, an empty body at `/empty`; anything else is 404. */
 export function serveData(): Site {
   return serveSite((request) => {
     const { pathname } = new URL(request.url);
@@ -33,10 +33,10 @@ export const OPEN_LOCATIONS = {
   "glance_store.stores": "file,http",
 };
 
-/** A location at the web server that a table has as `{web}`. */
+/** A location on the table's web server, `{web}`. */
 export const at = (path: string, metadata = {}) => ({ url: `{web}/${path}`, metadata });
 
-/** An image of OWNER with these locations; `web` is where they lie. */
+/** An image of OWNER with these locations, all below the URL `web`. */
 export function located(web: string, ...locations: { url: string }[]): Row["given"] {
   return async (service) => {
     const { id } = await service.create(OWNER, FORMATS);
@@ -49,7 +49,7 @@ export function located(web: string, ...locations: { url: string }[]): Row["give
   };
 }
 
-/** The paths of the locations as GET tells them, in their order. */
+/** Checks the paths and the order of the locations that GET returns. */
 export const paths = (...wanted: string[]): Row["then"] => async (service, { id }) => {
   const { locations } = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
   assert.deepEqual(locations.map(({ url }: { url: string }) => new URL(url).pathname), wanted);

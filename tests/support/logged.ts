@@ -1,4 +1,4 @@
-/** What the program logs. */
+/** Captures what the program logs. */
 import { join } from "node:path";
 import { configFrom } from "../../src/config/config.ts";
 import { configureLogging } from "../../src/observe/configure_logging.ts";
@@ -6,10 +6,10 @@ import { flushLog, setUpLog } from "../../src/observe/log.ts";
 import { textFormatter } from "../../src/observe/log_format.ts";
 import type { LevelName } from "../../src/observe/log_record.ts";
 
-/** Nothing is logged. */
+/** Settings that log nothing. */
 export const QUIET = { format: () => "", writers: [], rootLevel: "CRITICAL" as const, levels: new Map() };
 
-/** Configures logging into a file of a temporary folder, calls `use`, and gives what was logged. */
+/** Sets up logging into a file of a temporary folder, calls `use`, and returns what was logged. */
 export function logged(options: Record<string, string>, use: (path: string) => void): string {
   const folder = Deno.makeTempDirSync();
   const path = join(folder, "x.log");
@@ -24,7 +24,7 @@ export function logged(options: Record<string, string>, use: (path: string) => v
   }
 }
 
-/** Keeps what is logged from here on, a line each: `LEVEL [REQUEST] text`, and what follows a line on lines of their own. */
+/** Keeps each line logged from here on, as `LEVEL [REQUEST] text`; further lines of an entry follow as they are. */
 export function recordLog(rootLevel: LevelName = "WARNING"): Disposable & { lines(): string[] } {
   let text = "";
   const line = "%(levelname)s [%(request_id)s] %(message)s";
@@ -43,7 +43,7 @@ export function recordLog(rootLevel: LevelName = "WARNING"): Disposable & { line
   };
 }
 
-/** Logs into a file, as a configuration with these options does, until it is disposed of. */
+/** Logs into a file, with these options, until the test disposes of it. */
 export function captureLog(options: Record<string, string> = {}): Disposable & { lines(): string[] } {
   const folder = Deno.makeTempDirSync();
   const path = join(folder, "x.log");

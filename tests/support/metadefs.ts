@@ -1,10 +1,10 @@
-/** Metadata definitions that tables begin with. */
+/** Metadata definitions that scenario tables begin with. */
 import type { Given } from "./scenario.ts";
 import { ADMIN, type TestService } from "./service.ts";
 
 let count = 0;
 
-/** A POST, PUT or DELETE as the administrator that must be done. */
+/** Sends a POST, PUT or DELETE as the administrator; fails the test unless it succeeds. */
 export async function done(
   service: TestService,
   ask: string,
@@ -18,7 +18,7 @@ export async function done(
   return text === "" ? {} : JSON.parse(text);
 }
 
-/** A new namespace of project p1; gives its name as `{ns}`. */
+/** Creates a namespace of project p1; returns its name as `{ns}`. */
 export function namespace(body: Record<string, unknown> = {}): (service: TestService) => Promise<Given> {
   return async (service) => {
     const ns = `ns${++count}`;
@@ -27,7 +27,7 @@ export function namespace(body: Record<string, unknown> = {}): (service: TestSer
   };
 }
 
-/** A definition as small as may be. */
+/** The smallest valid definition. */
 export const TEXT = { title: "A title", type: "string" };
 
 /** One of everything. */

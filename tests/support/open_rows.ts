@@ -1,6 +1,6 @@
 /**
- * The tables of tests/api/open_rules.test.ts: requests with every rule of policy open, and what comes of them. Codes are
- * those of Glance 25.1.0 with the same policy files, but for what `docs/policy.md` says of it.
+ * The tables of tests/api/open_rules.test.ts: requests with every policy rule open, and their status codes. The codes
+ * are those of Glance 25.1.0 with the same policy files, except where `docs/policy.md` names a difference.
  */
 import { type Ask, type Column, patch, type State } from "./open_rules.ts";
 
@@ -19,9 +19,9 @@ const location = { url: "{web}/data", metadata: {} };
 export const COLUMNS: Column[] = ["admin", "owner", "member", "open", "nobody's"];
 
 /**
- * The columns: an administrator; the owning project; a stranger the image is shared with; whoever sees a community or
- * public image; whoever is no administrator, on an image without owner. The last is what differs with
- * `enforce_new_defaults = false`, from the third column on. Who does not see the image gets 404.
+ * The columns: an administrator; the owning project; a stranger with whom the owner shares the image; any caller on a
+ * community or public image; any caller except administrators on an image without owner. `legacy` holds the codes from
+ * the third column on that differ with `enforce_new_defaults = false`. A caller that does not see the image gets 404.
  */
 export const ROWS: [name: string, state: State, ask: Ask, codes: string, legacy?: string][] = [
   ["show", "queued", { method: "GET", path: image }, "200 200 200 200 200"],
@@ -56,7 +56,7 @@ export const ROWS: [name: string, state: State, ask: Ask, codes: string, legacy?
     "202 202 403 403 403",
   ],
   ["glance-direct", "staged", importBy({ name: "glance-direct" }), "202 202 403 403 403"],
-  // Upstream works on it with the rights of an administrator: the rule alone decides.
+  // Upstream works on the image with administrator rights: the rule alone decides.
   ["copy-image", "active", importBy({ name: "copy-image" }, { stores: ["b"] }), "202 202 202 202 202"],
   ["deactivate", "active", post("/actions/deactivate"), "204 204 403 403 403"],
   ["deactivate a queued image", "queued", post("/actions/deactivate"), "403 403 403 403 403"],
@@ -83,7 +83,7 @@ export const ROWS: [name: string, state: State, ask: Ask, codes: string, legacy?
     { method: "DELETE", path: "/v2/stores/a/{id}" },
     "403 403 403 403 403",
   ],
-  // The task says no.
+  // Policy refuses in the task, after this 202.
   ["post a location", "queued", post("/locations", { url: "{web}/data" }), "202 202 202 202 202"],
   ["get locations", "active", { method: "GET", path: `${image}/locations` }, "200 200 200 200 200"],
   ["delete", "queued", remove(""), "204 204 404 404 404", "403 403 403"],
@@ -91,7 +91,7 @@ export const ROWS: [name: string, state: State, ask: Ask, codes: string, legacy?
   ["delete a protected image", "protected", remove(""), "403 403 403 403 403"],
 ];
 
-/** Calls about members, on an image that is shared with the stranger: administrator, owner, the stranger. */
+/** Calls about members on an image that the owner shares with the stranger: administrator, owner, stranger. */
 export const MEMBER_ROWS: [name: string, ask: Ask, codes: string, legacy?: string][] = [
   ["members", { method: "GET", path: `${image}/members` }, "200 200 200"],
   ["the stranger's membership", { method: "GET", path: `${image}/members/p2` }, "200 200 200"],
@@ -103,7 +103,7 @@ export const MEMBER_ROWS: [name: string, ask: Ask, codes: string, legacy?: strin
   ["remove another", remove("/members/p5"), "204 204 404", "204 204 403"],
 ];
 
-/** Below a namespace of the owner: whoever sees it may do what the rules allow; upstream asks for no owner here. */
+/** Below a namespace of the owner: any caller that sees it may do what the rules allow; upstream checks no owner here. */
 export const NAMESPACE = "/v2/metadefs/namespaces/{ns}";
 const TEXT = { title: "t", type: "string" };
 export const NAMESPACE_ROWS: [method: string, path: string, status: number, body?: unknown][] = [

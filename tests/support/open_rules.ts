@@ -1,9 +1,9 @@
-/** Every rule of policy opened to everybody, as files of before Wallaby have it, and images of all kinds for it. */
+/** A service whose policy rules allow everybody, as policy files before Wallaby do, and images of all kinds for it. */
 import { DEFAULT_RULES } from "../../src/policy/defaults.ts";
 import { FORMATS } from "./imports.ts";
 import { ADMIN, OWNER, PATCH_TYPE, startService, STRANGER, type TestService, type Who } from "./service.ts";
 
-/** A service whose rules all have this value; `context_is_admin` keeps its own, or everybody were an administrator. */
+/** Starts a service whose rules all have this value; `context_is_admin` keeps its own, else every caller is an administrator. */
 export async function startOpen(value: "" | "@", enforceNewDefaults: boolean): Promise<TestService> {
   const names = DEFAULT_RULES.map(({ name }) => name).filter((name) => name !== "context_is_admin");
   const file = await Deno.makeTempFile({ suffix: ".yaml" });
@@ -43,7 +43,7 @@ interface Kind {
   columns: Record<"stranger" | "without project", Column>;
 }
 
-/** `hidden` needs no column: it is 404. */
+/** `hidden` needs no column: the service responds 404. */
 export type Column = "admin" | "owner" | "member" | "open" | "nobody's" | "hidden";
 
 const HIDDEN = { stranger: "hidden", "without project": "hidden" } as const;
@@ -68,7 +68,7 @@ export const KINDS: Record<string, Kind> = {
   },
 };
 
-/** Which column of a table a caller has on an image of a kind. */
+/** Returns the column of the tables for a caller on an image of a kind. */
 export function columnOf(caller: string, kind: string): Column {
   const { owner, columns } = KINDS[kind]!;
   if (caller === "admin") return "admin";
@@ -78,7 +78,7 @@ export function columnOf(caller: string, kind: string): Column {
 
 export type State = "queued" | "active" | "deactivated" | "protected" | "staged" | "copied";
 
-/** An image of a kind, made by the administrator. */
+/** Creates an image of a kind as the administrator. */
 export async function imageOfKind(service: TestService, kind: string, state: State): Promise<string> {
   const { visibility, owner, members } = KINDS[kind]!;
   const { id } = await service.create(ADMIN, {
@@ -122,7 +122,7 @@ export function patch(...operations: unknown[]): Ask {
   return { method: "PATCH", path: image, body: operations };
 }
 
-/** Sends it. */
+/** Sends the request as a caller; `values` fill the `{name}` places. */
 export async function send(
   service: TestService,
   { method, path, body }: Ask,

@@ -1,14 +1,14 @@
-/** The ways by which a user can make the service ask a URL, for tables over all of them. */
+/** Every way by which a user can make the service request a URL. */
 import assert from "node:assert/strict";
 import { FORMATS, outcome, postImport } from "./imports.ts";
 import { ADMIN, OWNER, type TestService, type Who } from "./service.ts";
 
-/** What stands at the URLs. */
+/** The data at the URLs. */
 export const DATA = "what stands at the URL";
-/** Of an image of another region. */
+/** The id of an image in another region. */
 export const ID = "71c675ab-d94f-49cd-a114-e12490b328d9";
 
-/** As a configuration without any list of ours. */
+/** Options as in a configuration that sets none of our lists. */
 export const BY_DEFAULT: Record<string, string> = {
   "glance_store.stores": "file,http",
   "DEFAULT.show_multiple_locations": "true",
@@ -18,24 +18,24 @@ export const BY_DEFAULT: Record<string, string> = {
   "import_filtering_opts.allowed_ports": "[80,443]",
 };
 
-interface Told {
-  /** Of the request; that of a task's end is `task`. */
+interface Reply {
+  /** Status and text of the response; `task` is how the task ended. */
   status: number;
   text: string;
   task: { status: string; message: string } | null;
 }
 
-/** Asks by one way; resolves when nothing goes on any more. */
+/** One way; `ask` resolves when all work has ended. */
 export interface Entry {
   name: string;
-  ask(service: TestService, id: string, url: string): Promise<Told>;
-  /** What it says of a URL that is refused. */
+  ask(service: TestService, id: string, url: string): Promise<Reply>;
+  /** The reply for a URL that the service refuses. */
   refused: { status: number; text: (url: string) => string; task?: string };
-  /** Leaves no image of the id that was given. */
-  reached: (service: TestService, id: string, told: Told) => Promise<void>;
+  /** Checks the image after a URL that the service reached. */
+  reached: (service: TestService, id: string, reply: Reply) => Promise<void>;
 }
 
-async function told(service: TestService, answer: Response, id?: string): Promise<Told> {
+async function replyOf(service: TestService, answer: Response, id?: string): Promise<Reply> {
   await service.deps.background.settled();
   const task = id === undefined ? null : (await outcome(service, id)).task ?? null;
   return { status: answer.status, text: await answer.text(), task };
@@ -50,7 +50,7 @@ const isActive = async (service: TestService, id: string) => {
 export const patchEntry = (op: string, path: string, value: (url: string) => unknown): Entry => ({
   name: `PATCH, ${op} ${path}`,
   ask: async (service, id, url) =>
-    await told(service, await service.patch(id, OWNER, [{ op, path, value: value(url) }])),
+    await replyOf(service, await service.patch(id, OWNER, [{ op, path, value: value(url) }])),
   refused: { status: 400, text: () => "Invalid location" },
   reached: isActive,
 });
@@ -63,7 +63,7 @@ export const ENTRIES: Entry[] = [
         method: "POST",
         body: { url },
       });
-      return await told(service, answer, id);
+      return await replyOf(service, answer, id);
     },
     refused: { status: 400, text: (url) => `URI for add location does not pass filtering: ${url}` },
     reached: isActive,
@@ -73,7 +73,7 @@ export const ENTRIES: Entry[] = [
   {
     name: "web-download",
     ask: async (service, id, uri) =>
-      await told(service, await postImport(service, id, { method: { name: "web-download", uri } }), id),
+      await replyOf(service, await postImport(service, id, { method: { name: "web-download", uri } }), id),
     refused: { status: 400, text: (url) => `URI for web-download does not pass filtering: ${url}` },
     reached: isActive,
   },
@@ -84,7 +84,7 @@ export const ENTRIES: Entry[] = [
       const catalog = JSON.stringify([{ type: "image", endpoints }]);
       const who: Who = { ...OWNER, headers: { "x-service-catalog": catalog } };
       const method = { name: "glance-download", glance_region: "far", glance_image_id: ID };
-      return await told(service, await postImport(service, id, { method }, who), id);
+      return await replyOf(service, await postImport(service, id, { method }, who), id);
     },
     refused: {
       status: 202,
@@ -101,7 +101,7 @@ export const ENTRIES: Entry[] = [
         method: "POST",
         body: { type: "import", input },
       });
-      return await told(service, answer);
+      return await replyOf(service, answer);
     },
     refused: { status: 400, text: (url) => `URI for legacy import task does not pass filtering: ${url}` },
     reached: async (service, _id, { text }) => {

@@ -1,8 +1,8 @@
-/** OVAs as a test wants them: a descriptor of one disk, and archives. */
+/** OVAs for tests: a descriptor of one disk, and archives. */
 
 export const PASD = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ProcessorAllocationSettingData";
 
-/** Names `the&disk.img`, and a setting of processors. */
+/** A descriptor that names `the&disk.img` and holds a processor setting. */
 export const OVF = `<?xml version="1.0" encoding="UTF-8"?>
 <Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
   xmlns:pasd="${PASD}">

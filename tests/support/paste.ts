@@ -78,7 +78,7 @@ function pipelines(flavors: Record<string, string>): string {
   ).join("\n");
 }
 
-/** Shape of Ussuri (20.0.0) and before, of Victoria to Zed, and of 2023.2 (27.0.0) and after. */
+/** The files of Ussuri (20.0.0) and before, of Victoria to Zed, and of 2023.2 (27.0.0) and after. */
 export const SHIPPED: Record<string, string> = {
   "until Victoria": pipelines({ ...FLAVORS, "trusted-auth": "context" }) + COMMON + AUTHTOKEN + CORS +
     HEALTH_FILTER,
@@ -95,7 +95,7 @@ export const SHIPPED: Record<string, string> = {
     COMMON + AUTHTOKEN + CORS + HEALTH_APP,
 };
 
-/** A file whose only pipeline, without a flavor, holds these filters; `more` follows it. */
+/** A file whose only pipeline, without a flavor, has these filters; `more` follows the pipeline. */
 export function pasteOf(filters: string, more = AUTHTOKEN + CORS + HEALTH_FILTER): string {
   return `[pipeline:glance-api]\npipeline = ${filters} rootapp\n${COMMON}${more}`;
 }

@@ -1,9 +1,9 @@
-/** Rows of tables about PATCH, and the operations of their documents. */
+/** Rows for scenario tables about PATCH, and the operations of their documents. */
 import { queued } from "./images.ts";
 import type { Row } from "./scenario.ts";
 import { PATCH_TYPE, type Who } from "./service.ts";
 
-/** What is not as usual: by default OWNER changes a new image of its own in the v2.1 dialect. */
+/** Deviations from the default: OWNER changes a new image of its own in the v2.1 dialect. */
 interface Asked {
   given?: Row["given"];
   who?: Who;
@@ -20,13 +20,13 @@ const patch = (name: string, body: unknown[], more: Asked = {}) => ({
   body,
   ...(more.then ? { then: more.then } : {}),
 });
-/** A document that is applied; the answer holds at least `json`. */
+/** A document that the service applies; the response holds at least `json`. */
 export const changes = (name: string, body: unknown[], json: unknown, more: Asked = {}): Row => ({
   ...patch(name, body, more),
   status: 200,
   json,
 });
-/** A document that is refused with texts in the answer. */
+/** A document that the service refuses; the response contains these texts. */
 export const refuses = (
   status: number,
   name: string,

@@ -40,7 +40,7 @@ export function imageOf(more: Partial<ImageRecord> = {}): ImageRecord {
   };
 }
 
-/** A configuration whose companion files lie in `directory`; without one there are none. */
+/** A configuration whose companion files are in `directory`; null = no companion files. */
 export function policyConfig(
   directory: string | null = null,
   values: Record<string, string> = {},

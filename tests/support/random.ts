@@ -22,7 +22,7 @@ export class Dice {
     return Math.floor(this.#next() * limit);
   }
 
-  /** Whether it falls to the given chance of one. */
+  /** Returns true with this probability (0 to 1). */
   hits(chance: number): boolean {
     return this.#next() < chance;
   }
@@ -31,7 +31,7 @@ export class Dice {
     return values[this.below(values.length)]!;
   }
 
-  /** Up to `most` of what `make` gives. */
+  /** Returns 0 to `most` results of `make`. */
   some<T>(most: number, make: () => T): T[] {
     return Array.from({ length: this.below(most + 1) }, make);
   }

@@ -1,11 +1,11 @@
 /**
- * Straight access to a database file, past everything that the product does: to make odd files and to look. By the
- * same engine: file locks belong to a process, and a second engine in it would take them from the first.
+ * Direct access to a database file, without the product's own code: to make unusual files and to look into them. It
+ * uses the same engine: file locks belong to a process, and a second engine would release the locks of the first.
  */
 import type { Row, Value } from "../../db/conn.ts";
 import { EmbeddedConn } from "../../db/engines/embedded.ts";
 
-/** Runs statements on the file, which is made when it is not there. */
+/** Runs statements on the file; creates the file when it does not exist. */
 export function execOn(path: string, sql: string): void {
   const conn = new EmbeddedConn(path, 5000);
   try {
@@ -15,7 +15,7 @@ export function execOn(path: string, sql: string): void {
   }
 }
 
-/** Every row of a statement. */
+/** Returns every row of a statement. */
 export function rowsOf(path: string, sql: string, params: Value[] = []): Row[] {
   const conn = new EmbeddedConn(path, 5000);
   try {

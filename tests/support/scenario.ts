@@ -1,44 +1,44 @@
 /**
- * Tables of requests and what must come of them. A row that gets an error must also leave the service as it was:
- * the whole database and the store's files are compared.
+ * Tables of requests and their expected results. A request that ends with an error must also change nothing: the
+ * runner compares the whole database and the store's files with those of before.
  */
 import assert from "node:assert/strict";
 import { checkAnswer } from "./contract.ts";
 import { OWNER, type TestService, type Who } from "./service.ts";
 import { snapshot } from "./snapshot.ts";
-import { drain } from "./told.ts";
+import { drain } from "./events.ts";
 
 /** Values for `{name}` in the other fields. */
 export type Given = Record<string, string>;
 
 export interface Row {
-  /** What the row holds, by the specification. */
+  /** What this row checks. */
   name: string;
-  /** Made just before the request, for example an image of its own: gives values for `{name}`. */
+  /** Runs just before the request, for example to create an image; returns values for `{name}`. */
   given?: (service: TestService) => Promise<Given>;
-  /** Default: OWNER; null = nobody. */
+  /** The caller. Default: OWNER; null = a request without a caller. */
   who?: Who | null;
   /** `METHOD /path`. */
   ask: string;
   headers?: Record<string, string>;
   body?: unknown;
   status: number;
-  /** Texts of which the body must hold each; of a refusal without any (or with an empty one), the title of its page. */
+  /** Texts that the body must contain. When a refusal has none (or an empty one): the title of the error page. */
   has?: string | string[];
   /** The whole body. */
   text?: string;
-  /** The JSON body holds at least this; `undefined` means that the key is absent. */
+  /** The JSON body contains at least this; `undefined` means that the key must be absent. */
   json?: unknown;
-  /** Headers of the answer; null means absent. */
+  /** Headers of the response; null means that the header must be absent. */
   gives?: Record<string, string | RegExp | null>;
   /**
    * How many notifications of each type the request records, on a service with a driver: `{ "image.create": 1, "*": 0 }`,
    * where `*` are all others.
    */
   events?: Record<string, number>;
-  /** The refused request goes far enough to change something (`updated_at`); `then` looks at what must not. */
+  /** The refused request may change something (`updated_at`); `then` checks what must not change. */
   mayChange?: true;
-  /** Looked at afterwards. */
+  /** Checks more afterwards. */
   then?: (service: TestService, given: Given, body: string) => Promise<void> | void;
 }
 
@@ -86,7 +86,7 @@ async function runRow(service: TestService, row: Row, common: Given): Promise<vo
   await row.then?.(service, given, body);
 }
 
-/** How many there are of each type that is named, and of all others where `*` is. */
+/** Counts the events of each named type, and all others under `*`. */
 function countEvents(events: readonly { type: string }[], named: Record<string, number>) {
   const counts = Object.fromEntries(Object.keys(named).map((type) => [type, 0]));
   for (const { type } of events) {
@@ -96,7 +96,7 @@ function countEvents(events: readonly { type: string }[], named: Record<string, 
   return counts;
 }
 
-/** Of a refusal that no text is given for: the title of its page. An empty text would be in every body. */
+/** Returns the texts to look for; for a refusal without one, the title of its page. (Every body contains an empty text.) */
 function textsOf({ ask, status, has, text, json }: Row): string[] {
   const parts = [has ?? []].flat().filter((part) => part !== "");
   const silent = status < 400 || ask.startsWith("HEAD ") || text !== undefined || json !== undefined;

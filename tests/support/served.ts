@@ -1,4 +1,4 @@
-/** The program as its own process, stand-alone on a free port of loopback, for faults that only a process can have. */
+/** Runs the program as a process of its own, stand-alone on a free port of loopback, for faults of a whole process. */
 import { randomBytes } from "node:crypto";
 import { oneglance } from "../compat/support/oneglance.ts";
 
@@ -7,17 +7,17 @@ export interface Served {
   url: string;
   port: number;
   child: Deno.ChildProcess;
-  /** What it wrote so far. */
+  /** What the program wrote so far. */
   log(): string;
-  /** Resolves to its exit code (with a signal: 128 and more) when it has ended and all it wrote was read. */
+  /** Resolves to the exit code (128 or more after a signal) when the process has ended and its output is read. */
   ended: Promise<number>;
-  /** Ends it at once, as a loss of power to the process would. */
+  /** Kills the process at once (SIGKILL). */
   crash(): Promise<void>;
 }
 
 /**
- * Starts it on a data directory; `set` gives options as `OS_GROUP__OPTION`; `port` 0 means any that is free;
- * `openFiles` is how many files it may have open.
+ * Starts the program on a data directory; `set` holds options as `OS_GROUP__OPTION`; `port` 0 means any free port;
+ * `openFiles` limits how many files the process may have open.
  */
 export async function serve(
   dataDir: string,
@@ -32,7 +32,7 @@ export async function serve(
     "--bind-port",
     String(port),
   ]);
-  // The shell's limit holds for the program alone.
+  // The shell's limit applies to the program alone.
   const limited = openFiles === undefined ? { name, args } : {
     name: "sh",
     args: ["-c", `ulimit -n ${openFiles} && exec "$0" "$@"`, name, ...args],
@@ -73,14 +73,14 @@ export async function serve(
       try {
         child.kill("SIGKILL");
       } catch {
-        // It has ended by itself.
+        // The process has ended by itself.
       }
       await ended;
     },
   };
 }
 
-/** Makes a raw image in bare container and gives its id. */
+/** Creates a raw image in a bare container and returns its id. */
 export async function newImage(url: string, more: Record<string, unknown> = {}): Promise<string> {
   const response = await fetch(`${url}/v2/images`, {
     method: "POST",
@@ -90,12 +90,12 @@ export async function newImage(url: string, more: Record<string, unknown> = {}):
   return (await response.json()).id;
 }
 
-/** The image as the API shows it. */
+/** Returns the image as the API shows it. */
 export async function show(url: string, id: string): Promise<Record<string, unknown>> {
   return await (await fetch(`${url}/v2/images/${id}`)).json();
 }
 
-/** Waits until `done` says so; throws after `seconds`. */
+/** Waits until `done` returns true; throws after `seconds`. */
 export async function until(
   what: string,
   done: () => Promise<boolean> | boolean,
@@ -108,7 +108,7 @@ export async function until(
   }
 }
 
-/** Names of the files in a directory, hidden ones too, sorted; none when there is no directory. */
+/** Returns the sorted names of the files in a directory, hidden ones too; none when the directory does not exist. */
 export function filesIn(path: string): string[] {
   try {
     return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
@@ -118,7 +118,7 @@ export function filesIn(path: string): string[] {
   }
 }
 
-/** Bytes that look like no format. */
+/** Random bytes that no format matches. */
 export function noise(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(randomBytes(length));
   bytes.fill(0, 0, Math.min(512, length));

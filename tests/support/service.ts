@@ -1,6 +1,6 @@
 /**
  * A whole service in this process for scenario tables: real database, real file stores in a temporary folder,
- * requests through `app.request`. Callers are told apart by identity headers, which this service believes.
+ * requests through `app.request`. Identity headers name the caller; this service trusts them.
  */
 import { join } from "node:path";
 import { buildApp } from "../../src/app.ts";
@@ -11,7 +11,7 @@ import { getLog } from "../../src/observe/log.ts";
 import { withPaste } from "../../src/paste/apply.ts";
 import { WORKERS } from "../../workers.ts";
 
-/** Who asks: roles and project; null = nobody at all. */
+/** The caller of a request: roles and project. */
 export interface Who {
   roles: string;
   project?: string;
@@ -37,17 +37,17 @@ export interface TestService extends AsyncDisposable {
   dir: string;
   deps: Deps;
   ask(path: string, who: Who | null, asked?: Asked): Promise<Response>;
-  /** POST an image and give its body. */
+  /** Creates an image by POST; returns the body. */
   create(who: Who, body?: Record<string, unknown>): Promise<Record<string, unknown> & { id: string }>;
-  /** Upload bytes; fails the test unless 204. */
+  /** Uploads bytes; fails the test unless the status is 204. */
   upload(id: string, who: Who, bytes: Uint8Array | string): Promise<void>;
-  /** A PATCH in the v2.1 dialect. */
+  /** Sends a PATCH in the v2.1 dialect. */
   patch(id: string, who: Who, operations: unknown): Promise<Response>;
 }
 
 export const PATCH_TYPE = "application/openstack-images-v2.1-json-patch";
 
-/** Starts a service. `options` are texts by `GROUP.option`, as in a configuration file; companion files are looked for in `dir`. */
+/** Starts a service. `options` are texts by `GROUP.option`, as in a configuration file; companion files are in `dir`. */
 export async function startService(options: Record<string, string> = {}): Promise<TestService> {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-test-" });
   const given = configFrom({

@@ -1,4 +1,4 @@
-/** Keys, certificates and signatures of images, made by openssl. */
+/** Makes keys, certificates and signatures of images with openssl. */
 import { join } from "node:path";
 
 /** Key types as `img_signature_key_type` names them, and how openssl makes such a key. */
@@ -15,7 +15,7 @@ export const KEY_COMMANDS: Record<string, string[]> = {
 
 export const HASHES = ["SHA-224", "SHA-256", "SHA-384", "SHA-512"];
 
-/** Whether openssl is there. */
+/** Whether openssl is installed. */
 export async function hasOpenssl(): Promise<boolean> {
   try {
     return (await new Deno.Command("openssl", { args: ["version"], stdout: "null", stderr: "null" }).output())
@@ -43,11 +43,11 @@ export interface Signer {
   id: string;
   pem: Uint8Array;
   der: Uint8Array;
-  /** The signature in base64. `salt` is the length of that of RSA-PSS. */
+  /** Returns the signature in base64. `salt` is the salt length of RSA-PSS. */
   sign(data: Uint8Array, hash: string, salt?: string): Promise<string>;
 }
 
-/** Makes a key and a certificate of its own in `directory`. */
+/** Makes a key with its own certificate in `directory`. */
 export async function makeSigner(directory: string, keyType: string): Promise<Signer> {
   const id = crypto.randomUUID();
   const key = join(directory, `${id}.key`);

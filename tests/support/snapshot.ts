@@ -1,12 +1,12 @@
-/** Everything a service keeps, as one text: two equal texts mean that nothing was changed. */
+/** Everything that a service keeps, as one text: two equal texts mean that nothing has changed. */
 import { join } from "node:path";
 import { openReader } from "../../db/engines/open_file.ts";
 import type { TestService } from "./service.ts";
 
-/** Every row of every table, and the name and size of every file of the stores. */
+/** Returns every row of every table, and the name and size of every file of the stores. */
 export async function snapshot(service: TestService): Promise<string> {
   const lines: string[] = [];
-  // The engine of the service itself: another one in the same process would take its file locks away.
+  // The service's own engine: a second engine in the same process would release its file locks.
   const reader = await openReader(join(service.dir, "glance.sqlite"));
   try {
     const tables = await reader.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", []);

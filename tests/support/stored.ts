@@ -1,16 +1,16 @@
-/** What an upload leaves: the image's fields and the files of the store. */
+/** Checks what an upload leaves: the image's fields and the files of the store. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { filesIn } from "./served.ts";
 import { ADMIN, type TestService } from "./service.ts";
 
-/** The image as an administrator sees it. */
+/** Returns the image as an administrator sees it. */
 export async function shown(service: TestService, id: string): Promise<Record<string, unknown>> {
   return await (await service.ask(`/v2/images/${id}`, ADMIN)).json();
 }
 
-/** Active, with the size and hashes of `bytes`, and one file that holds them. */
+/** Checks that the image is active, with the size and hashes of `bytes`, and that its file holds them. */
 export async function assertStored(
   service: TestService,
   id: string,
@@ -26,7 +26,7 @@ export async function assertStored(
   assert.deepEqual(await Deno.readFile(`${service.dir}/images/${id}`), new Uint8Array(Buffer.from(bytes)));
 }
 
-/** Queued as if nothing had come: no size, no hash, no location, no lease, no file. */
+/** Checks that the image is queued as if no data had arrived: no size, hash, location, lease or file. */
 export async function assertNothingStored(service: TestService, id: string): Promise<void> {
   const image = await shown(service, id);
   assert.deepEqual(
@@ -39,13 +39,13 @@ export async function assertNothingStored(service: TestService, id: string): Pro
   assert.deepEqual(filesIn(`${service.dir}/images`).filter((name) => name.includes(id)), []);
 }
 
-/** A body in pieces that the test gives one by one. */
+/** A body whose pieces the test sends one by one. */
 export function fedBody(): {
   stream: ReadableStream<Uint8Array>;
-  /** Gives a piece and waits until it was taken. */
+  /** Sends a piece and waits until the reader has taken it. */
   give(text: string | Uint8Array): Promise<void>;
   end(): void;
-  /** The client leaves. */
+  /** Ends the body with an error, as when the client disconnects. */
   leave(): void;
 } {
   let controller!: ReadableStreamDefaultController<Uint8Array>;

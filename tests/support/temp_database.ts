@@ -1,4 +1,4 @@
-/** A database of its own for one test. */
+/** A new database for one test. */
 import type { Database } from "../../db/database.ts";
 import { openDatabase } from "../../db/open.ts";
 import type { ImageListQuery, ImageRecord, NewImage, Viewer } from "../../db/records.ts";
@@ -6,12 +6,12 @@ import type { ImageListQuery, ImageRecord, NewImage, Viewer } from "../../db/rec
 export const WRITER_URL = new URL("../../db/writer_worker.ts", import.meta.url);
 export const ADMIN: Viewer = { isAdmin: true, projectId: "admin" };
 
-/** A viewer who is no admin. */
+/** A viewer that is not an administrator. */
 export function project(projectId: string | null): Viewer {
   return { isAdmin: false, projectId };
 }
 
-/** Runs `action` on a new database file, and takes the file away afterwards. */
+/** Runs `action` on a new database file and removes the file afterwards. */
 export async function withDatabase(action: (db: Database, path: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "oneglance-db-" });
   const path = `${directory}/glance.sqlite`;
@@ -27,19 +27,19 @@ export async function withDatabase(action: (db: Database, path: string) => Promi
   }
 }
 
-/** A new image with only an id; `more` says what is different. */
+/** A new image with only an id; `more` overrides fields. */
 export function newImage(more: Partial<NewImage> = {}): NewImage {
   return { id: crypto.randomUUID(), properties: {}, tags: [], ...more };
 }
 
-/** Makes an image, without a limit. Errors: conflict. */
+/** Creates an image, without a limit on their number. Errors: conflict. */
 export async function makeImage(db: Database, image: NewImage): Promise<ImageRecord> {
   const made = await db.write.images.create({ ...image, limit: null });
   if (made.outcome !== "done") throw new Error("an image without a limit was over it");
   return made.image;
 }
 
-/** The default list of `viewer`; `more` says what is different. */
+/** The default list of `viewer`; `more` overrides fields. */
 export function listQuery(viewer: Viewer, more: Partial<ImageListQuery> = {}): ImageListQuery {
   return {
     viewer,
@@ -52,7 +52,7 @@ export function listQuery(viewer: Viewer, more: Partial<ImageListQuery> = {}): I
   };
 }
 
-/** Every page of a list, one after the other. */
+/** Returns the images of all pages of a list. */
 export async function everyPage(db: Database, query: ImageListQuery): Promise<ImageRecord[]> {
   const all: ImageRecord[] = [];
   for (let marker = query.marker;;) {

@@ -1,4 +1,4 @@
-/** A certificate authority of the tests' own, and a certificate of it for `localhost` and `pinned.example`. Good until 2126. */
+/** A certificate authority for tests, and its certificate for `localhost` and `pinned.example`, valid until 2126. */
 
 export const TEST_CA = `-----BEGIN CERTIFICATE-----
 MIIBjjCCATWgAwIBAgIULK1Ejet6TVeBOmvX3lK1Of27bxgwCgYIKoZIzj0EAwIw
@@ -34,7 +34,7 @@ zhsLjVOhHQUhPftn68BdbhWK1vjBO+o3kXyNph+PNuK6lqNML3tH4mvZ
 -----END PRIVATE KEY-----
 `;
 
-/** An authority of its own, with two certificates for `localhost` of one key: until 2021-03-04 05:06:07, from 2120-03-04 05:06:07 on. */
+/** A second authority with two certificates for `localhost` of one key: valid until 2021-03-04 05:06:07, and from 2120-03-04 05:06:07 on. */
 export const TIMED_CA = `-----BEGIN CERTIFICATE-----
 MIIBUjCB+aADAgECAhQMeGvZuDxB3v5fVslUqKjF7nAMejAKBggqhkjOPQQDAjAe
 MRwwGgYDVQQDDBNvbmVnbGFuY2UgdGVzdCBDQSAyMCAXDTIwMDEwMTAwMDAwMFoY

@@ -1,8 +1,8 @@
-/** A database made by upstream's own tool, where the machine has it. */
+/** Databases made by upstream's own tool, where it is installed. */
 
 const MANAGE = "/usr/bin/glance-manage";
 
-/** Runs upstream's `glance-manage db ACTION` on a file; null, with a visible line, where it is not installed. */
+/** Runs upstream's `glance-manage db ACTION` on a file. Where it is not installed: prints a line and returns null. */
 export async function upstreamManage(
   directory: string,
   path: string,

@@ -1,4 +1,4 @@
-/** A request sent byte by byte as the test wants it, over a TCP connection of its own. */
+/** Sends a request byte by byte, as the test wants it, over its own TCP connection. */
 
 interface WireAnswer {
   status: number;
@@ -9,21 +9,21 @@ interface WireAnswer {
 
 export interface Wire extends Disposable {
   send(bytes: Uint8Array | string): Promise<void>;
-  /** Reads one answer to its end; a 204 and an answer without length end with their headers. */
+  /** Reads one response to its end; a 204 and a response without a length end with their headers. */
   answer(): Promise<WireAnswer>;
-  /** Says that no more comes. */
+  /** Ends the sending side of the connection. */
   finish(): Promise<void>;
-  /** Reads to the end of the headers; what follows is left to `skip`. */
+  /** Reads to the end of the headers; `skip` reads what follows. */
   head(): Promise<string>;
-  /** Reads, and forgets, until the server ends the connection. */
+  /** Reads and discards until the server ends the connection. */
   skip(): Promise<void>;
-  /** Reads until the server ends the connection; what came before that. */
+  /** Reads until the server ends the connection; returns what it read. */
   rest(): Promise<string>;
-  /** Closes the connection without an end of the body. */
+  /** Closes the connection without ending the body. */
   [Symbol.dispose](): void;
 }
 
-/** Connects. */
+/** Connects to the port on loopback. */
 export async function wire(port: number): Promise<Wire> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   let held = new Uint8Array();

@@ -1,4 +1,4 @@
-/** A service in a folder of its own for one test, as a process of its own. */
+/** Runs a test against a service that has its own folder and its own process. */
 import { serve, type Served } from "./served.ts";
 
 export async function withService(

@@ -1,4 +1,4 @@
-/** The kinds of column that upstream's tables are made of, with the type names that SQLAlchemy writes on SQLite. */
+/** The column types of upstream's tables, with the type names that SQLAlchemy writes on SQLite. */
 import { customType } from "drizzle-orm/sqlite-core";
 
 /** `VARCHAR(n)`. */
@@ -9,7 +9,7 @@ export const varchar = customType<{ data: string; config: { length: number }; co
 /** `DATETIME`: naive UTC text, `YYYY-MM-DD HH:MM:SS.ffffff`. */
 export const datetime = customType<{ data: string }>({ dataType: () => "DATETIME" });
 
-/** `BOOLEAN`: 0 or 1. The engine gives and takes numbers here; records hold booleans. */
+/** `BOOLEAN`: 0 or 1. The engine reads and writes numbers here; records hold booleans. */
 export const bool = customType<{ data: number }>({ dataType: () => "BOOLEAN" });
 
 /** `BIGINT`: bytes; exact up to 2^53. */

@@ -1,4 +1,4 @@
-/** Deletions under way; the table is ours alone. */
+/** Deletions in progress; only oneglance has this table. */
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 import { datetime, text, varchar } from "./columns.ts";
 

@@ -1,4 +1,4 @@
-/** What hangs on an image: properties, locations, members, tags (docs/reference/data-model.md §1.2 to §1.5). */
+/** The tables that belong to an image: properties, locations, members, tags (docs/reference/data-model.md §1.2 to §1.5). */
 import { sql } from "drizzle-orm";
 import { index, sqliteTable, unique } from "drizzle-orm/sqlite-core";
 import { bool, integer, softDelete, text, varchar } from "./columns.ts";

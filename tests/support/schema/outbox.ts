@@ -1,8 +1,8 @@
-/** Notifications that wait to be sent; the table is ours alone. */
+/** Notifications that wait to be sent; only oneglance has this table. */
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 import { datetime, integer, text, varchar } from "./columns.ts";
 
-/** One row for each notification, in the order of the changes, until every driver has it. */
+/** One row for each notification, in the order of the changes, until every driver has accepted it. */
 export const oneglanceOutbox = sqliteTable("oneglance_outbox", {
   id: integer().notNull().primaryKey(),
   message_id: varchar({ length: 36 }).notNull(),

@@ -1,8 +1,8 @@
-/** Tasks under way; the table is ours alone. */
+/** Tasks in progress; only oneglance has this table. */
 import { index, sqliteTable } from "drizzle-orm/sqlite-core";
 import { bigint, datetime, integer, text, varchar } from "./columns.ts";
 
-/** One row for each task that has not ended: which process works on it, and how far it is. */
+/** One row for each unfinished task: the process that works on it, and its progress. */
 export const oneglanceTasks = sqliteTable("oneglance_tasks", {
   task_id: varchar({ length: 36 }).notNull().primaryKey(),
   image_id: varchar({ length: 36 }),

@@ -1,4 +1,4 @@
-/** Uploads under way; the table is ours alone. */
+/** Uploads in progress; only oneglance has this table. */
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 import { datetime, varchar } from "./columns.ts";
 

@@ -1,9 +1,9 @@
-/** What a test service has told. */
+/** The notifications that a test service has recorded for sending. */
 import type { EventRecord } from "../../db/event_records.ts";
 import { notificationOf } from "../../src/notify/message.ts";
 import type { TestService } from "./service.ts";
 
-/** What waits, taken out. */
+/** Removes the recorded notifications from the outbox and returns them. */
 export async function drain({ deps }: TestService): Promise<EventRecord[]> {
   const events = await deps.db.write.outbox.take({
     owner: "test",
@@ -18,8 +18,8 @@ export async function drain({ deps }: TestService): Promise<EventRecord[]> {
   return events;
 }
 
-/** Type, priority and payload of what waits. */
-export async function told(service: TestService): Promise<[string, string, Record<string, unknown>][]> {
+/** Removes the recorded notifications and returns the type, priority and payload of each. */
+export async function takeEvents(service: TestService): Promise<[string, string, Record<string, unknown>][]> {
   return (await drain(service)).map((event) => {
     const { event_type, priority, payload } = notificationOf(event, "image.localhost");
     return [event_type, priority, payload as Record<string, unknown>];
