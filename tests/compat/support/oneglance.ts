@@ -84,6 +84,7 @@ function settings(folder: string, port: number, options: ServerOptions) {
   return all;
 }
 
+/** A configuration file's text. */
 function ini(all: Record<string, Record<string, string>>): string {
   return Object.entries(all).map(([group, set]) =>
     `[${group}]\n${Object.entries(set).map(([name, value]) => `${name} = ${value}\n`).join("")}`
@@ -109,7 +110,7 @@ export async function writeConfig(
 }
 
 /** Reads a stream to its end, keeping the last part of it. */
-function collect(stream: ReadableStream<Uint8Array>): { text: () => string; done: Promise<void> } {
+export function collect(stream: ReadableStream<Uint8Array>): { text: () => string; done: Promise<void> } {
   let kept = "";
   const done = stream.pipeThrough(new TextDecoderStream()).pipeTo(
     new WritableStream({
