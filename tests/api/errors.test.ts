@@ -4,7 +4,6 @@ import type { RouteConfig } from "@hono/zod-openapi";
 import { buildApp } from "../../src/app.ts";
 import { ROUTES } from "../../openapi/document.ts";
 import { active, queued } from "../support/images.ts";
-import { execOn } from "../support/raw_database.ts";
 import { type Row, runTable } from "../support/scenario.ts";
 import { OWNER, PATCH_TYPE, startService } from "../support/service.ts";
 
@@ -352,7 +351,7 @@ Deno.test("without an identity every route answers 401 before anything else", as
 
 Deno.test("what the database engine says is for the log, not for the client", async () => {
   await using service = await startService();
-  execOn(`${service.dir}/glance.sqlite`, "DROP TABLE image_tags");
+  await service.database.exec("DROP TABLE image_tags");
   const response = await service.ask("/v2/images", OWNER, { method: "POST", body: { tags: ["a"] } });
   assert.equal(response.status, 500);
   const text = await response.text();

@@ -4,7 +4,6 @@ import type { TaskLease } from "../../db/task_records.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { begun, FUTURE, other, PAST } from "../support/begun.ts";
 import { FORMATS, nothingUnderWay, outcome, postImport, staged, threeStores } from "../support/imports.ts";
-import { execOn } from "../support/raw_database.ts";
 import { ADMIN, OWNER, type TestService } from "../support/service.ts";
 
 const DIRECT = { method: { name: "glance-direct" } };
@@ -12,9 +11,9 @@ const DIRECT = { method: { name: "glance-direct" } };
 const MACHINE = other(0, "00000000");
 
 /** Makes a task look as if it was last heard of so many minutes ago. */
-function age({ dir }: TestService, task: string, minutes: number): void {
+function age({ database }: TestService, task: string, minutes: number): Promise<void> {
   const time = new Date(Date.now() - minutes * 60_000).toISOString().replace("T", " ").slice(0, 19);
-  execOn(`${dir}/glance.sqlite`, `UPDATE tasks SET updated_at = '${time}.000000' WHERE id = '${task}'`);
+  return database.exec(`UPDATE tasks SET updated_at = '${time}.000000' WHERE id = '${task}'`);
 }
 
 /** A staged image whose import to store b another process has begun; `lease` null: one of Glance, which has none. */
@@ -24,7 +23,7 @@ async function locked(service: TestService, lease: Partial<TaskLease> | null, st
   const { write } = service.deps.db;
   if (status === "processing") await write.tasks.change({ id: task, from: ["pending"], status });
   if (lease === null) {
-    execOn(`${service.dir}/glance.sqlite`, `DELETE FROM oneglance_tasks WHERE task_id = '${task}'`);
+    await service.database.exec(`DELETE FROM oneglance_tasks WHERE task_id = '${task}'`);
   }
   const setProperties = { os_glance_importing_to_stores: "b", os_glance_failed_import: "b,c" };
   await write.images.change({ id, setProperties });
@@ -63,7 +62,7 @@ Deno.test("an import lock is taken over by who has it", async (t) => {
   for (const [who, lease, status, minutes, taken] of ROWS) {
     await t.step(`${who}: ${taken ? "taken" : "kept"}`, async () => {
       const { id, task } = await locked(service, lease, status);
-      age(service, task, minutes);
+      await age(service, task, minutes);
       const before = await service.deps.db.read.tasks.leases({ taskIds: [task] });
       const response = await postImport(service, id, DIRECT);
       const text = await response.text();
@@ -106,7 +105,7 @@ Deno.test("a copy that goes on for hours keeps its image, and ends as if nobody 
   assert.equal((await postImport(service, id, copy("b"), ADMIN)).status, 202);
   await opening.promise;
   const { task } = await outcome(service, id, ADMIN);
-  age(service, task.id, 300);
+  await age(service, task.id, 300);
   const second = await postImport(service, id, copy("c"), ADMIN);
   go.resolve();
   assert.match(await second.text(), /Image has active task/);
@@ -120,7 +119,7 @@ Deno.test("a copy that goes on for hours keeps its image, and ends as if nobody 
 Deno.test("who goes on with a task while its lock is judged keeps it", async () => {
   await using service = await threeStores();
   const { id, task } = await locked(service, {});
-  age(service, task, 61);
+  await age(service, task, 61);
   const { read, write } = service.deps.db;
   const leases = read.tasks.leases;
   let taken = false;

@@ -1,7 +1,6 @@
 /** Every event and its payload, as the writes put them into the outbox (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
 import { notificationOf, wrap } from "../../src/notify/message.ts";
-import { execOn } from "../support/raw_database.ts";
 import { drain, takeEvents } from "../support/events.ts";
 import { ADMIN, OWNER, startService, STRANGER } from "../support/service.ts";
 import { makeImage } from "../support/temp_database.ts";
@@ -286,7 +285,7 @@ Deno.test("a stranded image that is put back: its task failed, the image changed
   await db.write.tasks.start({ task, lease, lock: true });
   await db.write.images.transition({ id, from: ["queued"], to: "importing", task: "run", limit: null });
   // What a Glance leaves that died: no lease of ours.
-  execOn(`${service.dir}/glance.sqlite`, "DELETE FROM oneglance_tasks");
+  await service.database.exec("DELETE FROM oneglance_tasks");
   await drain(service);
   const by = { token: "u", owner: "me", store_id: null, expires_at };
   const before = "2100-01-01 00:00:00.000000";

@@ -1,14 +1,13 @@
 /** Rows that no request of today makes, but that an adopted database may hold (docs/reference/data-model.md, traps). */
 import assert from "node:assert/strict";
 import { active, queued, sharedWith } from "../support/images.ts";
-import { execOn } from "../support/raw_database.ts";
 import { type Given, type Row, runTable } from "../support/scenario.ts";
 import { ADMIN, OWNER, startService, STRANGER, type TestService } from "../support/service.ts";
 
-/** Makes an image, then changes the file past the service; `{id}` in the statement is the image's. */
+/** Makes an image, then changes the row past the service; `{id}` in the statement is the image's. */
 const odd = (given: NonNullable<Row["given"]>, sql: string): Row["given"] => async (service) => {
   const made = await given(service);
-  execOn(`${service.dir}/glance.sqlite`, sql.replaceAll("{id}", made.id!));
+  await service.database.exec(sql.replaceAll("{id}", made.id!));
   return made;
 };
 const show = "GET /v2/images/{id}";
@@ -136,7 +135,7 @@ Deno.test("rows of an adopted database", async (t) => {
 Deno.test("images of one and the same second page without loss, the larger id first", async () => {
   await using service = await startService();
   for (let i = 0; i < 7; i++) await service.create(OWNER);
-  execOn(`${service.dir}/glance.sqlite`, "UPDATE images SET created_at = '2026-01-02 03:04:05'");
+  await service.database.exec("UPDATE images SET created_at = '2026-01-02 03:04:05'");
   const seen: string[] = [];
   let path: string | undefined = "/v2/images?limit=2";
   while (path) {

@@ -1,18 +1,12 @@
 /** Tags that a client sends with every change, as glanceclient does, though they are the image's already. */
 import assert from "node:assert/strict";
-import { openReader } from "../../db/engines/open_file.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
 import { takeEvents } from "../support/events.ts";
 
 const replace = (path: string, value: unknown) => ({ op: "replace", path, value });
 
-async function rows({ dir }: TestService): Promise<unknown[]> {
-  const reader = await openReader(`${dir}/glance.sqlite`);
-  try {
-    return reader.all("SELECT * FROM image_tags ORDER BY id");
-  } finally {
-    reader.close();
-  }
+function rows({ database }: TestService): Promise<unknown[]> {
+  return database.rows("SELECT * FROM image_tags ORDER BY id");
 }
 
 Deno.test("the same tags: no row is written, no quota asked, no event but that of the change", async (t) => {

@@ -4,7 +4,6 @@ import { GlanceError } from "../../src/errors.ts";
 import { recoverDeletions } from "../../src/images/recover.ts";
 import { renewal } from "../support/renewal.ts";
 import { processName } from "../../src/util/process_name.ts";
-import { rowsOf } from "../support/raw_database.ts";
 import { filesIn } from "../support/served.ts";
 import { takeEvents } from "../support/events.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
@@ -45,8 +44,8 @@ async function begun(service: TestService, id: string, owner: string, expires_at
   assert.equal((await service.deps.db.write.deletions.begin({ id, by })).outcome, "done");
 }
 
-const rowOf = ({ dir }: TestService, id: string) =>
-  rowsOf(`${dir}/glance.sqlite`, "SELECT status, deleted FROM images WHERE id = ?", [id])[0];
+const rowOf = async ({ database }: TestService, id: string) =>
+  (await database.rows("SELECT status, deleted FROM images WHERE id = ?", [id]))[0];
 
 Deno.test("between the first and the last write an image is out of sight, also when a store's part is done", async (t) => {
   for (const done of [[], ["a"], ["a", "b"]]) {
@@ -63,7 +62,7 @@ Deno.test("between the first and the last write an image is out of sight, also w
       assert.deepEqual((await (await service.ask("/v2/images", ADMIN)).json()).images, []);
       await recoverDeletions(service.deps);
       assert.deepEqual(filesOf(service, id), []);
-      assert.deepEqual(rowOf(service, id), { status: "deleted", deleted: 1 });
+      assert.deepEqual(await rowOf(service, id), { status: "deleted", deleted: 1 });
       assert.deepEqual(await service.deps.db.read.deletions.list(), []);
       assert.deepEqual((await takeEvents(service)).map(([type]) => type), ["image.delete"]);
     });
@@ -84,7 +83,7 @@ Deno.test("only what nobody carries on is completed", async (t) => {
       await begun(service, id, owner, expires);
       await recoverDeletions(service.deps);
       assert.deepEqual(filesOf(service, id), completed ? [] : ["a", "b"]);
-      assert.equal(rowOf(service, id)!.status, completed ? "deleted" : "pending_delete");
+      assert.equal((await rowOf(service, id))!.status, completed ? "deleted" : "pending_delete");
     });
   }
 });
@@ -136,7 +135,7 @@ Deno.test("when the database fails in the middle, the next look completes the de
   assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 404);
   write.images.delete = real;
   await recoverDeletions(service.deps);
-  assert.deepEqual(rowOf(service, id), { status: "deleted", deleted: 1 });
+  assert.deepEqual(await rowOf(service, id), { status: "deleted", deleted: 1 });
 });
 
 /** A copy of the image whose removal was begun by a process that is dead now. */

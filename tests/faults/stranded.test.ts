@@ -8,17 +8,16 @@ import { WORKERS } from "../../workers.ts";
 import type { ImageTransition } from "../../db/records.ts";
 import { begun } from "../support/begun.ts";
 import { FORMATS, postImport, stage } from "../support/imports.ts";
-import { execOn } from "../support/raw_database.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
 
-const exec = (service: TestService, sql: string) => execOn(`${service.dir}/glance.sqlite`, sql);
+const exec = ({ database }: TestService, sql: string) => database.exec(sql);
 
 /** Sets the last change of an image, and of its tasks, so many hours back. */
-function age(service: TestService, id: string, hours: number, what = "images"): void {
+async function age(service: TestService, id: string, hours: number, what = "images"): Promise<void> {
   const time = new Date(Date.now() - hours * 3_600_000).toISOString().replace("T", " ").slice(0, 19);
   const key = what === "images" ? "id" : "image_id";
-  exec(service, `UPDATE ${what} SET updated_at = '${time}.000000' WHERE ${key} = '${id}'`);
+  await exec(service, `UPDATE ${what} SET updated_at = '${time}.000000' WHERE ${key} = '${id}'`);
 }
 
 async function file(service: TestService, folder: string, name: string): Promise<void> {
@@ -64,7 +63,7 @@ async function importing(
     user_id: null,
     input: null,
   });
-  age(service, id, 30, "tasks");
+  await age(service, id, 30, "tasks");
   await file(service, "images", id);
   return id;
 }
@@ -97,7 +96,7 @@ async function accepted(
   if (state === "processing") {
     await db.write.tasks.change({ id: task, from: ["pending"], status: "processing" });
   }
-  age(service, id, 30, "tasks");
+  await age(service, id, 30, "tasks");
   return id;
 }
 
@@ -132,7 +131,7 @@ Deno.test("what counts as stranded", async (t) => {
     }],
     ["importing, its task said something an hour ago", false, 25, async () => {
       const id = await importing(service, "api_image_import");
-      age(service, id, 1, "tasks");
+      await age(service, id, 1, "tasks");
       return id;
     }],
     ["an upload of ours, which recovery looks after", false, 25, async () => {
@@ -176,7 +175,7 @@ Deno.test("what counts as stranded", async (t) => {
   for (const [name, stranded, hours, make] of rows) {
     await t.step(`${name}: ${stranded ? "yes" : "no"}`, async () => {
       const id = await make();
-      age(service, id, hours);
+      await age(service, id, hours);
       const { images } = await listStranded(service.deps, 24);
       assert.equal(images.some((image) => image.id === id), stranded);
       if (!stranded) {
@@ -201,7 +200,7 @@ Deno.test("what counts as stranded", async (t) => {
 Deno.test("put back: queued, with nothing anywhere, and a new try works", async (t) => {
   await using service = await startService();
   const putBack = async (id: string) => {
-    age(service, id, 30);
+    await age(service, id, 30);
     const image = (await listStranded(service.deps, 24)).images.find((each) => each.id === id);
     assert.ok(await putBackStranded(service.deps, image!, 24));
     const now = await show(service, id);
@@ -251,7 +250,7 @@ Deno.test("put back: the lock of an import that was accepted goes, the image sta
   await using service = await startService();
   const import_ = (id: string) => postImport(service, id, { method: { name: "glance-direct" } });
   const free = async (id: string) => {
-    age(service, id, 30);
+    await age(service, id, 30);
     const image = (await listStranded(service.deps, 24)).images.find((each) => each.id === id);
     assert.ok(await putBackStranded(service.deps, image!, 24));
     const now = await show(service, id);
@@ -265,9 +264,9 @@ Deno.test("put back: the lock of an import that was accepted goes, the image sta
   await t.step("staged data", async () => {
     const id = await accepted(service, { status: "uploading", size: 4, task: "processing" });
     await file(service, "staging", id);
-    age(service, id, 0.5, "tasks");
+    await age(service, id, 0.5, "tasks");
     assert.equal((await import_(id)).status, 409);
-    age(service, id, 30, "tasks");
+    await age(service, id, 30, "tasks");
     await free(id);
     assert.equal(await Deno.readTextFile(`${service.dir}/staging/${id}`), "half");
     assert.equal((await import_(id)).status, 202);
@@ -295,7 +294,7 @@ Deno.test("put back: the lock of an import that was accepted goes, the image sta
       user_id: null,
       input: {},
     });
-    age(service, id, 30, "tasks");
+    await age(service, id, 30, "tasks");
     await free(id);
     assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
   });
@@ -309,7 +308,7 @@ Deno.test("a task without an image that nobody works on ends in failure", async 
   await db.write.tasks.create({ id: task, type: "import", ...more });
   await db.write.tasks.change({ id: task, from: ["pending"], status: "processing" });
   assert.deepEqual((await listStranded(service.deps, 24)).tasks, []);
-  exec(service, `UPDATE tasks SET updated_at = '2001-01-01 00:00:00.000000' WHERE id = '${task}'`);
+  await exec(service, `UPDATE tasks SET updated_at = '2001-01-01 00:00:00.000000' WHERE id = '${task}'`);
   const { tasks } = await listStranded(service.deps, 24);
   assert.deepEqual(tasks.map(({ id, type, status }) => [id, type, status]), [[task, "import", "processing"]]);
   assert.ok(await endStrandedTask(service.deps, tasks[0]!));
@@ -321,7 +320,7 @@ Deno.test("a task without an image that nobody works on ends in failure", async 
 Deno.test("a crash while one is put back is recovered as that of an upload", async () => {
   await using service = await startService();
   const id = await importing(service, "api_image_import");
-  age(service, id, 30);
+  await age(service, id, 30);
   const taken = await service.deps.db.write.stranded.take({
     id,
     before: "2999-01-01 00:00:00.000000",
@@ -342,13 +341,13 @@ Deno.test("a crash while one is put back is recovered as that of an upload", asy
 Deno.test("the command", async () => {
   await using service = await startService();
   const [one, two, young] = [await left(service, {}), await left(service, {}), await left(service, {})];
-  age(service, one, 48);
-  age(service, two, 30);
+  await age(service, one, 48);
+  await age(service, two, 30);
   const config = `${service.dir}/glance.conf`;
   await Deno.writeTextFile(
     config,
     `[DEFAULT]\nlog_file = ${service.dir}/log\nnode_staging_uri = file://${service.dir}/staging\n` +
-      `[database]\nconnection = sqlite:///${service.dir}/glance.sqlite\n` +
+      `[database]\nconnection = ${service.database.connection}\n` +
       `[glance_store]\nfilesystem_store_datadir = ${service.dir}/images\n`,
   );
   const stuck = async (...args: string[]) => {
@@ -363,7 +362,7 @@ Deno.test("the command", async () => {
   assert.deepEqual(listed.out.split("\n").map((line) => line.split(" ")[0]), [one, two]);
   assert.match(listed.out, new RegExp(`^${one}  saving .* its upload was interrupted$`, "m"));
   const held = await accepted(service, { status: "uploading", size: 4, task: "processing" });
-  age(service, held, 0.2, "tasks");
+  await age(service, held, 0.2, "tasks");
   const recent = await stuck("--age", "0", held);
   assert.match(recent.out, /^\S+ {2}uploading .* held by task \S+ {2}\(locked for 4[78] more minutes\)$/);
   const [shown] = JSON.parse((await stuck("--age", "0", "--json", held)).out);

@@ -8,7 +8,6 @@ import { begun, DEAD, FUTURE, other, PAST } from "../support/begun.ts";
 import { FORMATS, nothingUnderWay, outcome, serveSite, staged, threeStores } from "../support/imports.ts";
 import { renewal } from "../support/renewal.ts";
 import { filesIn } from "../support/served.ts";
-import { execOn } from "../support/raw_database.ts";
 import { ADMIN, OWNER, startService } from "../support/service.ts";
 
 const DATA = "data of a task";
@@ -137,10 +136,7 @@ Deno.test("a task that somebody is at has changed of late, for a Glance that jud
     const task = await begun(service, id, direct);
     const { write, read } = service.deps.db;
     await write.tasks.change({ id: task, from: ["pending"], status });
-    execOn(
-      `${service.dir}/glance.sqlite`,
-      `UPDATE tasks SET updated_at = '${before}' WHERE id = '${task}'`,
-    );
+    await service.database.exec(`UPDATE tasks SET updated_at = '${before}' WHERE id = '${task}'`);
     const [lease] = await read.tasks.leases({ taskIds: [task] });
     const tasks = [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }];
     await write.leases.renew(renewal({ tasks, silentSince: SINCE }));
@@ -163,12 +159,9 @@ Deno.test("the image of a dead task that was deleted stays deleted; nothing of i
 
 Deno.test("an import lock that gives no sign of life for an hour can be taken over", async (t) => {
   await using service = await threeStores();
-  const age = (task: string, minutes: number) => {
+  const age = async (task: string, minutes: number) => {
     const time = new Date(Date.now() - minutes * 60_000).toISOString().replace("T", " ").slice(0, 19);
-    execOn(
-      `${service.dir}/glance.sqlite`,
-      `UPDATE tasks SET updated_at = '${time}.000000' WHERE id = '${task}'`,
-    );
+    await service.database.exec(`UPDATE tasks SET updated_at = '${time}.000000' WHERE id = '${task}'`);
   };
   for (
     const [status, minutes, answer] of [
@@ -182,7 +175,7 @@ Deno.test("an import lock that gives no sign of life for an hour can be taken ov
       const id = await staged(service, DATA);
       const task = await begun(service, id, direct, { expires_at: PAST, backend: ["b"] });
       await service.deps.db.write.tasks.change({ id: task, from: ["pending"], status });
-      age(task, minutes);
+      await age(task, minutes);
       const setProperties = { os_glance_importing_to_stores: "b", os_glance_failed_import: "b,c" };
       await service.deps.db.write.images.change({ id, setProperties });
       const response = await service.ask(`/v2/images/${id}/import`, OWNER, { method: "POST", body: direct });

@@ -10,6 +10,7 @@ import type { Deps } from "../../src/deps.ts";
 import { getLog } from "../../src/observe/log.ts";
 import { withPaste } from "../../src/paste/apply.ts";
 import { WORKERS } from "../../workers.ts";
+import { newDatabase, type TestDatabase } from "./test_database.ts";
 
 /** The caller of a request: roles and project. */
 export interface Who {
@@ -36,6 +37,7 @@ interface Asked {
 export interface TestService extends AsyncDisposable {
   dir: string;
   deps: Deps;
+  database: TestDatabase;
   ask(path: string, who: Who | null, asked?: Asked): Promise<Response>;
   /** Creates an image by POST; returns the body. */
   create(who: Who, body?: Record<string, unknown>): Promise<Record<string, unknown> & { id: string }>;
@@ -50,8 +52,13 @@ export const PATCH_TYPE = "application/openstack-images-v2.1-json-patch";
 /** Starts a service. `options` are texts by `GROUP.option`, as in a configuration file; companion files are in `dir`. */
 export async function startService(options: Record<string, string> = {}): Promise<TestService> {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-test-" });
+  const database = await newDatabase(dir);
+  const clean = async () => {
+    await database[Symbol.asyncDispose]();
+    await Deno.remove(dir, { recursive: true });
+  };
   const given = configFrom({
-    "database.connection": `sqlite:///${join(dir, "glance.sqlite")}`,
+    "database.connection": database.connection,
     "glance_store.filesystem_store_datadir": join(dir, "images"),
     "DEFAULT.node_staging_uri": `file://${join(dir, "staging")}`,
     "os_glance_staging_store.filesystem_store_datadir": join(dir, "staging"),
@@ -75,7 +82,7 @@ export async function startService(options: Record<string, string> = {}): Promis
   }, { searchPath: [dir] });
   const config = withPaste(given, getLog("oneglance.paste"));
   const { deps, close } = await compose(config, { workers: WORKERS, sync: "auto" }).catch(async (error) => {
-    await Deno.remove(dir, { recursive: true });
+    await clean();
     throw error;
   });
   const app = buildApp(deps);
@@ -101,6 +108,7 @@ export async function startService(options: Record<string, string> = {}): Promis
   return {
     dir,
     deps,
+    database,
     ask,
     async create(who, body = {}) {
       const response = await ask("/v2/images", who, { method: "POST", body });
@@ -123,7 +131,7 @@ export async function startService(options: Record<string, string> = {}): Promis
       }),
     async [Symbol.asyncDispose]() {
       await close();
-      await Deno.remove(dir, { recursive: true });
+      await clean();
     },
   };
 }

@@ -1,23 +1,10 @@
 /** Everything that a service keeps, as one text: two equal texts mean that nothing has changed. */
 import { join } from "node:path";
-import { openReader } from "../../db/engines/open_file.ts";
 import type { TestService } from "./service.ts";
 
 /** Returns every row of every table, and the name and size of every file of the stores. */
 export async function snapshot(service: TestService): Promise<string> {
-  const lines: string[] = [];
-  // The service's own engine: a second engine in the same process would release its file locks.
-  const reader = await openReader(join(service.dir, "glance.sqlite"));
-  try {
-    const tables = await reader.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", []);
-    for (const { name } of tables) {
-      for (const row of await reader.all(`SELECT rowid AS row, * FROM "${name}" ORDER BY rowid`, [])) {
-        lines.push(`${name} ${JSON.stringify(row)}`);
-      }
-    }
-  } finally {
-    reader.close();
-  }
+  const lines = await service.database.dump();
   for (const folder of ["images", "staging", "a", "b"]) lines.push(...await files(join(service.dir, folder)));
   return lines.join("\n");
 }

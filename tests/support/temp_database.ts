@@ -2,6 +2,7 @@
 import type { Database } from "../../db/database.ts";
 import { openDatabase } from "../../db/open.ts";
 import type { ImageListQuery, ImageRecord, NewImage, Viewer } from "../../db/records.ts";
+import { newDatabase, type TestDatabase } from "./test_database.ts";
 
 export const WRITER_URL = new URL("../../db/writer_worker.ts", import.meta.url);
 export const ADMIN: Viewer = { isAdmin: true, projectId: "admin" };
@@ -11,14 +12,17 @@ export function project(projectId: string | null): Viewer {
   return { isAdmin: false, projectId };
 }
 
-/** Runs `action` on a new database file and removes the file afterwards. */
-export async function withDatabase(action: (db: Database, path: string) => Promise<void>): Promise<void> {
+/** Runs `action` on a new database, and removes it afterwards. */
+export async function withDatabase(
+  action: (db: Database, database: TestDatabase) => Promise<void>,
+): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "oneglance-db-" });
-  const path = `${directory}/glance.sqlite`;
   try {
-    const db = await openDatabase({ connection: `sqlite:///${path}`, writerUrl: WRITER_URL, sync: "auto" });
+    await using database = await newDatabase(directory);
+    const { connection } = database;
+    const db = await openDatabase({ connection, writerUrl: WRITER_URL, sync: "auto" });
     try {
-      await action(db, path);
+      await action(db, database);
     } finally {
       await db.close();
     }

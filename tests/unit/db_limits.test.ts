@@ -96,9 +96,9 @@ Deno.test("an image that cannot change at all is told that, not the limit", () =
   }));
 
 Deno.test("two writers of one database do not pass a limit together", () =>
-  withDatabase(async (db, path) => {
+  withDatabase(async (db, { connection }) => {
     const other = await openDatabase({
-      connection: `sqlite:///${path}`,
+      connection,
       writerUrl: WRITER_URL,
       sync: "require",
     });

@@ -3,18 +3,17 @@ import assert from "node:assert/strict";
 import { EmbeddedConn } from "../../db/engines/embedded.ts";
 import { toGlanceError } from "../../db/engines/engine_error.ts";
 import { probe } from "../../db/tables/health.ts";
-import { rowsOf } from "../support/raw_database.ts";
 import { withDatabase } from "../support/temp_database.ts";
 
 Deno.test("the probe leaves no row", () =>
-  withDatabase(async (db, path) => {
+  withDatabase(async (db, database) => {
     for (let each = 0; each < 3; each++) await db.write.health.probe();
-    assert.deepEqual(rowsOf(path, "SELECT * FROM oneglance_uploads"), []);
+    assert.deepEqual(await database.rows("SELECT * FROM oneglance_uploads"), []);
     assert.deepEqual(await db.read.uploads.list(), []);
   }));
 
 Deno.test("a database without space is found by the probe, though it can be read", () =>
-  withDatabase(async (db, path) => {
+  withDatabase(async (db, { path }) => {
     const conn = new EmbeddedConn(path, 5000);
     try {
       conn.exec("VACUUM");

@@ -45,7 +45,7 @@ function foundColumns(path: string, table: string): string[] {
 }
 
 Deno.test("the migrations make exactly the tables, columns, indexes and keys of the schema", () =>
-  withDatabase(async (_, path) => {
+  withDatabase(async (_, { path }) => {
     await Promise.resolve();
     const found = rowsOf(path, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
     assert.deepEqual(found.map(({ name }) => name), TABLES.map((table) => getTableConfig(table).name).sort());
@@ -92,7 +92,7 @@ Deno.test("queries name every column of images, each once", () => {
 });
 
 Deno.test("values stand in the file as upstream writes them", () =>
-  withDatabase(async (db, path) => {
+  withDatabase(async (db, { path }) => {
     await makeImage(db, {
       id: "a",
       properties: { p: "1" },
@@ -125,7 +125,7 @@ Deno.test("values stand in the file as upstream writes them", () =>
   }));
 
 Deno.test("deletion marks the rows of all tables alike, a removed import lock leaves none", () =>
-  withDatabase(async (db, path) => {
+  withDatabase(async (db, { path }) => {
     const lock = { os_glance_import_task: "t" };
     const { id } = await makeImage(db, { id: "a", properties: { p: "1", ...lock }, tags: ["t"] });
     await db.write.members.add({ imageId: id, member: "m", quota: -1 });
