@@ -2,6 +2,7 @@
  * What a query needs of a database: statements in, rows out. The embedded engine answers at once, a remote one
  * later; a query awaits both alike and is written once.
  */
+import type { Dialect } from "./dialects/dialect.ts";
 import type { Timestamp } from "./records.ts";
 
 /** What may be bound to a placeholder. Booleans become 0 or 1. */
@@ -11,6 +12,8 @@ export type Value = string | number | boolean | null;
 export type Row = Record<string, string | number | null>;
 
 export interface Conn {
+  /** How the database writes what is not the same in all of them. */
+  readonly dialect: Dialect;
   /** Every row. */
   all(sql: string, params?: readonly Value[]): Row[] | Promise<Row[]>;
   /** The first row. */

@@ -4,6 +4,7 @@ import { fail } from "../../src/errors.ts";
 import { risingClock } from "../clock.ts";
 import type { Row, Value, WriteConn } from "../conn.ts";
 import { type ConnSettings, PLAIN, settle } from "../conn_settings.ts";
+import { SQLITE } from "../dialects/sqlite.ts";
 import { damageOf } from "./engine_error.ts";
 
 type Bound = string | number | bigint | null;
@@ -21,6 +22,7 @@ const MAX_STATEMENTS = 256;
  * floats: all of its use goes through here.
  */
 export class EmbeddedConn implements WriteConn {
+  readonly dialect = SQLITE;
   readonly now = risingClock();
   readonly wants: WriteConn["wants"];
   readonly seal: WriteConn["seal"];

@@ -1,3 +1,4 @@
+import type { Dialect } from "../dialects/dialect.ts";
 import type { Conn, Row, Value } from "../conn.ts";
 
 /** Rows kept at most, and characters of one: 4 MiB at the most. */
@@ -11,11 +12,13 @@ const MAX_CHARACTERS = 4096;
  * costs the question for the version and not the query. What the connection itself writes would go unnoticed: it must only read.
  */
 export class Remembered implements Conn {
+  readonly dialect: Dialect;
   readonly #conn: Conn;
   #version: unknown;
   readonly #rows = new Map<string, Row | undefined>();
 
   constructor(conn: Conn) {
+    this.dialect = conn.dialect;
     this.#conn = conn;
   }
 

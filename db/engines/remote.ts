@@ -6,6 +6,7 @@ import type { Conn, Row, Value, WriteConn } from "../conn.ts";
 import type { Connection } from "../connection.ts";
 import { type Database, perform, readsOn, type WriteName, writesBy } from "../database.ts";
 import { type ConnSettings, PLAIN, settle } from "../conn_settings.ts";
+import { SQLITE } from "../dialects/sqlite.ts";
 import { migrate, type Migrated } from "../migrations/migrate.ts";
 import { requireSynced } from "../migrations/state.ts";
 import { rowAs } from "../rows.ts";
@@ -36,6 +37,7 @@ function remoteConn(executor: Executor, settings: ConnSettings): WriteConn {
   const execute = (sql: string, params: readonly Value[]): Promise<ResultSet> =>
     reach(() => executor.execute({ sql, args: args(params) }));
   return {
+    dialect: SQLITE,
     all: async (sql, params = []) => rowsOf(await execute(sql, params)),
     one: async (sql, params = []) => rowsOf(await execute(sql, params))[0],
     run: async (sql, params = []) => (await execute(sql, params)).rowsAffected,

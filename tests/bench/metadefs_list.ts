@@ -98,6 +98,7 @@ async function measure(count: number): Promise<Record<string, Measured>> {
         all: (...args) => (pages++, reader.all(...args)),
         one: (...args) => reader.one(...args),
         unseal: reader.unseal,
+        dialect: reader.dialect,
       };
       const rows = (await listNamespaces(counting, query)).length;
       const times: number[] = [];

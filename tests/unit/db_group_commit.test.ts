@@ -40,6 +40,7 @@ Deno.test("a write that fails half way takes back only its own rows", () =>
 Deno.test("when the commit fails, every write of the group is told so and none is there", () =>
   withConn(async (conn) => {
     const failing: GroupConn = {
+      dialect: conn.dialect,
       get inTransaction() {
         return conn.inTransaction;
       },

@@ -34,6 +34,7 @@ async function explained(action: (conn: Conn, markerId: string) => Promise<void>
       all: (sql, params) => (explain(sql, params), real.all(sql, params)),
       one: (sql, params) => (explain(sql, params), real.one(sql, params)),
       unseal: real.unseal,
+      dialect: real.dialect,
     };
     await action(conn, id);
     return found;

@@ -15,6 +15,7 @@ async function withReader(
     let asked = 0;
     const counted: Conn = {
       unseal: inner.unseal,
+      dialect: inner.dialect,
       all: (sql, params) => inner.all(sql, params),
       one: (sql, params) => {
         if (!sql.startsWith("PRAGMA")) asked++;

@@ -1,0 +1,104 @@
+/** MariaDB 10.5 and later, also as a Galera cluster. */
+import type { Value } from "../conn.ts";
+import { type Sql, sql } from "../sql.ts";
+import type { ComputedColumn, Dialect, Direction } from "./dialect.ts";
+
+/**
+ * What each session must be set to. JSON_ARRAYAGG silently shortens its result to `group_concat_max_len` bytes; this
+ * is the highest value there is. Above `max_allowed_packet` the `json_array(…)` around it gives null, which the
+ * callers of `Dialect.collect` refuse.
+ */
+export const SESSION = { group_concat_max_len: 1_073_741_824 } as const;
+
+/** https://mariadb.com/docs/server/reference/error-codes: ER_DUP_ENTRY. By number: the driver's names are MySQL's. */
+const DUPLICATE = 1062;
+
+/** Whether the error of a statement says that a row with its key is there. The statement alone was taken back. */
+export function isDuplicate(error: unknown): boolean {
+  return (error as { errno?: unknown } | null)?.errno === DUPLICATE;
+}
+
+/** Virtual columns of ours, which the indexes need: MariaDB has no indexes on expressions. */
+const COMPUTED: Record<ComputedColumn, string> = {
+  name: "oneglance_name",
+  disk_format: "oneglance_disk_format",
+  container_format: "oneglance_container_format",
+  size: "oneglance_size",
+  updated_at: "oneglance_updated_at",
+};
+
+const newValues = (columns: readonly string[]) => columns.map((name) => `${name} = VALUES(${name})`);
+
+/**
+ * `(a, b) < (?, ?)` written out: MariaDB takes no index for a comparison of rows. It does for this, and the bound on
+ * the first key, which is there twice, is the range that it begins with.
+ */
+function after(keys: readonly string[], direction: Direction, values: readonly Value[]): Sql {
+  const sign = direction === "asc" ? ">" : "<";
+  const [key = "1", ...others] = keys;
+  const [value = null, ...rest] = values;
+  if (others.length === 0) return sql(`${key} ${sign} ?`, value);
+  const deeper = after(others, direction, rest);
+  return sql(
+    `(${key} ${sign}= ? AND (${key} ${sign} ? OR ${deeper.text}))`,
+    value,
+    value,
+    ...deeper.params,
+  );
+}
+
+export const MARIADB: Dialect = {
+  name: "mariadb",
+  sortsWithinGroups: false,
+  utcNow: "utc_timestamp(6)",
+  forUpdate: " FOR UPDATE",
+
+  through: (table, index) => `${table} FORCE INDEX (${index})`,
+
+  // It has statistics, and does not take an index that holds almost every row.
+  unindexed: (column) => column,
+
+  computed: (alias, column) => `${alias}.${COMPUTED[column]}`,
+
+  collect({ columns, from, where, order }) {
+    const element = columns.length === 1 ? columns[0] : `json_array(${columns.join(", ")})`;
+    return `(SELECT json_arrayagg(${element} ORDER BY ${order}) FROM ${from} WHERE ${where})`;
+  },
+
+  limited: (select) => `(${select})`,
+
+  after,
+
+  // ON DUPLICATE KEY UPDATE counts a row that stays as it is like one that is new, and IGNORE also cuts values.
+  insertNew(insert) {
+    return async (conn, params) => {
+      try {
+        await conn.run(insert, params);
+        return true;
+      } catch (error) {
+        if (isDuplicate(error)) return false;
+        throw error;
+      }
+    };
+  },
+
+  orUpdate(_, columns, also = []) {
+    return `ON DUPLICATE KEY UPDATE ${[...newValues(columns), ...also].join(", ")}`;
+  },
+
+  insertOrTake({ table, key, overwritten, inserted, zero, when }) {
+    const zeros = zero.map((name) => `${name} = 0`);
+    const set = [...overwritten.map((name) => `${name} = ?`), ...zeros].join(", ");
+    const update = `UPDATE ${table} SET ${set}
+      WHERE ${key.map((name) => `${name} = ?`).join(" AND ")} AND ${when} = 1`;
+    const columns = [...key, ...overwritten, ...inserted];
+    const insert = MARIADB.insertNew(
+      `INSERT INTO ${table} (${[...columns, ...zero].join(", ")})
+       VALUES (${[...columns.map(() => "?"), ...zero.map(() => "0")].join(", ")})`,
+      key.join(", "),
+    );
+    return async (conn, { key, overwritten, inserted }) =>
+      await conn.run(update, [...overwritten, ...key]) === 1 ||
+      await insert(conn, [...key, ...overwritten, ...inserted]);
+  },
+};
