@@ -5,7 +5,7 @@ import { megabytesPerSecond, randomFile, requireRoom, sizeName, transferMib } fr
 import { spread, takeTurns } from "./harness/statistics.ts";
 import { uploadFile } from "./harness/transfer.ts";
 
-/** PUT of an image's data by one curl in chunks (of 65,524 bytes), beside the same with `Content-Length`. */
+/** Measures a chunked PUT by one curl (chunks of 65,524 bytes), beside the same PUT with `Content-Length`. */
 export async function measureChunked(bench: Bench): Promise<Result[]> {
   const { dir } = bench;
   const mib = transferMib(bench);

@@ -9,8 +9,9 @@ import { fsyncsPerSecond, slowFsyncsPerSecond } from "./limits/fsyncs.ts";
 const TARGET: Target = { of: "ratio", op: "≥", value: 6 };
 
 /**
- * POST /v2/images by 16 connections, each answer durable, beside the disk's syncs: more than 1 is group commit. Once
- * on the disk as it is, and once with slow syncs, where the disk and not the processor sets the pace.
+ * Measures POST /v2/images by 16 connections, beside the disk's syncs per second; each response follows a durable
+ * write, so a ratio above 1 shows group commit. Runs once on the disk as it is, and once with slow syncs, where the disk
+ * is the limit and not the processor.
  */
 export async function measureCreate(bench: Bench): Promise<Result[]> {
   const seconds = Math.min(2, bench.seconds);

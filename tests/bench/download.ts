@@ -7,7 +7,7 @@ import { spread, takeTurns } from "./harness/statistics.ts";
 import { downloadUrl, uploadFile } from "./harness/transfer.ts";
 import { startNginx } from "./limits/nginx.ts";
 
-/** GET of an image's data by one curl, beside nginx serving the same bytes; both from the page cache. */
+/** Measures GET of an image's data by one curl, beside nginx with the same bytes; both read from the page cache. */
 export async function measureDownload(bench: Bench): Promise<Result[]> {
   const { dir } = bench;
   const mib = transferMib(bench);

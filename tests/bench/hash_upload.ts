@@ -1,6 +1,6 @@
 /**
- * How long an upload takes in the file store, with both digests, beside `md5sum` and `sha512sum` of the same file
- * run side by side, which no upload can beat by much. Needs curl and coreutils.
+ * Measures an upload into the file store, with both digests, beside `md5sum` and `sha512sum` of the same file in
+ * parallel, the practical limit of an upload. Needs curl and coreutils.
  *
  *     deno run -A tests/bench/hash_upload.ts [MiB] [rounds] [folder]
  */
@@ -24,7 +24,7 @@ async function seconds(step: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** CPU seconds of this process so far, all threads. */
+/** Returns the CPU seconds that all threads of this process have used so far. */
 function cpu(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;

@@ -2,7 +2,7 @@ import type { Bench, Result } from "./harness/measure.ts";
 import { measureBesideBare } from "./harness/beside_bare.ts";
 import { startServerWithImages } from "./harness/filled_server.ts";
 
-/** GET /v2/images?limit=25 among 1,000 images. No target: a page of 25 has no counterpart in a bare server's work. */
+/** Measures GET /v2/images?limit=25 among 1,000 images. No target: a bare server does no comparable work. */
 export async function measureList(bench: Bench): Promise<Result[]> {
   const { dir } = bench;
   const { server } = await startServerWithImages(dir, 1000);

@@ -7,7 +7,7 @@ import { spread, takeTurns } from "./harness/statistics.ts";
 
 const PAGE = 25;
 
-/** The lists that are asked for. FAR stands for an image near the end of the whole list, NAME for one image's name. */
+/** The measured lists. FAR is the id of an image far down the list, BIG of a large one, NAME the name of one image. */
 const LISTS: { name: string; query: string; images: number }[] = [
   { name: "plain", query: "", images: PAGE },
   { name: "far marker", query: "&marker=FAR", images: PAGE },
@@ -26,7 +26,7 @@ const LISTS: { name: string; query: string; images: number }[] = [
   { name: "by size, far marker", query: "&sort=size:asc&marker=BIG", images: PAGE },
 ];
 
-/** Requests of one round to each catalogue. */
+/** Requests to each catalogue in one round. */
 const ASKS = 60;
 
 interface Catalogue {
@@ -44,15 +44,16 @@ async function openCatalogue(dir: string, count: number): Promise<Catalogue> {
 
 function listUrl({ server, ids, count }: Catalogue, query: string): string {
   const name = `seed-${String(count / 2).padStart(7, "0")}`;
-  // The list begins with the newest, so an old image lies far down. Of 10 owners 25 must still follow: 400 are enough.
+  // The list begins with the newest image, so an old one is near its end. 25 images of one of 10 owners must follow the
+  // marker: 400 are enough.
   const filled = query.replace("FAR", ids[400]!).replace("BIG", ids[900]!).replace("NAME", name);
   return `${server.url}/v2/images?limit=${PAGE}${filled}`;
 }
 
-/** p50 of one list in each catalogue. */
+/** Returns the p50 of one list in each catalogue. */
 async function askInTurns(catalogues: Catalogue[], query: string): Promise<number[]> {
   const requests = catalogues.map((catalogue) => requestBytes(listUrl(catalogue, query)));
-  // Turns of one request: what disturbs the machine for longer than that falls on all alike.
+  // One request per turn: a longer disturbance of the machine then hits all catalogues alike.
   const samples = await takeTurns(
     ASKS,
     catalogues.map(({ connection }, index) => () => connection.ask(requests[index]!)),
@@ -67,12 +68,12 @@ async function measureOne(
 ): Promise<Figure> {
   for (const catalogue of catalogues) {
     const found = (await listIds(listUrl(catalogue, query))).length;
-    // An empty page would be quick, and say nothing.
+    // An empty page would be fast and measure nothing.
     if (found !== images) {
       throw new BenchTrouble(`list ${name} of ${catalogue.count}: ${found} images instead of ${images}`);
     }
   }
-  // What is compiled or read for the first time is not counted.
+  // A warm-up: compilation and first reads do not count.
   await askInTurns(catalogues, query);
   const rounds: number[][] = [];
   for (let round = 0; round < bench.rounds; round++) rounds.push(await askInTurns(catalogues, query));
@@ -88,7 +89,7 @@ async function measureOne(
   };
 }
 
-/** p50 of a page of 25 among 1,000, 20,000 and 200,000 images, one caller, with and without filters and a far marker. */
+/** Measures the p50 of a page of 25 among 1,000, 20,000 and 200,000 images: one caller, with and without filters and a far marker. */
 export async function measureListGrowth(bench: Bench): Promise<Result[]> {
   const catalogues: Catalogue[] = [];
   try {

@@ -1,6 +1,6 @@
 /**
- * `deno run -A tests/bench/list_scale.ts [IMAGES]`: how a list of 25 takes longer when there are 200,000 images (or
- * IMAGES) instead of 1,000. Prints the median of each in milliseconds, and their ratio.
+ * `deno run -A tests/bench/list_scale.ts [IMAGES]`: compares a list of 25 among 1,000 images with one among 200,000 (or
+ * IMAGES). Prints both medians in milliseconds, and their ratio.
  */
 import { EmbeddedConn } from "../../db/engines/embedded.ts";
 import { inTransaction, migrateFile, openReader, prepareFile } from "../../db/engines/open_file.ts";
@@ -12,7 +12,7 @@ import { ADMIN, listQuery, project } from "../support/temp_database.ts";
 const VISIBILITIES = ["public", "private", "shared", "community", "private"];
 const START = Date.UTC(2024, 0, 1) * 1000;
 
-/** Image `i`: project p0 to p999 in turn, one in 5 public; "few" and "rare" on 20 images whatever the number. */
+/** Creates `count` images: projects p0 to p999 in turn, every fifth public; "few" and "rare" are on 20 images in all. */
 async function fill(conn: EmbeddedConn, count: number): Promise<void> {
   const image = `INSERT INTO images (id, name, size, status, created_at, updated_at, deleted, disk_format,
     container_format, owner, min_disk, min_ram, protected, visibility, os_hidden) VALUES

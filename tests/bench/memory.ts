@@ -14,7 +14,7 @@ interface Visit {
   downloadPeak: number;
 }
 
-/** One upload and one download on a fresh server, so that its peak is theirs alone. */
+/** Runs one upload and one download on a new server, so that nothing else adds to its peak memory. */
 async function visit(bench: Bench, path: string): Promise<Visit> {
   const server = await startServer(bench.dir);
   try {
@@ -35,7 +35,7 @@ async function visit(bench: Bench, path: string): Promise<Visit> {
   }
 }
 
-/** Memory of a bare Deno.serve: what the runtime takes before oneglance has done anything. */
+/** Returns the memory of a bare Deno.serve: what the runtime itself uses. */
 async function bareMemory(bench: Bench): Promise<number> {
   const bare = await startBareServer(bench.dir, { status: 200, headers: [], body: "OK" });
   try {
@@ -45,7 +45,7 @@ async function bareMemory(bench: Bench): Promise<number> {
   }
 }
 
-/** Memory of oneglance idle, and its peaks (VmHWM) during a 1 GiB and a 4 GiB transfer. */
+/** Measures the memory of an idle oneglance, and its peaks (VmHWM) during a 1 GiB and a 4 GiB transfer. */
 export async function measureMemory(bench: Bench): Promise<Result[]> {
   const small = transferMib(bench);
   const large = 4 * small;
@@ -92,7 +92,7 @@ export async function measureMemory(bench: Bench): Promise<Result[]> {
       unit,
       ours: largePeak,
       limit: { name: `upload ${sizeName(small)}`, ...smallPeak },
-      // Four times the bytes; what a garbage-collected heap wavers by from run to run is allowed for.
+      // Four times the bytes. The limit leaves room for the heap's variation between runs.
       target: { of: "ratio", op: "≤", value: 1.15 },
     },
     {

@@ -1,6 +1,6 @@
 /**
- * Measures oneglance beside what the machine allows, both in the same run (docs/benchmarks.md).
- * Exit code: 0 all targets are met, 1 some are short, 2 trouble.
+ * Measures oneglance beside what the machine can do, both in the same run (docs/benchmarks.md).
+ * Exit code: 0 all targets are met, 1 some targets are missed, 2 a measurement failed.
  */
 import { parseArgs } from "node:util";
 import { measureChunked } from "./chunked.ts";
@@ -75,11 +75,11 @@ function readOptions(args: string[]) {
 
 function troubleText(error: unknown): string {
   if (error instanceof BenchTrouble) return error.message;
-  // Nobody foresaw it: where it happened matters.
+  // An unexpected error: the stack shows its place.
   return error instanceof Error ? error.stack ?? error.message : String(error);
 }
 
-/** Takes one measure in a folder of its own; what breaks it is said and becomes its result. */
+/** Takes one measurement in its own folder. A failure is printed and becomes the result. */
 async function takeMeasure(name: string, bench: Bench): Promise<Result[]> {
   const dir = `${bench.dir}/${name}`;
   await Deno.mkdir(dir);
@@ -122,7 +122,7 @@ async function main(args: string[]): Promise<number> {
       rounds: wholeNumber("rounds", options.rounds ?? (options.quick ? "2" : "5")),
       seconds: wholeNumber("seconds", options.seconds ?? (options.quick ? "1" : "4")),
       connections: 16,
-      // The results alone go to standard output.
+      // Standard output holds only the results.
       say: (line) => console.error(line),
     });
     console.log(options.json ? jsonText(results, machine) : tableText(results));

@@ -2,7 +2,7 @@ import type { Bench, Result } from "./harness/measure.ts";
 import { measureBesideBare } from "./harness/beside_bare.ts";
 import { startServerWithImages } from "./harness/filled_server.ts";
 
-/** GET /v2/images/{id} among 1,000 images. */
+/** Measures GET /v2/images/{id} among 1,000 images. */
 export async function measureShow(bench: Bench): Promise<Result[]> {
   const { dir } = bench;
   const { server, id } = await startServerWithImages(dir, 1000);

@@ -9,10 +9,10 @@ async function startMs(starting: Promise<Server>): Promise<number> {
   return server.startMs;
 }
 
-/** From the start of the process to the first 200 of /healthcheck, beside a bare Deno.serve's first answer. */
+/** Measures the time from process start to the first 200 of /healthcheck, beside the first response of a bare Deno.serve. */
 export async function measureStartTime(bench: Bench): Promise<Result[]> {
   const { dir } = bench;
-  // The first start fills the runtime's caches and makes the database, and is not counted.
+  // The first start does not count: it fills the runtime's caches and creates the database.
   const server = await startServer(dir);
   const answer = await takeAnswer(`${server.url}/healthcheck`).finally(() => server.stop());
   let fresh = 0;

@@ -7,7 +7,7 @@ import { uploadFile } from "./harness/transfer.ts";
 import { copySeconds } from "./limits/disk_copy.ts";
 import { hashSeconds } from "./limits/hashes.ts";
 
-/** PUT of an image's data by one curl, beside the two hashes that it needs and beside a synced copy on the same disk. */
+/** Measures PUT of an image's data by one curl, beside its two hashes and beside a synced copy on the same disk. */
 export async function measureUpload(bench: Bench): Promise<Result[]> {
   const { dir } = bench;
   const mib = transferMib(bench);

@@ -1,6 +1,6 @@
 /**
- * The limit of a request: a Deno.serve that gives one ready answer to everything and does nothing else, in a process
- * of its own. Run as a program it serves: `bare_server.ts ANSWER.json PORT`.
+ * The limit of a request: a Deno.serve in its own process that sends one prepared response to every request. Run it as
+ * a program: `bare_server.ts ANSWER.json PORT`.
  */
 import { Child, freePort } from "../harness/child.ts";
 
@@ -17,10 +17,10 @@ export interface BareServer {
   startMs: number;
 }
 
-/** Headers that the runtime itself writes on each answer. */
+/** Headers that the runtime itself adds to each response. */
 const OWN_HEADERS = new Set(["content-length", "date", "connection", "transfer-encoding", "vary"]);
 
-/** What `url` answers now, byte for byte. */
+/** Returns the current response of `url`, byte for byte. */
 export async function takeAnswer(url: string): Promise<Answer> {
   const response = await fetch(url);
   return {
@@ -30,7 +30,7 @@ export async function takeAnswer(url: string): Promise<Answer> {
   };
 }
 
-/** Starts a bare server; its files lie in `dir`. Throws BenchTrouble when it does not answer. */
+/** Starts a bare server with its files in `dir`. Throws BenchTrouble when it does not respond. */
 export async function startBareServer(dir: string, answer: Answer): Promise<BareServer> {
   const port = freePort();
   const path = `${dir}/answer.json`;

@@ -1,6 +1,6 @@
 import { runCommand } from "../harness/command.ts";
 
-/** Seconds to copy a cached file into `dir` and have it on the disk: no durable upload there can be quicker. */
+/** Returns the seconds to copy a cached file into `dir` and sync it: the limit of a durable upload there. */
 export async function copySeconds(path: string, dir: string): Promise<number> {
   const to = `${dir}/copy.bin`;
   try {

@@ -1,9 +1,9 @@
-/** The limit of a durable write: how often per second the disk takes 4 KiB and says that it has them. */
+/** The limit of a durable write: how often per second the disk can write and sync 4 KiB. */
 import { randomFillSync } from "node:crypto";
 import { runCommand } from "../harness/command.ts";
 import { onSlowDisk } from "../harness/slow_sync.ts";
 
-/** Appends 4 KiB and syncs, again and again for `seconds`, to a file in `dir`; gives syncs per second. */
+/** Appends 4 KiB to a file in `dir` and syncs, repeatedly for `seconds`; returns the syncs per second. */
 export function fsyncsPerSecond(dir: string, seconds: number): number {
   const path = `${dir}/fsync.bin`;
   const block = randomFillSync(new Uint8Array(4096));
@@ -24,7 +24,7 @@ export function fsyncsPerSecond(dir: string, seconds: number): number {
   }
 }
 
-/** The same on the slow disk; null when it cannot be had. */
+/** The same on the slow disk; returns null where that is not possible. */
 export async function slowFsyncsPerSecond(dir: string, seconds: number): Promise<number | null> {
   const command = onSlowDisk([Deno.execPath(), "run", "-A", import.meta.url, dir, String(seconds)]);
   return command && Number((await runCommand(command[0]!, ...command.slice(1))).stdout);

@@ -3,19 +3,19 @@ import { Child, freePort } from "../harness/child.ts";
 import { BenchTrouble } from "../harness/measure.ts";
 
 export interface Nginx {
-  /** Address of a file in the served folder. */
+  /** Returns the URL of a file in the served folder. */
   fileUrl(path: string): string;
   child: Child;
 }
 
-/** Serves the folder `root`; nginx keeps everything it writes in `dir`. */
+/** Starts nginx on the folder `root`; nginx writes only in `dir`. */
 export async function startNginx(nginx: string, dir: string, root: string): Promise<Nginx> {
   const port = freePort();
   const scratch = `${dir}/nginx`;
   await Deno.mkdir(scratch, { recursive: true });
   const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${scratch}/${name};`).join(" ");
-  // Started as root, nginx would serve as another user, who may not read the folder.
+  // When root starts nginx, it switches to a user that may not read the folder.
   const user = Deno.uid() === 0 ? "user root;" : "";
   await Deno.writeTextFile(
     `${scratch}/nginx.conf`,
