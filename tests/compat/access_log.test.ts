@@ -1,8 +1,8 @@
-/** What the access log says of answers that were sent, and of those whose client left (docs/reference/images-api.md §2.6). */
+/** The access log of completed responses, and of those whose client disconnected (docs/reference/images-api.md §2.6). */
 import assert from "node:assert/strict";
 import { startOneglance } from "./support/oneglance.ts";
 
-/** More than the buffers between server and client hold. */
+/** More than the buffers between server and client can hold. */
 const SIZE = 48 << 20;
 
 async function line(log: string, mark: string): Promise<string | undefined> {
@@ -10,8 +10,8 @@ async function line(log: string, mark: string): Promise<string | undefined> {
   return lines.find((text) => text.includes(mark) && text.includes("status: "));
 }
 
-/** Status and length that the log gives the request with this mark; its line is written when the answer is over. */
-async function told(log: string, mark: string): Promise<[status?: string, length?: string]> {
+/** Waits for the log line of the request with this mark, written when the response ends; returns its status and length. */
+async function logged(log: string, mark: string): Promise<[status?: string, length?: string]> {
   const patience = AbortSignal.timeout(20_000);
   for (;;) {
     const found = await line(log, mark);
@@ -61,7 +61,7 @@ Deno.test("the access log: whole downloads, ranges, and clients that leave", asy
         const { mark, answer } = ask(path, headers);
         const body = await (await answer).bytes();
         assert.equal(body.length, bytes ?? body.length);
-        assert.deepEqual(await told(log, mark), [status, `${body.length}`]);
+        assert.deepEqual(await logged(log, mark), [status, `${body.length}`]);
       });
     }
     await t.step("a client that leaves in the middle", async () => {
@@ -69,7 +69,7 @@ Deno.test("the access log: whole downloads, ranges, and clients that leave", asy
       const reader = (await answer).body!.getReader();
       await reader.read();
       await reader.cancel();
-      assert.equal((await told(log, mark))[0], "499");
+      assert.equal((await logged(log, mark))[0], "499");
     });
   } finally {
     const end = await server.stop();

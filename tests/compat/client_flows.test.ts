@@ -1,6 +1,6 @@
 /**
- * What people do with `glance`, `openstack` and openstacksdk, with a real Keystone, on a server as it comes, with some
- * of the custom properties that Glance's packages bring.
+ * Daily work with `glance`, `openstack` and openstacksdk, with a real Keystone, on a server with default options and
+ * some of the custom properties that Glance's packages install.
  */
 import { clientsThere, withClients } from "./support/clients.ts";
 import { images } from "./flows/images.ts";
@@ -23,6 +23,6 @@ const ignore = !await clientsThere("client_flows.test.ts");
 Deno.test({ name: "clients", ignore }, (t) =>
   withClients({ properties }, async (clients) => {
     const flows = { images, members, sharing, list, schemas };
-    // Each leaves no image behind, and none keeps the next from its turn.
+    // Each flow leaves no image behind; a failed one does not stop the next.
     for (const [name, flow] of Object.entries(flows)) await t.step(name, (t) => flow(t, clients));
   }));

@@ -1,4 +1,4 @@
-/** `glance`, `openstack` and openstacksdk with several stores, whose locations are shown. */
+/** `glance`, `openstack` and openstacksdk with several stores and visible locations. */
 import { clientsThere, withClients } from "./support/clients.ts";
 import { locations } from "./flows/locations.ts";
 import { stores } from "./flows/stores.ts";

@@ -1,6 +1,6 @@
 /**
- * The clients that people have, against the program with a real Keystone: a large file of random data and a real
- * qcow2 go up and come down again, by `glance`, `openstack` and curl, and are the same bytes with the right hashes.
+ * The common clients against the program with a real Keystone: `glance`, `openstack` and curl upload a large file of
+ * random data and a real qcow2, download them again, and get the same bytes with the right hashes.
  * `ONEGLANCE_TEST_BYTES` sets the size of the large file (default 1 GiB).
  */
 import assert from "node:assert/strict";
@@ -15,7 +15,7 @@ interface Disk {
   hashes: Hashes;
 }
 
-/** The image as the API shows it. */
+/** An image as the API shows it. */
 interface Shown {
   id: string;
   status: string;
@@ -26,7 +26,7 @@ interface Shown {
   os_hash_value: string;
 }
 
-/** One client: takes a file up, and an image down. */
+/** One client: uploads a file and downloads an image. */
 interface Client {
   name: string;
   upload(disk: Disk): Promise<string>;
@@ -78,7 +78,7 @@ function curl(url: string, token: string): Client {
   };
 }
 
-/** A value of the two-column table that `glance` prints. */
+/** Returns a value of the two-column table that `glance` prints. */
 function tableValue(table: string, name: string): string {
   const row = table.split("\n").map((line) => line.split("|").map((cell) => cell.trim())).find((cells) =>
     cells[1] === name
@@ -93,7 +93,7 @@ async function show(url: string, token: string, id: string): Promise<Shown> {
   return await answer.json();
 }
 
-Deno.test("clients: what goes up comes down the same", async (t) => {
+Deno.test("clients: a download returns the uploaded bytes", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "oneglance_clients_" });
   const keystone = await startKeystone();
   try {

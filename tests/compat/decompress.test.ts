@@ -1,4 +1,4 @@
-/** Compressed imports by the executable: a worker of its own bundle, where packages can meet that do not in the sources. */
+/** Compressed imports by the executable: its worker is a separate bundle, in which packages can collide that do not in the sources. */
 import assert from "node:assert/strict";
 import { fileHashes, randomDisk } from "./support/disks.ts";
 import { assertImported, finished } from "./support/imports.ts";
@@ -7,7 +7,7 @@ import { must } from "./support/processes.ts";
 
 const COMMANDS = ["gzip -c", "bzip2 -c", "xz -c", "zstd -q -c", "zip -q -"];
 
-Deno.test("compressed data becomes the image that is in it", async (t) => {
+Deno.test("a compressed import stores the decompressed image", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "oneglance_decompress_" });
   const server = await startOneglance({
     stores: "multi",

@@ -1,7 +1,7 @@
 /**
  * Images of 1 GiB by every import method, through the `glance` command, python-glanceclient and openstacksdk, with a
- * real Keystone and a real nginx: every byte in every store is compared. `ONEGLANCE_TEST_BYTES` chooses another size.
- * Small images do for the other ways of choosing stores.
+ * real Keystone and a real nginx: the test compares every byte in every store. `ONEGLANCE_TEST_BYTES` chooses another
+ * size. Small images test the other ways of choosing stores.
  */
 import assert from "node:assert/strict";
 import { fileHashes, randomDisk } from "./support/disks.ts";
@@ -69,7 +69,7 @@ Deno.test({ name: "imports of large images by every method", ignore: !there }, a
           );
         }
       };
-      /** What the API says of the image, and every byte of it in each store. */
+      /** Checks the image in the API, and every byte of it in each store. */
       const compare = async (id: string, disk: Disk, stores: string[]) => {
         const { path, size, hashes } = disks[disk];
         const image = await finished(server.url, token, id);
@@ -99,7 +99,7 @@ Deno.test({ name: "imports of large images by every method", ignore: !there }, a
         await compare(source, "raw", STORES);
       });
       await t.step("glanceclient: glance-download", async () => {
-        // The command loses its own arguments of this method; the library behind it does not.
+        // The command drops its arguments of this method; the library behind it does not.
         const method = { by: "glanceclient", method: "glance-download", region, source };
         const id = await library({ ...method, format: "raw", stores: ["second"] });
         await compare(id, "raw", ["second"]);

@@ -1,6 +1,6 @@
 /**
- * Unified limits of a real Keystone inside import tasks (docs/reference/images-api.md §3.9, docs/reference/tasks-api.md §5.3): what is over
- * fails with the limit's own text, and leaves image, staging area, lock and usage as before.
+ * Unified limits of a real Keystone inside import tasks (docs/reference/images-api.md §3.9, docs/reference/tasks-api.md §5.3): an
+ * import over its limit fails with the limit's own text, and leaves image, staging area, lock and usage as before.
  */
 import assert from "node:assert/strict";
 import { finished, type Shown } from "./support/imports.ts";
@@ -15,7 +15,7 @@ const there = Deno.env.has("ONEGLANCE_KEYSTONE_WORK") ||
   (await command("sh", ["-c", "command -v keystone-manage uwsgi"])).code === 0;
 if (!there) console.log("skipped: tests/compat/import_limits.test.ts, because there is no Keystone");
 
-/** What one caller does to a server. */
+/** The requests of one caller to a server. */
 function client(url: string, token: string) {
   const ask = async (method: string, path: string, body?: BodyInit, type = "application/json") => {
     const headers = { "x-auth-token": token, ...(body === undefined ? {} : { "content-type": type }) };
@@ -23,7 +23,7 @@ function client(url: string, token: string) {
     return { status: answer.status, text: await answer.text() };
   };
   const json = async (path: string) => JSON.parse((await ask("GET", path)).text);
-  /** Data of which the size is declared, or not. */
+  /** Data with a declared size, or without. */
   const data = (mib: number, declared: boolean) => {
     const bytes = new Uint8Array(mib * MIB);
     return declared ? bytes : new Blob([bytes]).stream();
@@ -38,10 +38,10 @@ function client(url: string, token: string) {
       ).id,
     upload: put("file"),
     stage: put("stage"),
-    /** The answer of the request alone. */
+    /** Returns the response of the request; the task goes on. */
     post: (id: string, method: Shown, more: Shown = {}) =>
       ask("POST", `/v2/images/${id}/import`, JSON.stringify({ method, ...more })),
-    /** The image and the newest task when it has ended. */
+    /** Waits for the end of the newest task; returns it with the image. */
     ended: async (id: string): Promise<{ image: Shown; task: Shown }> => ({
       image: await finished(url, token, id),
       task: (await json(`/v2/images/${id}/tasks`)).tasks.at(-1),
@@ -98,7 +98,7 @@ Deno.test({ name: "unified limits of a real Keystone in imports", ignore: !there
       const over = (resource: string, limit: number, usage: number, delta: number) =>
         `Project ${keystone.ids.projects.demo} is over a limit for [Resource ${resource} is over limit of ${limit} ` +
         `due to current usage ${usage} and delta ${delta}]`;
-      /** The task failed by a limit; the image is as before, and nothing of it is staged. */
+      /** Checks that a limit failed the task, that the image is as before, and that nothing is staged. */
       const assertOver = async (id: string, message: string, status = "queued") => {
         const { image, task } = await demo.ended(id);
         assert.deepEqual([task.status, task.message, task.result], ["failure", message, null]);
@@ -144,7 +144,7 @@ Deno.test({ name: "unified limits of a real Keystone in imports", ignore: !there
         assert.equal((await demo.post(large, { name: "glance-direct" })).status, 202);
         await assertOver(large, over("image_size_total", 4, 0, 5));
         await assertIdle();
-        // The lock is free and the image as new: less of it goes in.
+        // The lock is free and the image is as new: smaller data succeeds.
         assert.equal((await demo.stage(large, 3)).status, 204);
         assert.equal((await demo.post(large, { name: "glance-direct" }, { stores: ["first"] })).status, 202);
         const { image, task } = await demo.ended(large);

@@ -1,6 +1,6 @@
 /**
- * Against a real Keystone with the service user `glance` and the users `demo` and `admin` of the projects of the
- * same names. Needs ONEGLANCE_KEYSTONE_URL (and ONEGLANCE_KEYSTONE_PASSWORD, default `yardstick`).
+ * Authentication with a real Keystone, with the service user `glance` and the users `demo` and `admin` of the projects
+ * of the same names. Needs ONEGLANCE_KEYSTONE_URL (and ONEGLANCE_KEYSTONE_PASSWORD, default `yardstick`).
  */
 import assert from "node:assert/strict";
 import { isError } from "../../src/errors.ts";

@@ -1,4 +1,4 @@
-/** Unified limits from a real Keystone (docs/reference/images-api.md §3.9), which is started as clients.test.ts does it. */
+/** Unified limits of a real Keystone (docs/reference/images-api.md §3.9); starts it as clients.test.ts does. */
 import assert from "node:assert/strict";
 import { startKeystone, tokenOf, type UserName } from "./support/keystone.ts";
 import { makeLimits } from "./support/limits.ts";
@@ -12,14 +12,14 @@ const there = Deno.env.has("ONEGLANCE_KEYSTONE_WORK") ||
   (await command("sh", ["-c", "command -v keystone-manage uwsgi"])).code === 0;
 if (!there) console.log("skipped: tests/compat/limits.test.ts, because there is no Keystone");
 
-/** What a user sees of a server. */
+/** The requests of one user to a server. */
 function client(url: string, token: string) {
   const ask = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}) =>
     fetch(`${url}${path}`, { ...init, headers: { "x-auth-token": token, ...init.headers } });
-  const told = async (answer: Response) => ({ status: answer.status, text: await answer.text() });
+  const read = async (answer: Response) => ({ status: answer.status, text: await answer.text() });
   return {
     create: async () =>
-      await told(
+      await read(
         await ask("/v2/images", {
           method: "POST",
           headers: { "content-type": "application/json" },
@@ -27,7 +27,7 @@ function client(url: string, token: string) {
         }),
       ),
     upload: async (id: string, size: number) =>
-      await told(
+      await read(
         await ask(`/v2/images/${id}/file`, {
           method: "PUT",
           headers: { "content-type": "application/octet-stream" },
@@ -35,7 +35,7 @@ function client(url: string, token: string) {
         }),
       ),
     show: async (id: string) => await (await ask(`/v2/images/${id}`)).json(),
-    remove: async (id: string) => (await told(await ask(`/v2/images/${id}`, { method: "DELETE" }))).status,
+    remove: async (id: string) => (await read(await ask(`/v2/images/${id}`, { method: "DELETE" }))).status,
     usage: async () => (await (await ask("/v2/info/usage")).json()).usage,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Every `glance md-*` command of python-glanceclient against the program, which validates each answer by the schema
- * documents, and the catalogue files of Debian's glance-common loaded and written by the program itself.
+ * Every `glance md-*` command of python-glanceclient, which validates each response by the schema documents, and the
+ * catalogue files of Debian's glance-common, which the program loads and writes.
  */
 import assert from "node:assert/strict";
 import { oneglance, startOneglance } from "./support/oneglance.ts";
@@ -16,7 +16,7 @@ const files = await present(UPSTREAM);
 if (!client) console.log("skipped: glance md-*, because python-glanceclient is not installed");
 if (!files) console.log(`skipped: upstream's catalogue files, because there is no ${UPSTREAM}`);
 
-/** The rows of the table that `glance` prints, without its head. */
+/** Returns the rows of the table that `glance` prints, without its head. */
 function rows(table: string): string[][] {
   const lines = table.split("\n").filter((line) => line.startsWith("|"));
   return lines.slice(1).map((line) =>
@@ -24,7 +24,7 @@ function rows(table: string): string[][] {
   );
 }
 
-/** The value of a row in a table of two columns. */
+/** Returns the value of a row in a table of two columns. */
 function value(table: string, name: string): string {
   const row = rows(table).find(([first]) => first === name);
   assert.ok(row, `no ${name} in ${table}`);
@@ -127,7 +127,7 @@ Deno.test({
         await md("tag-create", "ns", "--name", "t1");
         await md("tag-update", "ns", "t1", "--name", "t2");
         assert.equal(value(await md("tag-show", "ns", "t2"), "name"), "t2");
-        // What `--append` of the client would send; its version 4.1 breaks on its own header before it sends anything.
+        // What the client's `--append` would send; its version 4.1 fails on its own header before it sends anything.
         const appended = await fetch(`${server.url}/v2/metadefs/namespaces/ns/tags`, {
           method: "POST",
           headers: { "X-Openstack-Append": "True" },

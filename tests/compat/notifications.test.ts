@@ -1,11 +1,11 @@
-/** Notifications through a real RabbitMQ: as oslo.messaging's receivers want them, and none lost. */
+/** Notifications through a real RabbitMQ: in the form that oslo.messaging's receivers need, and none lost. */
 import assert from "node:assert/strict";
 import { startOneglance } from "./support/oneglance.ts";
 import { type Got, hasRabbitmq, startRabbitmq, takeFrom } from "./support/rabbitmq.ts";
 
 const BARE = { disk_format: "raw", container_format: "bare" };
 
-/** What stands in the envelope. */
+/** Returns the content of the envelope. */
 function opened(
   { body }: Got,
 ): { event_type: string; payload: Record<string, unknown>; [name: string]: unknown } {
@@ -32,7 +32,7 @@ Deno.test({
     const options = {
       folder,
       set: {
-        // Nobody listens at the first.
+        // No broker listens at the first address.
         DEFAULT: { transport_url: `rabbit://guest:guest@127.0.0.1:9,127.0.0.1:${broker.port}/` },
         oslo_messaging_notifications: { driver: "messagingv2" },
         oslo_messaging_rabbit: { rabbit_interval_max: "1" },

@@ -1,6 +1,6 @@
 /**
- * The shortest proof that the program works, without Keystone: it makes its database, starts, takes bytes and gives
- * the same bytes back, and ends on SIGTERM. With `ONEGLANCE_BIN` it is the proof for the executable.
+ * The shortest test of the whole program, without Keystone: it creates its database, starts, takes an upload, returns
+ * the same bytes, and ends on SIGTERM. With `ONEGLANCE_BIN` it tests the executable.
  */
 import assert from "node:assert/strict";
 import { oneglance, startOneglance } from "./support/oneglance.ts";
@@ -44,8 +44,8 @@ Deno.test("smoke: start, upload, download, compare, stop", async () => {
   }
 });
 
-// How long a start takes is measured by `deno task bench --only start_time`, beside what the runtime itself takes.
-Deno.test("smoke: it starts again on what it left, and says how long that took", async () => {
+// `deno task bench --only start_time` measures the start, beside that of the runtime alone.
+Deno.test("smoke: it starts again on its own data, and prints how long that takes", async () => {
   const folder = await Deno.makeTempDir({ prefix: "oneglance_start_" });
   const times: number[] = [];
   try {

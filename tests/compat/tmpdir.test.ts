@@ -1,10 +1,10 @@
-/** The executable and the TMPDIR that it unpacks its database engine into: read-only, full, noexec, or another user's. */
+/** The executable unpacks its database engine into TMPDIR, which may be read-only, full, noexec, or another user's. */
 import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { oneglance } from "./support/oneglance.ts";
 import { command } from "./support/processes.ts";
 
-/** Runs a command where `folder` is a tmpfs of its own, mounted with these options; seen by that command alone. */
+/** Runs a command with a tmpfs at `folder`, mounted with these options; only that command sees the mount. */
 function mounted(folder: string, options: string, name: string, args: string[], env: Record<string, string>) {
   const script = 'mount -t tmpfs -o "$0" none "$1" && shift && exec "$@"';
   return command("unshare", ["-m", "sh", "-c", script, options, folder, name, ...args], { env });
@@ -14,14 +14,14 @@ const folder = await Deno.makeTempDir({ prefix: "oneglance_tmpdir_" });
 const binary = Deno.env.has("ONEGLANCE_BIN");
 const mounts = binary && (await mounted(folder, "noexec", "true", [], {}).catch(() => null))?.code === 0;
 await Deno.remove(folder);
-// From the sources nothing is unpacked.
+// A run from the sources unpacks nothing.
 if (!mounts) {
   const without = binary ? "the right to mount" : "an executable (ONEGLANCE_BIN)";
   console.log(`skipped: tests/compat/tmpdir.test.ts, for want of ${without}`);
 }
 
 Deno.test(
-  { name: "a TMPDIR that does not serve is told in one line, with exit code 5", ignore: !mounts },
+  { name: "an unusable TMPDIR gives one line of error and exit code 5", ignore: !mounts },
   async (t) => {
     const folder = `/oneglance-${Deno.uid()}`;
     const cases: [options: string, what: string, where: string][] = [
@@ -64,7 +64,7 @@ Deno.test(
     try {
       await Deno.chmod(TMPDIR, 0o1777);
       const { name, args } = oneglance(["--version"]);
-      // The runtime's cache of compiled code would be run as it is. Who opens a pipe that nobody writes to waits.
+      // The runtime would run the code in its cache unchecked. A read of this pipe would hang: it has no writer.
       const cache = `${TMPDIR}/deno-compile-${basename(name)}.cache`;
       assert.equal((await command("mkfifo", [cache])).code, 0);
       const ended = await command("timeout", ["20", name, ...args], { env: { TMPDIR } });
@@ -81,7 +81,10 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "the engine's folder in a TMPDIR for everybody has to be ours, else exit code 5", ignore: !binary },
+  {
+    name: "in a shared TMPDIR the engine's folder must belong to our user, else exit code 5",
+    ignore: !binary,
+  },
   async () => {
     const TMPDIR = await Deno.makeTempDir({ prefix: "oneglance_tmpdir_" });
     try {

@@ -1,7 +1,7 @@
 /**
- * web-download from a real nginx with its odd paths (docs/reference/images-api.md §2.8.3, docs/reference/background-jobs.md §4.2): what
- * can be had becomes an image; everything else leaves the image queued, its lock free, nothing staged, and a task that
- * says why without telling a secret.
+ * web-download from a real nginx with unusual paths (docs/reference/images-api.md §2.8.3, docs/reference/background-jobs.md §4.2): a
+ * complete download becomes an image; every other leaves the image queued, its lock free, nothing staged, and a task
+ * whose message gives the reason without any secret.
  */
 import assert from "node:assert/strict";
 import { fileHashes, randomDisk } from "./support/disks.ts";
@@ -9,12 +9,12 @@ import { hasNginx, startFileserver } from "./support/fileserver.ts";
 import { startOneglance } from "./support/oneglance.ts";
 
 const SIZE = 6 << 20;
-/** Seconds without a byte after which a download is given up. */
+/** Seconds without a byte after which a download fails. */
 const STALL = 2;
 
 if (!hasNginx()) console.log("skipped: tests/compat/web_download.test.ts, because there is no nginx");
 
-/** What the server behind nginx does: sends a part of the data that it announced, then dies or hangs. */
+/** The server behind nginx: it sends part of the data that it announced, then ends the connection or hangs. */
 async function misbehave(path: string, connection: Deno.Conn): Promise<void> {
   const say = async (text: string) => void await connection.write(new TextEncoder().encode(text));
   if (path === "/silent") return;
@@ -27,7 +27,7 @@ async function misbehave(path: string, connection: Deno.Conn): Promise<void> {
 
 interface Bad {
   path: string;
-  /** In the task's message, after Glance's text. */
+  /** Our part of the task's message, after Glance's text. */
   reason: RegExp;
 }
 
@@ -73,7 +73,7 @@ Deno.test({ name: "web-download from a real nginx", ignore: !hasNginx() }, async
         enabled_import_methods: "[glance-direct,web-download,copy-image]",
       },
       import_filtering_opts: { allowed_ports: "[]" },
-      // Private addresses are refused here, so that the test asks nobody outside of this machine.
+      // Refuses private addresses, so that the test sends nothing to other machines.
       oneglance: {
         outbound_allowed_networks: "127.0.0.0/8",
         outbound_private: "deny",
@@ -94,7 +94,7 @@ Deno.test({ name: "web-download from a real nginx", ignore: !hasNginx() }, async
     const body = JSON.stringify({ method: { name: "web-download", uri }, stores: ["first", "second"] });
     return ask(`/v2/images/${id}/import`, { method: "POST", body });
   };
-  /** Imports, waits for the end; the image and its newest task. */
+  /** Imports and waits for the end; returns the image and its newest task. */
   const run = async (id: string, uri: string) => {
     const posted = await post(id, uri);
     assert.equal(posted.status, 202, posted.body);
@@ -141,7 +141,7 @@ Deno.test({ name: "web-download from a real nginx", ignore: !hasNginx() }, async
     return task.message as string;
   };
   try {
-    // A name is reached at the address that was checked; an address by itself.
+    // For a host name the download connects to the address that the check resolved.
     for (const url of [site.url, site.url.replace("127.0.0.1", "localhost")]) {
       const { hostname } = new URL(url);
       for (const path of GOOD) {
@@ -151,7 +151,7 @@ Deno.test({ name: "web-download from a real nginx", ignore: !hasNginx() }, async
         await t.step(`${hostname}${path}`, async () => {
           const id = await create();
           await assertQueued(id, url + path, reason);
-          // The lock is free: the next import of the same image begins, and works.
+          // The lock is free: the next import of the same image succeeds.
           await assertActive(id, `${url}/files/random.raw`);
         });
       }

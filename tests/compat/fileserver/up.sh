@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Starts an nginx (Debian's) on loopback, as the web server that imports download from.
 #   up.sh WORK UPSTREAM       UPSTREAM: the port of loopback to which /behind/ is passed
-# Serves WORK/files and the paths of nginx.conf, over http and over https with a certificate that nobody trusts; its
-# user is `user`, the password `pass`. Prints the two ports when it answers.
+# Serves WORK/files and the paths of nginx.conf, over http and over https with an untrusted certificate; the user is
+# `user`, the password `pass`. Prints the two ports when nginx responds.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../keystone/lib.sh"

@@ -1,4 +1,4 @@
-/** Deletion by the clients in every state, with delayed_delete (spec §8): what is gone, and what waits. */
+/** Deletion by the clients in every state, with delayed_delete (docs/reference/images-api.md §8): what is deleted at once, and what waits. */
 import assert from "node:assert/strict";
 import { type Clients, field, type Image } from "../support/clients.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What an image goes through in its life, by the clients: tags, deactivation, hiding, protection, properties and the
- * rest of PATCH (docs/reference/images-api.md §2.5, §2.12, §2.13, §5).
+ * The life of an image through the clients: tags, deactivation, hiding, protection, properties and the rest of PATCH
+ * (docs/reference/images-api.md §2.5, §2.12, §2.13, §5).
  */
 import assert from "node:assert/strict";
 import { type Clients, field, type Image, type Person, rows } from "../support/clients.ts";
@@ -70,7 +70,7 @@ export async function images(t: Deno.TestContext, { as, folder }: Clients): Prom
     assert.equal(field(await demo.glance("image-show", id), "os_hidden"), "True");
     const seen = await demo.json<{ ID: string }[]>("image", "list", "--hidden");
     assert.deepEqual(seen.map((row) => row.ID), [id]);
-    // By its name a client finds it only in its search among the hidden ones.
+    // By name the client finds it only because it also searches the hidden images.
     assert.equal((await demo.json<{ id: string }>("image", "show", "in hiding")).id, id);
     await demo.openstack("image", "set", "--unhidden", id);
     assert.ok((await names()).includes(id));
@@ -266,7 +266,7 @@ export async function images(t: Deno.TestContext, { as, folder }: Clients): Prom
   await t.step("every image goes by the ids and names the clients know", () => cleared(demo, admin));
 }
 
-/** Deletes the images of the list, by ids and names, until nothing is left. */
+/** Deletes the images of the list, by ids and names, until the list is empty. */
 async function cleared(demo: Person, admin: Person): Promise<void> {
   const images = await demo.sdk<Image[]>("images");
   const [named, others] = [

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Clients, field, type Image, type Person, rows } from "../support/clients.ts";
 
-/** Twelve images: a to l; every second is active with as many bytes as its letter's place. */
+/** Creates twelve images, a to l; every second is active, and the place of its letter is its size in bytes. */
 async function fill(demo: Person, folder: string): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const [at, name] of [..."abcdefghijkl"].entries()) {
@@ -33,7 +33,7 @@ export async function list(t: Deno.TestContext, { as, folder }: Clients): Promis
     (await demo.sdk<Image[]>("images", [], query)).map((image) => image.name).join("");
   const [ALL, NEWEST] = ["abcdefghijkl", "lkjihgfedcba"];
 
-  // What is asked of glance, of openstack (which sorts by name where it is not told) and of openstacksdk.
+  // The arguments for glance, for openstack (which sorts by name by default) and for openstacksdk.
   const filters: [string, string[] | null, string[] | null, Record<string, unknown> | null, string][] = [
     ["name", ["--property-filter", "name=c"], ["--name", "c"], { name: "c" }, "c"],
     ["status", ["--property-filter", "status=active", "--sort", "name:asc"], ["--status", "active"], {
@@ -136,7 +136,7 @@ export async function list(t: Deno.TestContext, { as, folder }: Clients): Promis
       (await demo.lib<Image[]>("images.list", [], named)).map((image) => image.name).join("");
     assert.equal(await names({ marker, sort_key: "name", sort_dir: "asc" }), "efghijkl");
     assert.equal(await names({ marker }), "cba");
-    // openstackclient pages by age and sorts what it got.
+    // openstackclient pages by age and then sorts the page.
     assert.equal(await openstack("--marker", marker), "abc");
     assert.equal(await openstack("--marker", "k", "--limit", "5"), "fghij");
     assert.equal(await sdk({ marker, sort: "name:desc" }), "cba");

@@ -1,4 +1,4 @@
-/** Locations by the clients: PATCH under show_multiple_locations, and the Locations API (spec §2.10, §5.6). */
+/** Locations through the clients: PATCH under show_multiple_locations, and the Locations API (docs/reference/images-api.md §2.10, §5.6). */
 import assert from "node:assert/strict";
 import { type Clients, field, type Image, type Person } from "../support/clients.ts";
 
@@ -65,7 +65,7 @@ export async function locations(t: Deno.TestContext, { as, folder }: Clients): P
       await demo.refused("glance", ["location-add", "--url", at("more"), ...other, id], /HTTP 409/);
       await demo.glance("image-delete", id);
     });
-    await t.step("an uploaded image tells where it is", async () => {
+    await t.step("an uploaded image shows its location", async () => {
       await Deno.writeTextFile(`${folder}/up`, BYTES);
       const id = await queued("--file", `${folder}/up`);
       assert.match((await urls(id))[0]!, /^file:\/\/.*\/first\//);
@@ -100,7 +100,7 @@ export async function locations(t: Deno.TestContext, { as, folder }: Clients): P
       await holds(id);
       assert.equal(await post(demo, id, at("again"), sum), 409);
 
-      // As nova sends it: the user's token, and its own beside it.
+      // As nova does: with the user's token and its own service token.
       id = await queued();
       assert.equal(await post(demo, id, at("wrong"), "0".repeat(64), service), 202);
       image = await ended(demo, id, "queued");
@@ -151,7 +151,7 @@ async function status(
   return answer.status;
 }
 
-/** Waits until the task at the image has ended and the image has this status. */
+/** Waits until the image's task has ended and the image has this status; returns the image. */
 async function ended(person: Person, id: string, wanted: string): Promise<Image> {
   for (let left = 200; left > 0; left--) {
     const image = await person.show(id);

@@ -1,8 +1,8 @@
-/** Members of an image through the clients: sharing, what each side sees, and what it is refused (spec §2.13). */
+/** Members of an image through the clients: sharing, what each side sees and may not do (docs/reference/images-api.md §2.13). */
 import assert from "node:assert/strict";
 import { type Clients, field, type Person, rows } from "../support/clients.ts";
 
-/** As openstacksdk names it. */
+/** A member in the names of openstacksdk. */
 interface Member {
   member: string;
   status: string;

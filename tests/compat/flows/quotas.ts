@@ -1,4 +1,4 @@
-/** Quotas of the configuration as the clients meet them (spec §3.9); 2 tags, 2 members, 4 properties, 100 bytes. */
+/** Quotas of the configuration through the clients (docs/reference/images-api.md §3.9); 2 tags, 2 members, 4 properties, 100 bytes. */
 import assert from "node:assert/strict";
 import { type Clients, field, type Image } from "../support/clients.ts";
 
@@ -16,7 +16,7 @@ export async function quotas(t: Deno.TestContext, { as, folder, keystone }: Clie
     await demo.glance("image-update", ...five.slice(0, 8), id);
     await demo.refused("openstack", ["image", "set", "--property", "e=5", id], /413/);
     await demo.sdkRefused(413, /413/, "update_image", [id], { e: "5" });
-    // What is there may change, and make room.
+    // At the quota a property may still change, or be replaced by another.
     await demo.openstack("image", "set", "--property", "a=9", id);
     await demo.glance("image-update", "--remove-property", "a", "--property", "e=5", id);
     const image = await demo.show(id);

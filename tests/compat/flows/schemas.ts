@@ -1,4 +1,4 @@
-/** The schemas as the clients read them, who take their options and their checks from them (docs/reference/schemas.md). */
+/** The schemas, from which the clients take their options and their checks (docs/reference/schemas.md). */
 import assert from "node:assert/strict";
 import { type Clients, rows } from "../support/clients.ts";
 import { clientEnvironment } from "../support/keystone.ts";
@@ -55,7 +55,7 @@ export async function schemas(t: Deno.TestContext, { as, folder, keystone, regio
     }
   });
   await t.step("the options of glance come from the schema of this server", async () => {
-    // Only a client that is told no version of the API keeps the schemas.
+    // The client caches the schemas only when no option names the API version.
     const { OS_IMAGE_API_VERSION: _, ...env } = clientEnvironment(keystone, "demo", region, folder);
     await must("glance", ["--get-schema", "image-list"], { env });
     const kept = JSON.parse(await Deno.readTextFile(await cache(`${folder}/.glanceclient`))) as Schema;
@@ -76,7 +76,7 @@ export async function schemas(t: Deno.TestContext, { as, folder, keystone, regio
   });
 }
 
-/** The file that the client keeps of an image's schema: below a folder named after the server's address. */
+/** Returns the client's cached image schema: a file below a folder named after the server's address. */
 async function cache(folder: string): Promise<string> {
   for await (const entry of Deno.readDir(folder)) {
     if (entry.isDirectory) return await cache(`${folder}/${entry.name}`);

@@ -45,7 +45,7 @@ export async function sharing(t: Deno.TestContext, { as, folder }: Clients): Pro
       assert.equal((await maker.show(second)).visibility, visibility);
       await maker.glance("image-delete", second);
     }
-    // What nobody says is shared.
+    // The default visibility is shared.
     const plain = await demo.sdk<Image>("create_image", ["plain"], { wait: false });
     assert.equal((await demo.show(plain.id)).visibility, "shared");
     await demo.sdk("delete_image", [plain.id]);
@@ -93,7 +93,7 @@ export async function sharing(t: Deno.TestContext, { as, folder }: Clients): Pro
     });
   }
 
-  // private and shared (with nobody), community, public: how the calls of each person end.
+  // How each person's calls end: on private and shared images (without members), and on community and public ones.
   type Outcome = "ok" | RegExp;
   const calls: [string, string[], Record<string, [Outcome, Outcome]>][] = [
     ["show", ["image-show"], {
@@ -137,10 +137,10 @@ export async function sharing(t: Deno.TestContext, { as, folder }: Clients): Pro
   ];
   const people: Record<string, Person> = { admin, demo, reader, alt, altreader };
   for (const [what, command, outcomes] of calls) {
-    await t.step(`${what}: who may, and what the others are told`, async () => {
+    await t.step(`${what}: the result for each person`, async () => {
       for (const [who, ends] of Object.entries(outcomes)) {
         for (const visibility of VISIBILITIES) {
-          // That a public image stays public is no change, which nobody is refused.
+          // A public image that stays public does not change, so every person may do this.
           if (what === "publicize" && visibility === "public") continue;
           const end = ends[visibility === "private" || visibility === "shared" ? 0 : 1];
           const args = [...command, ids[visibility]!];

@@ -1,4 +1,4 @@
-/** Several stores by the clients: what there is, where an image goes, and taking it out of one (spec §2.11, §2.14). */
+/** Several stores through the clients: the list of stores, the choice of a store, and deletion from one store (docs/reference/images-api.md §2.11, §2.14). */
 import assert from "node:assert/strict";
 import { type Clients, field, type Image, rows } from "../support/clients.ts";
 
@@ -13,9 +13,9 @@ export async function stores(t: Deno.TestContext, { as, folder, server }: Client
   const kept = (store: string) => [...Deno.readDirSync(`${server.folder}/${store}`)].map(({ name }) => name);
 
   await t.step("what stores there are", async () => {
-    const told = JSON.parse(cell(await demo.glance("stores-info"), "stores"));
+    const listed = JSON.parse(cell(await demo.glance("stores-info"), "stores"));
     const wanted = [{ id: "first", default: "true" }, { id: "second" }, { id: "web", "read-only": "true" }];
-    assert.deepEqual(told, wanted);
+    assert.deepEqual(listed, wanted);
     const bySdk = await demo.sdk<{ id: string; default?: unknown }[]>("stores");
     assert.deepEqual(bySdk.map(({ id }) => id), ["first", "second", "web"]);
   });
@@ -30,10 +30,10 @@ export async function stores(t: Deno.TestContext, { as, folder, server }: Client
   await t.step("import methods and usage", async () => {
     const { value } = JSON.parse(cell(await demo.glance("import-info"), "import-methods"));
     assert.deepEqual(value, ["glance-direct", "web-download", "copy-image"]);
-    // Without unified limits there is nothing to tell.
+    // Without unified limits the usage is empty.
     assert.deepEqual(rows(await demo.glance("usage")), []);
   });
-  await t.step("an image goes where it is told to", async () => {
+  await t.step("an image goes to the requested store", async () => {
     const [plain, second] = [await create(), await create("--store", "second")];
     assert.deepEqual([(await demo.show(plain)).stores, (await demo.show(second)).stores], [
       "first",
@@ -85,12 +85,12 @@ export async function stores(t: Deno.TestContext, { as, folder, server }: Client
   });
 }
 
-/** The value of a table of one row, which the client breaks into lines. */
+/** Returns the value of a one-row table; the client breaks long values into several lines. */
 function cell(table: string, name: string): string {
   const lines = table.split("\n").filter((line) => line.startsWith("|")).slice(1);
   assert.ok(lines[0]?.startsWith(`| ${name} `), table);
   return lines.map((line) => line.slice(line.indexOf("|", 1) + 2, -2).trimEnd()).reduce((text, line) =>
-    // It breaks words at hyphens too.
+    // The client also breaks words at hyphens.
     text + (text.endsWith("-") ? "" : " ") + line
   );
 }

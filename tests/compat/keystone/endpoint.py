@@ -1,4 +1,4 @@
-"""Puts an image service into Keystone's catalog; harmless to repeat.
+"""Adds an image service to Keystone's catalog; safe to repeat.
 
 Arguments: KEYSTONE_URL PASSWORD IMAGE_URL REGION [TYPE]. TYPE defaults to image. Every server under test has a
 region of its own, so that several can be in the catalog of one Keystone at the same time.

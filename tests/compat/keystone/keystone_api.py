@@ -15,7 +15,7 @@ class Keystone:
         self.token = headers['X-Subject-Token']
 
     def call(self, method, path, body=None):
-        """Returns the decoded answer (or None) and its headers; ends the program on an error."""
+        """Returns the decoded response (or None) and its headers; ends the program on an error."""
         request = urllib.request.Request(self.url + path, method=method)
         request.add_header('Content-Type', 'application/json')
         if self.token:
@@ -33,7 +33,7 @@ class Keystone:
         return found[plural]
 
     def ensure(self, kind, name, **fields):
-        """The id of the entry of this name, made when there is none."""
+        """Returns the id of the entry with this name; creates the entry when it does not exist."""
         for row in self.find(kind + 's', 'name=' + name):
             if row['name'] == name:
                 return row['id']

@@ -1,13 +1,13 @@
-# Sourced by the scripts that start and stop the peers of the compatibility tests.
+# The scripts that start and stop servers for the compatibility tests source this file.
 
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# free_port: a TCP port of loopback that nobody listens on
+# free_port: prints a free TCP port of loopback
 free_port() {
   /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# answers URL SECONDS: waits until the URL answers with 200
+# answers URL SECONDS: waits until the URL responds with 200
 answers() {
   local end=$((SECONDS + $2))
   until [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "$1")" = 200 ]; do
@@ -16,7 +16,7 @@ answers() {
   done
 }
 
-# stop_pid FILE SECONDS: ends the process that the file names, by TERM, after the time by KILL with its children
+# stop_pid FILE SECONDS: ends the process named in the file with TERM; after SECONDS with KILL, and its children too
 stop_pid() {
   local file=$1 end=$((SECONDS + $2)) pid below
   [ -f "$file" ] || return 0

@@ -1,4 +1,4 @@
-"""Fills a bootstrapped Keystone with projects, users and roles; harmless to repeat.
+"""Fills a bootstrapped Keystone with projects, users and roles; safe to repeat.
 
 Arguments: KEYSTONE_URL PASSWORD WORK. Writes WORK/clouds.yaml, WORK/accounts.yaml (for tempest), WORK/ids.json.
 """
@@ -48,7 +48,7 @@ def main(url, password, work):
         clouds.append(CLOUD % words)
         if project != 'service':
             accounts.append(ACCOUNT % words + ('  types: [admin]\n' if 'admin' in wanted else ''))
-    # For what asks for a system-scoped token.
+    # For callers that need a system-scoped token.
     keystone.call('PUT', '/system/users/%s/roles/%s' % (users['admin'], roles['admin']))
     for name, text in (('clouds.yaml', ''.join(clouds)), ('accounts.yaml', ''.join(accounts)),
                        ('ids.json', json.dumps({'projects': projects, 'users': users, 'roles': roles}, indent=1))):

@@ -45,7 +45,7 @@ manage() { keystone-manage --config-file "$work/keystone.conf" "$@" >>"$work/man
 me="--keystone-user $(id -un) --keystone-group $(id -gn)"
 if [ ! -s "$work/keystone.db" ]; then
   manage db_sync
-  # One request of Keystone reads and writes over two connections; only WAL lets them pass each other.
+  # One request of Keystone reads and writes over two connections; without WAL they block each other.
   sqlite3 "$work/keystone.db" 'PRAGMA journal_mode=WAL' >>"$work/manage.log"
   # shellcheck disable=SC2086
   { manage fernet_setup $me; manage credential_setup $me; }

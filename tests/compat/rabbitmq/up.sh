@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Starts a RabbitMQ (Debian's) on loopback with everything in a folder of its own.
+# Starts a RabbitMQ (Debian's) on loopback, with all its files in the folder WORK.
 #   up.sh WORK [PORT]       PORT default: a free one; the same WORK and PORT start the same broker again
-# Leaves in WORK: pid, port, env (for rabbitmqctl), log. Prints the port when the broker answers.
+# Leaves in WORK: pid, port, env (for rabbitmqctl), log. Prints the port when the broker responds.
 set -euo pipefail
 work=$(mkdir -p "${1:?WORK}" && cd "$1" && pwd)
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 port=${2:-$(free_port)}
 if [ ! -e "$work/env" ]; then
-  # epmd listens on loopback only; every broker has one of its own, so that tests do not meet.
+  # epmd listens on loopback only; every broker has its own epmd, so that tests do not disturb each other.
   cat >"$work/env" <<C
 export HOME=$work
 export ERL_EPMD_PORT=$(free_port) ERL_EPMD_ADDRESS=127.0.0.1
@@ -25,7 +25,7 @@ mkdir -p "$work/log" "$work/mnesia"
 server=/usr/lib/rabbitmq/bin/rabbitmq-server
 setsid "$server" >"$work/out" 2>&1 </dev/null &
 echo $! >"$work/server"
-# The port opens before everything has started; the answer to the greeting tells that it has.
+# The port opens before the broker is ready; its answer to the AMQP greeting shows that it is.
 for _ in $(seq 600); do
   if grep -q 'Server startup complete' "$work"/log/*.log 2>/dev/null && (: </dev/tcp/127.0.0.1/"$port") 2>/dev/null; then
     echo "$port"

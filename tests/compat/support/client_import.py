@@ -25,7 +25,7 @@ def by_sdk():
     if method == 'glance-direct':
         image = cloud.image.stage_image(image, filename=job['file'])
     if method == 'glance-download':
-        # import_image of this version knows no remote image; its connection does.
+        # import_image of this version does not know remote images; send the request over its connection.
         remote = {'name': method, 'glance_region': job['region'], 'glance_image_id': job['source']}
         cloud.image.post(f'/images/{image.id}/import', json={'method': remote, 'stores': stores},
                          raise_exc=True)

@@ -1,11 +1,11 @@
-"""Runs what people run, in one process, because each start of a client costs more than a second.
+"""Runs the clients' commands in one process, because each start of a client takes more than a second.
 
-A line of standard input is a request, a line of standard output its answer, both JSON. Every request has `env`, the
-whole environment of the call, which tells who calls, and one of
+Reads one request per line of standard input and writes one response per line of standard output, both JSON. Every
+request has `env`, the whole environment of the call with the user's credentials, and one of
   run   [program, argument…]: `glance` or `openstack`, by the function their executables call
   sdk   [method, [argument…], {name: value}]: a method of openstacksdk's image proxy
   lib   [method, [argument…], {name: value}]: a method of python-glanceclient, such as images.list
-`run` answers {code, stdout, stderr}; the others {value} or {error, status, message}.
+`run` returns {code, stdout, stderr}; the others {value} or {error, status, message}.
 """
 import io
 import json
@@ -15,7 +15,7 @@ import pty
 import sys
 import traceback
 
-# glanceclient takes a standard input that is no terminal for the bytes of an image.
+# glanceclient reads image data from a standard input that is not a terminal.
 answers = os.fdopen(os.dup(1), 'w')
 requests_in = os.fdopen(os.dup(0), 'r')
 os.dup2(pty.openpty()[1], 0)
@@ -36,7 +36,7 @@ real_login = keystoneauth1.identity.v3.base.Auth.get_auth_ref
 
 
 def login(plugin, session, **named):
-    """One login a user: each costs Keystone half a second, and a test makes hundreds of calls."""
+    """Keeps one login per user: each takes Keystone half a second, and a test makes hundreds of calls."""
     who = os.environ['OS_USERNAME']
     if who not in logins:
         logins[who] = real_login(plugin, session, **named)
@@ -52,7 +52,7 @@ def glance(args):
 
 
 def openstack_command(args):
-    # openstackclient keeps its sessions in its classes, where the next caller would find those of the last one.
+    # openstackclient keeps its sessions in its classes: remove those of the previous caller.
     for kind in openstackclient.shell.clientmanager.ClientManager.__mro__:
         for each in vars(kind).values():
             if isinstance(each, osc_lib.clientmanager.ClientCache):
@@ -66,7 +66,7 @@ PROGRAMS = {'glance': glance, 'openstack': openstack_command}
 def run(name, *args):
     real = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = out, err = io.StringIO(), io.StringIO()
-    # The handlers of an earlier call write to where that one's errors went.
+    # The handlers of an earlier call still write to the standard error of that call.
     logging.getLogger().handlers.clear()
     try:
         code = PROGRAMS[name](list(args)) or 0
@@ -91,7 +91,7 @@ def connect():
 
 
 def plain(value):
-    """What JSON can hold of a client's answer."""
+    """Returns the part of a client's result that JSON can hold."""
     if isinstance(value, openstack.resource.Resource):
         return value.to_dict(computed=False, original_names=True)
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
 /**
- * `glance`, `openstack`, openstacksdk and python-glanceclient at one server, by a Python process that runs many of
- * their calls (clients.py): the clients' own code from the command line on, without the second that a start costs.
+ * `glance`, `openstack`, openstacksdk and python-glanceclient against one server. One Python process (clients.py) runs
+ * all calls with the clients' own code, from the command line on; that saves the second that each start takes.
  */
 import assert from "node:assert/strict";
 import {
@@ -24,7 +24,7 @@ export interface Said {
   stderr: string;
 }
 
-/** The image as the API shows it, with what the tests look at. */
+/** An image as the API shows it, with the fields that the tests check. */
 export interface Image {
   id: string;
   name: string | null;
@@ -41,31 +41,31 @@ export interface Image {
   [property: string]: unknown;
 }
 
-/** What the clients do as one user. A command that fails throws, unless it is asked for by `refused`. */
+/** The clients as one user. A failed command throws, except in `refused`. */
 export interface Person {
   project: string;
   token: string;
-  /** `glance ARGUMENTS`: what it prints. */
+  /** Runs `glance ARGUMENTS`; returns its output. */
   glance(...args: string[]): Promise<string>;
-  /** `openstack ARGUMENTS`: what it prints. */
+  /** Runs `openstack ARGUMENTS`; returns its output. */
   openstack(...args: string[]): Promise<string>;
-  /** `openstack ARGUMENTS -f json`, read. */
+  /** Runs `openstack ARGUMENTS -f json`; returns the parsed output. */
   json<T>(...args: string[]): Promise<T>;
-  /** A method of openstacksdk's image proxy; lists come as a whole. */
+  /** Calls a method of openstacksdk's image proxy; returns a list with all its pages. */
   sdk<T>(method: string, args?: unknown[], named?: Record<string, unknown>): Promise<T>;
-  /** A method of python-glanceclient, for example `images.list`. */
+  /** Calls a method of python-glanceclient, for example `images.list`. */
   lib<T>(method: string, args?: unknown[], named?: Record<string, unknown>): Promise<T>;
-  /** Asserts that a client refuses, and that what it tells the person matches. */
-  refused(client: "glance" | "openstack", args: string[], told: RegExp): Promise<void>;
+  /** Asserts that a command fails and that its output matches. */
+  refused(client: "glance" | "openstack", args: string[], text: RegExp): Promise<void>;
   /** Asserts the HTTP status and the message of openstacksdk's error. */
-  sdkRefused(status: number, told: RegExp, method: string, args?: unknown[], named?: object): Promise<void>;
-  /** The API without a client. */
+  sdkRefused(status: number, text: RegExp, method: string, args?: unknown[], named?: object): Promise<void>;
+  /** Sends a request to the API without a client. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
-  /** The image by the API. */
+  /** Returns the image as the API shows it. */
   show(id: string): Promise<Image>;
 }
 
-/** A server and everybody who uses it. */
+/** A server and its users. */
 export interface Clients {
   server: Server;
   keystone: Keystone;
@@ -74,7 +74,7 @@ export interface Clients {
   as(user: UserName): Promise<Person>;
 }
 
-/** Whether Keystone and the clients are installed; says what is skipped when they are not. */
+/** Whether Keystone and the clients are installed; prints the skipped file when they are not. */
 export async function clientsThere(file: string): Promise<boolean> {
   const keystone = Deno.env.has("ONEGLANCE_KEYSTONE_WORK") ? "" : "keystone-manage uwsgi";
   const { code } = await command("sh", [
@@ -85,7 +85,7 @@ export async function clientsThere(file: string): Promise<boolean> {
   return code === 0;
 }
 
-/** The Python process: one request at a time. */
+/** Starts the Python process; it handles one request at a time. */
 function startPython() {
   const child = new Deno.Command("/usr/bin/python3", {
     args: ["-W", "ignore", SCRIPT],
@@ -165,16 +165,16 @@ function person(
     json: async (...args) => JSON.parse(await done("openstack", [...args, "-f", "json"])),
     sdk: (method, args = [], named = {}) => call("sdk", method, args, named),
     lib: (method, args = [], named = {}) => call("lib", method, args, named),
-    refused: async (client, args, told) => {
+    refused: async (client, args, text) => {
       const said = await run(client, args);
       assert.notEqual(said.code, 0, `${client} ${args.join(" ")} did not fail: ${said.stdout}`);
-      assert.match(`${said.stdout}\n${said.stderr}`, told);
+      assert.match(`${said.stdout}\n${said.stderr}`, text);
     },
-    sdkRefused: async (status, told, method, args = [], named = {}) => {
+    sdkRefused: async (status, text, method, args = [], named = {}) => {
       const called = await python.ask<Called>({ env, sdk: [method, args, named] });
       assert.ok("error" in called, `${method} did not fail: ${JSON.stringify(called)}`);
       assert.equal(called.status, status, called.message);
-      assert.match(called.message, told);
+      assert.match(called.message, text);
     },
     api,
     show: async (id) => {
@@ -221,7 +221,7 @@ export async function withClients(
   }
 }
 
-/** The cells of the table that `glance` prints, row by row, without its head. */
+/** Returns the cells of the table that `glance` prints, row by row, without its head. */
 export function rows(table: string): string[][] {
   const lines = table.split("\n").filter((line) => line.startsWith("|"));
   return lines.slice(1).map((line) =>
@@ -229,7 +229,7 @@ export function rows(table: string): string[][] {
   );
 }
 
-/** A value of the two-column table that `glance` prints. */
+/** Returns a value of the two-column table that `glance` prints. */
 export function field(table: string, name: string): string {
   const row = rows(table).find(([first]) => first === name);
   assert.ok(row, `no ${name} in ${table}`);

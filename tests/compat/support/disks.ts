@@ -1,14 +1,14 @@
-/** Disks made by qemu-img, and what md5sum and sha512sum say of a file: judges that are not our own code. */
+/** Disks made by qemu-img, and hashes by md5sum and sha512sum: tools that are independent of our code. */
 import { must } from "./processes.ts";
 
-/** What a file is, by other people's tools. */
+/** Size and hashes of a file, by tools that are not ours. */
 export interface Hashes {
   size: number;
   md5: string;
   sha512: string;
 }
 
-/** Size and hashes of a file. */
+/** Returns the size and hashes of a file. */
 export async function fileHashes(path: string): Promise<Hashes> {
   const [md5, sha512, { size }] = await Promise.all([
     must("md5sum", [path]),
@@ -21,7 +21,7 @@ export async function fileHashes(path: string): Promise<Hashes> {
 /** Makes a raw disk of `size` bytes by `qemu-img create`, the first `filled` of them random data; returns the path. */
 export async function randomDisk(path: string, size: number, filled = size): Promise<string> {
   await must("qemu-img", ["create", "-q", "-f", "raw", path, `${size}`]);
-  // The first sector stays empty: random bytes there could look like another format once in a while.
+  // The first sector stays empty: random bytes there sometimes look like another format.
   const rest = filled - 512;
   await must("dd", [
     "if=/dev/urandom",

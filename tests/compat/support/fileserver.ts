@@ -1,9 +1,9 @@
-/** A real nginx of the test's own (tests/compat/fileserver), and a server behind it that misbehaves on purpose. */
+/** A real nginx for one test (tests/compat/fileserver), and a server behind it that misbehaves on purpose. */
 import { must } from "./processes.ts";
 
 const SCRIPTS = new URL("../fileserver/", import.meta.url).pathname;
 
-/** Whether it is installed. */
+/** Whether nginx is installed. */
 export function hasNginx(): boolean {
   try {
     return Deno.statSync("/usr/sbin/nginx").isFile;
@@ -17,13 +17,13 @@ export interface Fileserver extends AsyncDisposable {
   url: string;
   /** The same over TLS. */
   secureUrl: string;
-  /** What stands below /files/, /auth/, /slow/ and so on. */
+  /** The folder that nginx serves below /files/, /auth/, /slow/ and so on. */
   folder: string;
-  /** `METHOD PATH STATUS` of every request that has ended, in order. */
+  /** Returns `METHOD PATH STATUS` of every completed request, in order. */
   asked(): Promise<string[]>;
 }
 
-/** `bad` answers what comes to /behind/: it gets the path below that and the connection, which it may leave open. */
+/** Starts nginx. `bad` handles requests to /behind/: it gets the path below that and the connection, which it may leave open. */
 export async function startFileserver(
   bad: (path: string, connection: Deno.Conn) => Promise<void>,
 ): Promise<Fileserver> {
@@ -75,6 +75,6 @@ function close(connection: Deno.Conn): void {
   try {
     connection.close();
   } catch {
-    // The test has closed it.
+    // The test has closed the connection.
   }
 }

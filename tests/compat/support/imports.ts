@@ -1,13 +1,16 @@
-/** Imports by clients as people start them, and what became of them. */
+/** Imports through the clients, and their results. */
 import assert from "node:assert/strict";
 import type { Hashes } from "./disks.ts";
 import { must } from "./processes.ts";
 
-/** Without any standard input: the client takes one that is no terminal for data, and refuses it beside a file or URI. */
+/**
+ * Runs `glance` without a standard input: the client takes one that is not a terminal for image data, and refuses it
+ * together with a file or URI.
+ */
 export const glance = (args: string[], env: Record<string, string>) =>
   must("sh", ["-c", 'exec glance "$@" <&-', "glance", ...args], { env });
 
-/** The id in the table that `glance` prints. */
+/** Returns the id in the table that `glance` prints. */
 export function idIn(table: string): string {
   const id = /\|\s*id\s*\|\s*([0-9a-f-]{36})\s*\|/.exec(table)?.[1];
   assert.ok(id, `no id in ${table}`);
@@ -18,7 +21,7 @@ export function idIn(table: string): string {
 // deno-lint-ignore no-explicit-any -- what comes as JSON
 export type Shown = Record<string, any>;
 
-/** The image when no import of it is under way any more; throws after five minutes. */
+/** Waits until no import of the image is in progress and returns the image; throws after five minutes. */
 export async function finished(url: string, token: string, id: string): Promise<Shown> {
   for (let left = 3000; left > 0; left--) {
     const answer = await fetch(`${url}/v2/images/${id}`, { headers: { "x-auth-token": token } });
@@ -30,7 +33,7 @@ export async function finished(url: string, token: string, id: string): Promise<
   throw new Error(`the import of ${id} does not end`);
 }
 
-/** Holds that the image is active in just these stores, and that size, checksum and hash are those of its data. */
+/** Checks that the image is active in exactly these stores, with the size, checksum and hash of its data. */
 export function assertImported(image: Shown, hashes: Hashes, stores: string): void {
   assert.deepEqual([image.status, image.stores], ["active", stores], JSON.stringify(image));
   assert.deepEqual([image.size, image.checksum], [hashes.size, hashes.md5]);

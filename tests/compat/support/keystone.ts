@@ -1,27 +1,27 @@
-/** A real Keystone for the tests: the one of this run when there is one, else one of our own. */
+/** A real Keystone for the tests: the one that this run shares, else a new one. */
 import { command, must } from "./processes.ts";
 
 const SCRIPTS = new URL("../keystone/", import.meta.url).pathname;
 
-/** A Keystone that answers. */
+/** A running Keystone. */
 export interface Keystone {
-  /** The folder of tests/compat/keystone/up.sh. */
+  /** The folder that tests/compat/keystone/up.sh filled. */
   work: string;
   /** Its v3 address. */
   url: string;
-  /** Of every user (tests/compat/keystone/seed.py). */
+  /** The password of every user (tests/compat/keystone/seed.py). */
   password: string;
   /** Ids by name. */
   ids: { projects: Record<string, string>; users: Record<string, string> };
-  /** Puts an image service into the catalog, in a region of its own; returns the region. */
+  /** Adds an image service to the catalog, in a new region; returns the region. */
   publish(imageUrl: string): Promise<string>;
-  /** Stops it, unless it belongs to the whole run. */
+  /** Stops Keystone, unless the whole run shares it. */
   stop(): Promise<void>;
 }
 
 /**
- * The Keystone whose folder `ONEGLANCE_KEYSTONE_WORK` names (started by tests/compat/keystone/up.sh), or a new one
- * in a temporary folder. Starting takes half a minute; needs Debian's keystone and uwsgi-plugin-python3.
+ * Returns the Keystone whose folder `ONEGLANCE_KEYSTONE_WORK` names (started by tests/compat/keystone/up.sh), or starts
+ * a new one in a temporary folder. The start takes half a minute; needs Debian's keystone and uwsgi-plugin-python3.
  */
 export async function startKeystone(): Promise<Keystone> {
   const shared = Deno.env.get("ONEGLANCE_KEYSTONE_WORK");
@@ -69,7 +69,7 @@ export const PROJECT_OF = {
 /** One of the users of seed.py. */
 export type UserName = keyof typeof PROJECT_OF;
 
-/** A token of a user for its project. */
+/** Returns a token of a user for its project. */
 export async function tokenOf(keystone: Keystone, user: UserName): Promise<string> {
   const domain = { id: "default" };
   const body = {
@@ -93,8 +93,8 @@ export async function tokenOf(keystone: Keystone, user: UserName): Promise<strin
 }
 
 /**
- * The environment with which `glance` and `openstack` act as a user, at the image service of a region. `home` is a
- * folder for what they remember: glanceclient takes its options from a schema that an earlier run left in the home.
+ * Returns the environment in which `glance` and `openstack` act as a user, at the image service of a region. `home` is
+ * a folder for their caches: glanceclient takes its options from a schema that an earlier run left there.
  */
 export function clientEnvironment(
   keystone: Keystone,

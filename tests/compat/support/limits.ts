@@ -1,4 +1,4 @@
-/** Unified limits of a real Keystone, made for one test and taken away by it. */
+/** Unified limits in a real Keystone; a test creates them and removes them again. */
 import assert from "node:assert/strict";
 import { type Keystone, tokenOf } from "./keystone.ts";
 import { freePort } from "./processes.ts";
@@ -9,9 +9,9 @@ export interface Limits {
   region: string;
   /** Registers a resource. */
   register(resource: string, limit: number): Promise<void>;
-  /** Gives a project a limit of its own. */
+  /** Sets a project's own limit. */
   give(project: string, resource: string, limit: number): Promise<void>;
-  /** Removes every limit that was made. */
+  /** Removes every limit that this object created. */
   remove(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ interface Made {
   id: string;
 }
 
-/** Makes an image endpoint in a region of its own, and lets the user `glance` read limits. */
+/** Adds an image endpoint in a new region, and allows the user `glance` to read limits. */
 export async function makeLimits(keystone: Keystone): Promise<Limits> {
   const token = await tokenOf(keystone, "admin");
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {

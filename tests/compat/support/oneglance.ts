@@ -4,19 +4,19 @@ import { freePort, must, waitFor200 } from "./processes.ts";
 
 const ROOT = new URL("../../..", import.meta.url).pathname;
 
-/** What the server is started with. */
+/** How to start the server. */
 export interface ServerOptions {
-  /** Whose tokens it believes; without one every caller is an administrator (no flavor). */
+  /** The Keystone that validates tokens; without one every caller is an administrator (no flavor). */
   keystone?: Keystone;
   /** Default 1. */
   workers?: number;
   /** Stores: one file store the old way, or two file stores and http by `enabled_backends`. Default `single`. */
   stores?: "single" | "multi";
-  /** More configuration, `{ group: { option: value } }`; wins over what stands here. */
+  /** More configuration, `{ group: { option: value } }`; overrides the options above. */
   set?: Record<string, Record<string, string>>;
-  /** What stands in schema-image.json beside the configuration; default no such file. */
+  /** Content of schema-image.json beside the configuration; default: no such file. */
   properties?: Record<string, unknown>;
-  /** Where it keeps everything; default a new temporary folder, removed by `stop`. */
+  /** The folder for all files of the server; default: a new temporary folder, which `stop` removes. */
   folder?: string;
 }
 
@@ -41,7 +41,7 @@ export interface Server {
   stop(): Promise<ServerEnd>;
 }
 
-/** The command line of the program with these arguments. */
+/** Returns the command line of the program with these arguments. */
 export function oneglance(args: string[]): { name: string; args: string[] } {
   const binary = Deno.env.get("ONEGLANCE_BIN");
   if (binary) return { name: binary, args };
@@ -101,7 +101,7 @@ export async function writeConfig(
   const stores = ["images", "first", "second", "staging", "tasks"];
   for (const name of stores) await Deno.mkdir(`${folder}/${name}`, { recursive: true });
   const path = `${folder}/glance-api.conf`;
-  // Kept from other users of the machine: it holds the password of the service user.
+  // Other users of the machine must not read it: it holds the password of the service user.
   await Deno.writeTextFile(path, ini(all), { mode: 0o600 });
   if (options.properties) {
     await Deno.writeTextFile(`${folder}/schema-image.json`, JSON.stringify(options.properties));
@@ -109,7 +109,7 @@ export async function writeConfig(
   return path;
 }
 
-/** Reads a stream to its end, keeping the last part of it. */
+/** Reads a stream to its end and keeps its last part. */
 export function collect(stream: ReadableStream<Uint8Array>): { text: () => string; done: Promise<void> } {
   let kept = "";
   const done = stream.pipeThrough(new TextDecoderStream()).pipeTo(
@@ -122,7 +122,7 @@ export function collect(stream: ReadableStream<Uint8Array>): { text: () => strin
   return { text: () => kept, done };
 }
 
-/** Makes the database and starts a server on a free port of loopback; throws with its log when it does not answer. */
+/** Creates the database and starts a server on a free port of loopback; throws with its log when it does not respond. */
 export async function startOneglance(options: ServerOptions = {}): Promise<Server> {
   const folder = options.folder ?? await Deno.makeTempDir({ prefix: "oneglance_" });
   const port = freePort();

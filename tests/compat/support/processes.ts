@@ -1,4 +1,4 @@
-/** Starting and stopping the programs that a compatibility test needs; only what was started here is ever stopped. */
+/** Starts and stops the programs that a compatibility test needs; never stops a program that it did not start. */
 
 /** How a finished command ended. */
 export interface Ended {
@@ -7,7 +7,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** What a command is run with. */
+/** How to run a command. */
 export interface CommandOptions {
   cwd?: string;
   /** Added to the environment. */
@@ -31,7 +31,7 @@ export async function command(name: string, args: string[], options: CommandOpti
   return { code: output.code, stdout: text.decode(output.stdout), stderr: text.decode(output.stderr) };
 }
 
-/** The standard output of a command that has to succeed; throws with what it said when it does not. */
+/** Runs a command that must succeed and returns its standard output; throws with its output when it fails. */
 export async function must(name: string, args: string[], options: CommandOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await command(name, args, options);
   if (code !== 0) {
@@ -40,7 +40,7 @@ export async function must(name: string, args: string[], options: CommandOptions
   return stdout;
 }
 
-/** A TCP port of loopback that nobody listens on. */
+/** Returns a free TCP port of loopback. */
 export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
@@ -48,7 +48,7 @@ export function freePort(): number {
   return port;
 }
 
-/** Waits until the address answers with 200; throws after `seconds`, or when `alive` says that waiting is vain. */
+/** Waits until the address responds with 200; throws after `seconds`, or when `alive` returns false. */
 export async function waitFor200(url: string, seconds: number, alive = () => true): Promise<void> {
   const end = performance.now() + seconds * 1000;
   for (;;) {

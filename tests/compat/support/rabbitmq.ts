@@ -1,10 +1,10 @@
-/** A real RabbitMQ of the test's own, and what stands in its queues. Needs Debian's rabbitmq-server. */
+/** A real RabbitMQ for one test, and the messages in its queues. Needs Debian's rabbitmq-server. */
 import { type ChannelModel, connect } from "amqplib";
 import { command, must } from "./processes.ts";
 
 const SCRIPTS = new URL("../rabbitmq/", import.meta.url).pathname;
 
-/** Whether it is installed. */
+/** Whether RabbitMQ is installed. */
 export function hasRabbitmq(): boolean {
   try {
     return Deno.statSync("/usr/lib/rabbitmq/bin/rabbitmq-server").isFile;
@@ -15,13 +15,13 @@ export function hasRabbitmq(): boolean {
 
 export interface Rabbitmq extends AsyncDisposable {
   port: number;
-  /** Stops it; what its queues held in memory is gone. */
+  /** Stops the broker; messages in memory are lost. */
   down(): Promise<void>;
-  /** Starts it again on the same port. */
+  /** Starts the broker again on the same port. */
   up(): Promise<void>;
 }
 
-/** A message as it stands in a queue. */
+/** A message in a queue. */
 export interface Got {
   contentType: string;
   exchange: string;
@@ -46,7 +46,7 @@ export async function startRabbitmq(): Promise<Rabbitmq> {
   }
 }
 
-/** Takes messages out of a queue, which need not be there yet, until `enough` says so. Throws after a minute. */
+/** Takes messages from a queue, which need not exist yet, until `enough` returns true. Throws after a minute. */
 export async function takeFrom(port: number, queue: string, enough: (got: Got[]) => boolean): Promise<Got[]> {
   const got: Got[] = [];
   const end = Date.now() + 60_000;
@@ -63,7 +63,7 @@ export async function takeFrom(port: number, queue: string, enough: (got: Got[])
   }
 }
 
-/** A channel is closed by the look at a queue that is not there, so each look has one of its own. */
+/** Takes one message; true if there was one. Opens a channel each time, because a missing queue closes the channel. */
 async function takeOne(broker: ChannelModel, queue: string, got: Got[]): Promise<boolean> {
   const channel = await broker.createChannel();
   channel.on("error", () => {});

@@ -3,8 +3,8 @@
  *
  *   deno run -A tests/compat/tempest/run.ts [REGEX]
  *
- * Ends with tempest's counts and, when a test failed that expected.txt does not name, exit code 1. Results go to the
- * folder that `ONEGLANCE_TEMPEST_OUT` names, or to a temporary one that is kept when something failed.
+ * Prints tempest's counts; exit code 1 when a test failed that expected.txt does not name. The results are in the folder
+ * that `ONEGLANCE_TEMPEST_OUT` names, or in a temporary one, which stays when a test failed.
  */
 import { startKeystone } from "../support/keystone.ts";
 import { oneglance, startOneglance } from "../support/oneglance.ts";
@@ -12,7 +12,7 @@ import { must } from "../support/processes.ts";
 
 const SCRIPT = new URL("run_tempest.sh", import.meta.url).pathname;
 
-/** One test deletes a location as a member, which the defaults leave to administrators since Wallaby. */
+/** One test deletes a location as a member, which the default policy allows only to administrators since Wallaby. */
 const POLICY = `"delete_image_location": "role:admin or (role:member and project_id:%(project_id)s)"\n`;
 
 async function tempest(regex: string[], out: string): Promise<number> {
@@ -27,15 +27,15 @@ async function tempest(regex: string[], out: string): Promise<number> {
           show_multiple_locations: "true",
           enabled_import_methods: "[glance-direct,web-download,copy-image,glance-download]",
         },
-        // And at a port of their own.
+        // Tempest's image URLs use a random port.
         import_filtering_opts: { allowed_ports: "[]" },
-        // The images that tempest gives by URL lie on loopback, which is otherwise refused.
+        // Their host is loopback, which the default refuses.
         oneglance: { outbound_allowed_networks: "127.0.0.0/8" },
         oslo_policy: { policy_file: `${out}/policy.yaml` },
       },
     });
     try {
-      // The tests of metadata definitions want to find a resource type.
+      // The tests of metadata definitions need an existing resource type.
       const load = oneglance(["metadefs", "load", "--shipped", "--config-file", server.config]);
       await must(load.name, load.args);
       const args = [keystone.work, await keystone.publish(server.url), out, ...regex];

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs tempest's image tests against a server whose endpoint stands in Keystone's catalog.
+# Runs tempest's image tests against a server whose endpoint is in Keystone's catalog.
 #   run_tempest.sh KEYSTONE_WORK REGION OUT [REGEX]
-# KEYSTONE_WORK is the folder of tests/compat/keystone/up.sh, REGION the server's in the catalog, OUT takes the
-# results. ALT=1 says that a second worker stands in the catalog as image_remote (stage there, import here).
-# The last line is "N passed, N failed, N skipped, N of later features failed"; the exit code is 1 when one failed
+# KEYSTONE_WORK is the folder of tests/compat/keystone/up.sh, REGION the server's region in the catalog, OUT the folder
+# for the results. ALT=1: the catalog has a second worker as image_remote (stage there, import here).
+# The last line is "N passed, N failed, N skipped, N of later features failed"; the exit code is 1 when a test failed
 # that expected.txt does not name.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,7 +14,7 @@ url=$(cat "$keystone/url") password=$(cat "$keystone/password")
 mkdir -p "$out/etc" "$out/lock" "$out/www"
 rm -rf "$out/.stestr"
 
-# What web-download fetches.
+# The data for web-download.
 head -c 1048576 /dev/urandom >"$out/www/image.bin"
 qemu-img create -q -f qcow2 "$out/www/image.qcow2" 10M
 port=$(free_port)
@@ -81,7 +81,7 @@ cd "$out"
 stestr=$(command -v stestr || command -v python3-stestr) || die 'stestr is not installed'
 export TEMPEST_CONFIG_DIR=$out/etc TEMPEST_CONFIG=tempest.conf PYTHONPATH=$source PYTHON=/usr/bin/python3
 began=$SECONDS
-# Its own exit code counts also what expected.txt names; the summary decides.
+# stestr's exit code also counts the tests that expected.txt names; the summary below decides.
 timeout "${TEMPEST_TIMEOUT:-900}" "$stestr" run --concurrency 2 "$regex" >"$out/run.log" 2>&1 </dev/null || true
 echo "tempest ran $((SECONDS - began)) s"
 "$stestr" last --subunit 2>>"$out/run.log" | /usr/bin/python3 "$here/subunit_summary.py" "$here/expected.txt" "$out"

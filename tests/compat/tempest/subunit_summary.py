@@ -1,4 +1,4 @@
-"""Says how the tests of a subunit stream (version 2, on standard input) ended.
+"""Prints how the tests of a subunit stream (version 2, on standard input) ended.
 
 Arguments: EXPECTED OUT. EXPECTED holds one line `PATTERN  FEATURE` for tests that need a feature of later: their
 failures are printed apart and do not count. Writes OUT/failures.txt with the tracebacks. The last line is the count;
