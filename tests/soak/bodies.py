@@ -1,4 +1,4 @@
-"""Bodies to upload. Each exists once in the world, so that bytes of another image are noticed."""
+"""Bodies to upload. Each is unique, so that the bytes of another image are noticed."""
 import hashlib
 import os
 import random
@@ -10,7 +10,7 @@ KINDS = 18
 
 
 def _head(number):
-    """Common beginnings, whose hashes go on from where they are for each body."""
+    """Returns a head that many bodies share, with its hash states; each body continues a copy of them."""
     smallest, largest = OPTIONS.min_mib, OPTIONS.max_mib
     if number == 0:
         size = int(smallest * MIB)
@@ -28,7 +28,7 @@ HEADS = [_head(number) for number in range(KINDS)]
 
 
 class Body:
-    """A common head with a tail of its own."""
+    """A shared head with a unique tail."""
     count = 0
 
     def __init__(self):
@@ -42,14 +42,14 @@ class Body:
         self.size = len(self.head) + len(self.tail)
 
     def part(self, start, end):
-        """The bytes from start to end."""
+        """Returns the bytes from start to end."""
         length = len(self.head)
         if end <= length:
             return self.head[start:end]
         return self.head[start:length] + self.tail[max(0, start - length):end - length]
 
     def blocks(self, size):
-        """All bytes, in pieces."""
+        """Yields all bytes, in pieces."""
         view = memoryview(self.head)
         for start in range(0, len(view), size):
             yield view[start:start + size]

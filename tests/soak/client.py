@@ -1,4 +1,4 @@
-"""A client that knows which breaks of a connection a kill explains."""
+"""A client that knows which broken connections a kill explains."""
 import http.client
 import json
 import time
@@ -25,7 +25,7 @@ class Client:
 
     def connect(self, server):
         connection = self.connections.get(server.number)
-        # Now and then a new one.
+        # Sometimes a new connection.
         if connection is None or self.chance.random() < .05:
             self.close(server)
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
@@ -35,12 +35,12 @@ class Client:
 
     def ask(self, method, path, body=None, headers=None, raw=False, chunked=None, server=None):
         """
-        Status, headers, bytes (with `raw` the response), server, and since when a kill of it explains a failure.
-        `chunked`: bytes of a chunk. Raises Broken.
+        Sends a request; returns status, headers, bytes (with `raw` the response), server, and the time since when a
+        kill of the server explains a failure. `chunked`: bytes per chunk. Raises Broken.
         """
         server = server or self.chance.choice(SERVERS)
         connection = self.connect(server)
-        since = connection.made    # One that is older than a kill is dead, too.
+        since = connection.made    # A connection older than a kill is also dead.
         try:
             send(connection, method, path, body, dict(headers or {}), chunked)
             response = connection.getresponse()
@@ -62,14 +62,14 @@ class Client:
             raise Broken(str(error)) from error
 
     def judge_break(self, server, since, text):
-        """A kill may be noted a moment later than its effect is seen."""
+        """Reports a fault unless a kill explains the broken connection. A kill is noted a moment after its effect."""
         time.sleep(.6)
         if not server.was_down(since):
             fault("broken", f"{text} while no server was killed")
 
 
 def early_answer(connection, error, body):
-    """A refusal may close the connection while we send: reads what is there."""
+    """Reads the response after a refusal that closed the connection while we sent."""
     if not (isinstance(error, (BrokenPipeError, ConnectionResetError)) and isinstance(body, Body)):
         return None
     try:

@@ -1,4 +1,4 @@
-"""After the load: the service comes to rest, and API, database and disk say the same."""
+"""The check after the load: the service comes to rest, and API, database and disk agree."""
 import hashlib
 import http.client
 import os
@@ -14,7 +14,7 @@ from options import OPTIONS
 from servers import FOLDERS, SERVERS, STORES
 
 LEASES = ("oneglance_uploads", "oneglance_tasks", "oneglance_deletions")
-# Properties that stay with reason: where staged data lies, and which stores a finished import has missed.
+# Properties that may stay: the host of staged data, and the stores that failed in a finished import.
 KEPT = ("os_glance_stage_host", "os_glance_failed_import")
 
 
@@ -102,7 +102,7 @@ def check_states():
 
 
 def check_files():
-    """Every file is that of a location, and every location has its file with the right bytes."""
+    """Checks that every file belongs to a location, and every location has its file with the right bytes."""
     located = {}
     for id, url, size in rows("select i.id, l.value, i.size from image_locations l join images i on i.id = l.image_id "
                               "where l.deleted = 0 and i.deleted = 0"):
@@ -147,7 +147,7 @@ def check_rows():
 
 
 def check_resources():
-    """Memory and open files of the calm part are flat, and no data file stays open at rest."""
+    """Checks that memory and open files do not grow in the calm part, and that no data file stays open at rest."""
     for server in SERVERS:
         calm = [sample for sample in server.samples if sample[1] == server.process.pid]
         if len(calm) < 12:

@@ -1,11 +1,11 @@
-"""What was done, and what did not hold."""
+"""Counts of the operations, and the faults found."""
 import collections
 import threading
 import time
 
 MOST_PRINTED = 400
 
-# Set when the load is to end.
+# Set when the load must end.
 stop = threading.Event()
 
 faults = []
@@ -14,7 +14,7 @@ _lock = threading.Lock()
 
 
 def fault(kind, text):
-    """Something that was promised does not hold."""
+    """Records a broken promise."""
     with _lock:
         faults.append((kind, text))
         if len(faults) < MOST_PRINTED:
@@ -22,15 +22,15 @@ def fault(kind, text):
 
 
 def note(key):
-    """Counts something that was done."""
+    """Counts an operation."""
     with _lock:
         notes[key] += 1
 
 
 def expect(what, status, allowed, data=b""):
-    """Counts an answer; one whose status is not allowed is a fault."""
+    """Counts a response; a status that is not allowed is a fault."""
     note(f"{what} {status}")
-    # A service that stops says so, and has done nothing.
+    # A stopping service refuses with 503 and does nothing else.
     if status == 503 and b"stopping" in bytes(data):
         return
     if status not in allowed:

@@ -1,4 +1,4 @@
-"""What clients do with imports."""
+"""The clients' import operations."""
 import json
 import time
 
@@ -11,7 +11,7 @@ from options import OPTIONS
 from servers import WebSource
 
 PATIENCE = 90
-# After a kill a lock may hold as long as a lease.
+# After a kill a lock may last as long as a lease.
 LEASE = 120
 
 
@@ -48,7 +48,7 @@ def import_data(client, chance, image):
 
 
 def stage(client, chance, image, body):
-    """The server that has the data; None when it has not, or when the data is to be left there."""
+    """Stages data; returns the server that has it. None when staging failed, or when the data is to stay staged."""
     path = f"/v2/images/{image.id}/stage"
     status, _, data, server, since = client.ask("PUT", path, body, chunked=chance.choice([None, 65536]))
     if image.gone:
@@ -78,7 +78,7 @@ def stores_of(document):
 
 
 def wait(client, image):
-    """The image when its tasks have ended; None when it is gone or that takes too long."""
+    """Waits until the image's tasks have ended; returns the image, or None when it is gone or the wait is too long."""
     begun = time.time()
     while time.time() - begun < PATIENCE and not stop.is_set():
         try:

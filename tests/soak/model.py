@@ -1,4 +1,4 @@
-"""What the service has acknowledged of each image."""
+"""The model: what the service has acknowledged for each image."""
 import json
 import threading
 
@@ -20,7 +20,7 @@ class Image:
         self.stores = set()         # that hold an acknowledged copy
 
     def is_free(self):
-        """Whether data may be sent."""
+        """Returns whether the client may send data."""
         return self.state == "queued"
 
 
@@ -39,20 +39,20 @@ def live(want=lambda image: True):
 
 
 def pick(chance, want=lambda image: True):
-    """One of the images that are there; None without any."""
+    """Returns one of the existing images; None when there is none."""
     images = live(want)
     return chance.choice(images) if images else None
 
 
 def look(client, image):
-    """Status of the answer, and the image when it is there."""
+    """Returns the status of the response, and the image when it exists."""
     status, _, data, *_ = client.ask("GET", f"/v2/images/{image.id}")
     note(f"show {status}")
     return status, (json.loads(data) if status == 200 else None)
 
 
 def check_document(image, document, where):
-    """An image that is active must hold one of the bodies that were sent, and every acknowledged property."""
+    """Checks that an active image holds one of the sent bodies, and every acknowledged property."""
     if document["status"] == "active":
         sent = [body for body in [image.body, *image.tries] if body]
         found = [body for body in sent if (body.sha, body.md5, body.size) ==

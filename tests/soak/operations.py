@@ -1,4 +1,4 @@
-"""What clients do with images and their data."""
+"""The clients' operations on images and their data."""
 import functools
 import hashlib
 import http.client
@@ -19,12 +19,12 @@ QUERIES = ["?limit=20", "?limit=100&sort=name:asc", "?status=active&limit=50", "
 
 
 def down(server, since):
-    """What a kill may have made of an answer: its process, or its database, was not there."""
+    """Returns the statuses that a kill explains: the process, or its database, was away."""
     return {503} if server.was_down(since) else set()
 
 
 def on_image(want=lambda image: True):
-    """Makes an operation on one image out of `do(client, chance, image)`: nobody else works on the image meanwhile."""
+    """Makes an operation of `do(client, chance, image)`, which works on the image alone: it holds its lock."""
     def wrap(do):
         @functools.wraps(do)
         def operation(client, chance):
@@ -65,7 +65,7 @@ def upload(client, chance, image):
     if image.gone:
         note(f"upload of a deleted image {status}")
         return
-    # An earlier try may be under way still, or have come to its end without an answer.
+    # An earlier try may still be in progress, or may have completed without a response.
     expect("upload", status, {204} | ({409} if len(image.tries) > 1 else set()) | down(server, since), data)
     if status == 204:
         image.body, image.state = body, "active"
@@ -74,7 +74,7 @@ def upload(client, chance, image):
 
 @on_image(Image.is_free)
 def cut_upload(client, chance, image):
-    """An upload whose client goes away."""
+    """An upload whose client disconnects."""
     server, body = chance.choice(SERVERS), Body()
     image.tries.append(body)
     try:
@@ -128,7 +128,7 @@ def download(client, chance):
 
 
 def read_data(response, status, body, start, end, whole, early):
-    """Whether the bytes are those of the body; None when the client has left early."""
+    """Returns whether the bytes are those of the body; None when the client disconnects early."""
     got, hashed, right = 0, hashlib.sha512(), True
     while block := response.read(1 << 18):
         if status in (200, 206):
@@ -149,7 +149,7 @@ def list_images(client, chance):
     path, pages, ids = "/v2/images" + query, 0, set()
     while path and pages < 6:
         status, _, data, server, since = client.ask("GET", path)
-        # The image that a page ended with may be deleted meanwhile.
+        # Another client may have deleted the marker, the last image of the page.
         marker_gone = {400} if pages and b"No image found" in data else set()
         expect("list", status, {200} | down(server, since) | marker_gone, data)
         if status != 200:
@@ -230,7 +230,7 @@ def delete(client, chance):
     image = pick(chance)
     if not image:
         return
-    # Half of the time also while something else is under way with it.
+    # In half of the cases also while another operation works on the image.
     alone = image.lock.acquire(blocking=False)
     if not alone and chance.random() < .5:
         return

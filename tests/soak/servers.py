@@ -15,7 +15,7 @@ NEVER = 9e18
 
 
 def configuration(server):
-    """Groups and options of one process."""
+    """Returns the configuration of one process: options by group."""
     folder = OPTIONS.dir
     groups = {
         "DEFAULT": {
@@ -41,7 +41,7 @@ def configuration(server):
 
 
 class Server:
-    """One process, started again after each kill."""
+    """One server process; the load starts it again after each kill."""
 
     def __init__(self, number):
         self.number, self.port = number, OPTIONS.port + number
@@ -58,7 +58,7 @@ class Server:
         return path
 
     def start(self):
-        """True when it answers."""
+        """Starts the process; returns True when it responds."""
         temporary = f"{OPTIONS.dir}/tmp{self.number}"
         os.makedirs(temporary, mode=0o700, exist_ok=True)
         begun = time.time()
@@ -131,7 +131,7 @@ SERVERS = [Server(number) for number in range(OPTIONS.servers)]
 
 
 class WebSource(http.server.BaseHTTPRequestHandler):
-    """Gives the bodies that are put under a path."""
+    """Serves bodies by path."""
     protocol_version = "HTTP/1.1"
     bodies = {}
 

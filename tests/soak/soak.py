@@ -22,7 +22,7 @@ from model import IMAGES
 from options import OPTIONS
 from servers import FOLDERS, NEVER, SERVERS, WebSource
 
-# How often each is done, in relation to the others.
+# The relative frequency of each operation.
 OPERATIONS = {
     operations.create: 14,
     operations.upload: 14,
@@ -41,7 +41,7 @@ SIGNALS = {"KILL": [signal.SIGKILL], "TERM": [signal.SIGTERM], "MIX": [signal.SI
 
 
 def work(number):
-    """One client, until the load ends."""
+    """Runs one client until the load ends."""
     own = random.Random(OPTIONS.seed + number)
     client = Client(own)
     while not stop.is_set():
