@@ -1,6 +1,6 @@
 /**
- * `deno task check`: everything that can be said about the sources without running them. Stops at the first kind
- * that fails, with exit code 1.
+ * `deno task check`: all checks of the sources that do not run them. Stops at the first failed kind of check, with exit
+ * code 1.
  */
 import { checkDocRefs } from "./doc_refs.ts";
 import { checkHouseRules } from "./house_rules.ts";
@@ -22,7 +22,7 @@ function report(found: readonly Breach[]): boolean {
   return found.length === 0;
 }
 
-/** The programs that write a part of the documentation from the sources, and with `--check` only compare. */
+/** The programs that generate parts of the documentation; with `--check` they only compare. */
 function generators(tree: Tree): string[] {
   return [...tree.keys()].filter((path) => path === "tools/openapi.ts" || /^tools\/\w+_docs\.ts$/.test(path));
 }

@@ -1,12 +1,12 @@
 /**
- * `deno task compile`: makes `dist/oneglance`, the whole program as one executable.
+ * `deno task compile`: builds `dist/oneglance`, the whole program as one executable.
  *
  * 1. `deno bundle` joins `main.ts`, and each worker module of `workers.ts`, with their packages into one file each
  *    under `dist/build`; a worker keeps its path, because `workers.ts` finds it relative to the root. Packages
- *    with a native addon, or that read their own package.json, stay outside; those are loaded before the bundle
- *    runs, and `entry.js` loads `src/cli/engine_failure.ts` before them.
- * 2. `deno compile` puts that, the addon and the runtime into one file. Without a code cache: the runtime would keep
- *    it in TMPDIR under a name that everybody knows, and run what it finds there before any line of ours.
+ *    with a native addon, or that read their own package.json, stay outside of the bundle; the runtime loads them
+ *    before it, and `entry.js` loads `src/cli/engine_failure.ts` before them.
+ * 2. `deno compile` puts the bundle, the addon and the runtime into one file, without a code cache: the runtime would
+ *    keep that in TMPDIR under a known name, and run what it finds there before any line of ours.
  *
  * Environment: `DENORT_BIN`, a runtime to build on instead of the one that deno fetches (same version as this
  * deno); `ONEGLANCE_BUNDLER`, another deno for the first step.
@@ -22,13 +22,13 @@ const root = new URL("..", import.meta.url);
 const build = new URL("dist/build/", root);
 const output = new URL("dist/oneglance", root);
 
-/** A path relative to the root. */
+/** Returns a path relative to the root. */
 function relative(url: URL): string {
   return url.pathname.slice(root.pathname.length);
 }
 
 const environment = {
-  // deno 2.4 fetches packages and the bundler's engine with the built-in certificates alone unless told otherwise.
+  // deno 2.4 fetches packages and the bundler's engine with its built-in certificates only, unless this is set.
   DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system",
   // The compiler reads large modules recursively; its default stack is too small for them.
   RUST_MIN_STACK: Deno.env.get("RUST_MIN_STACK") ?? "67108864",
@@ -56,7 +56,7 @@ async function bundle(entry: string, target: string): Promise<void> {
   await step(`bundle ${entry}`, bundler, args, root);
 }
 
-/** What this is built from: `git describe`, or the version alone where there is no repository. */
+/** Returns the source revision: `git describe`, or only the version when this is not a git repository. */
 async function describe(): Promise<string> {
   try {
     const args = ["describe", "--always", "--dirty", "--tags"];
@@ -68,15 +68,15 @@ async function describe(): Promise<string> {
   return config.version;
 }
 
-/** The configuration of the bundle: of packages only those that `modules` load from outside are put into the executable. */
+/** Writes the bundle's configuration: the executable embeds only the packages that `modules` load from outside. */
 async function writeConfig(modules: readonly string[]): Promise<void> {
   const imports = Object.fromEntries(EXTERNAL.map((name) => [name, config.imports[name]]));
   const text = JSON.stringify({ imports, nodeModulesDir: "none", unstable: config.unstable }, null, 2);
   await Deno.writeTextFile(new URL("deno.json", build), `${text}\n`);
-  // The copy keeps the integrity of what is embedded.
+  // The copied lock file keeps the integrity of the embedded packages.
   const lock = new URL("deno.lock", build);
   await Deno.copyFile(new URL("deno.lock", root), lock);
-  // deno takes out of it what the bundle does not use, and only then leaves it as it is.
+  // deno removes the entries that the bundle does not use.
   await step("lock what is embedded", Deno.execPath(), ["cache", "--quiet", ...modules], build);
   const pruned = withoutMusl(JSON.parse(await Deno.readTextFile(lock)));
   await Deno.writeTextFile(lock, JSON.stringify(pruned, null, 2));

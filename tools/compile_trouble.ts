@@ -1,6 +1,6 @@
-/** What `deno compile` means when it fails for want of its runtime: its own text is a chain of causes and a stack. */
+/** Explains a `deno compile` that cannot fetch its runtime; deno itself prints a chain of causes and a stack. */
 
-/** One sentence for the text of a failed `deno compile` of that version; null when it is about something else. */
+/** Returns one sentence for the output of a failed `deno compile` of that version; null for any other failure. */
 export function compileTrouble(stderr: string, version: string): string | null {
   const url = /error sending request for url \((\S*denort\S*)\)/.exec(stderr)?.[1] ??
     /(https?:\/\/\S*denort\S*?)[)'",;]*(?:\s|$)/.exec(stderr)?.[1];

@@ -1,13 +1,13 @@
-/** Holds references to documents: the page that a source names is in the repository, and has the section. */
+/** Checks references to documents: the repository has the page that a source names, and the page has the section. */
 import type { Breach } from "./layers.ts";
 import { sources, type Tree } from "./tree.ts";
 
-// Written in pieces, or these lines would be references themselves.
+// Written in pieces, else these lines would count as references.
 const PAGE = /\b(doc[s]\/[\w./-]+?\.md)((?:[,;]? ?(?:and|to|or)? ?§\d+(?:\.\d+)*(?:[–-]\d+(?:\.\d+)*)?)*)/g;
 const STRAY = /\bspe[c]\/[a-z-]+\.md|\(design[:]/;
 const HEADING = /^#{2,6} (\d+(?:\.\d+)*)\.? /gm;
 
-/** The numbers of the sections that a page has. */
+/** Returns the section numbers of a page. */
 function sectionsOf(page: string): Set<string> {
   return new Set([...page.matchAll(HEADING)].flatMap((match) => match[1] ?? []));
 }
@@ -24,7 +24,7 @@ function checkLine(tree: Tree, line: string): string[] {
   return [...stray, ...broken];
 }
 
-/** Every reference of a source that leads nowhere, in order of path and line. */
+/** Returns every broken reference of the sources, in order of path and line. */
 export function checkDocRefs(tree: Tree): Breach[] {
   return sources(tree).flatMap((path) =>
     (tree.get(path) ?? "").split("\n").flatMap((line, index) =>

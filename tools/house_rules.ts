@@ -1,4 +1,4 @@
-/** The rules of the house that are not about layers: names, sizes, exports, and nothing of anybody's machine. */
+/** Checks the house rules besides layers: names, sizes, exports, and no paths of one machine. */
 import { type Breach, withoutComment } from "./layers.ts";
 import type { Tree } from "./tree.ts";
 
@@ -7,7 +7,7 @@ const SNAKE = /^([a-z0-9]+(_[a-z0-9]+)*)(\.(test|d))?\.(ts|sh|py)$/;
 const SNAKE_FOLDER = /^\.?[a-z0-9]+([_.][a-z0-9]+)*$/;
 const CODE = /\.(ts|sh|py)$/;
 
-// Written in pieces, or these lines would be breaches themselves.
+// Written in pieces, else these lines would break the rule.
 const FOREIGN: readonly [pattern: RegExp, what: string][] = [
   [/(?<![\w$}.])\/(?:wor[k]|roo[t]|hom[e])\//, "a path of one machine"],
   [/\.\.\/share[d]\//, "a path outside the repository"],
@@ -33,12 +33,12 @@ function checkModule(path: string, text: string): Breach[] {
   if (!path.endsWith(".ts")) return [];
   return text.split("\n").flatMap((raw, index) => {
     const line = withoutComment(raw);
-    // Deno takes a lint plugin by its default export alone.
+    // Deno loads a lint plugin only by its default export.
     if (path !== "tools/lint_plugin.ts" && /^export\s+(default\b|\{[^}]*\bas default\b)/.test(line)) {
       return [{ path, line: index + 1, message: "no default exports" }];
     }
     if (/^export \*/.test(line)) return [{ path, line: index + 1, message: "no barrels" }];
-    // A quoted one is text (for example a test of this very rule), not a call.
+    // Within quotes it is text (for example in a test of this rule), not a call.
     if (/(?<!["'`\w.])import\(/.test(line)) {
       return [{ path, line: index + 1, message: "no dynamic import: the compiled binary cannot resolve it" }];
     }
@@ -53,7 +53,7 @@ function checkForeign(path: string, text: string): Breach[] {
   );
 }
 
-/** Every breach of the house rules in a tree, in order of path. */
+/** Returns every breach of the house rules in a tree, in order of path. */
 export function checkHouseRules(tree: Tree): Breach[] {
   return [...tree].flatMap(([path, text]) => [
     ...checkName(path),

@@ -2,14 +2,14 @@
 interface ImportLine {
   /** As written, for example `../errors.ts` or `hono`. */
   specifier: string;
-  /** From 1. */
+  /** Line number, from 1. */
   line: number;
 }
 
 // `deno fmt` puts every import and re-export at the start of a line, and the end of a long one on its own line.
 const FROM = /^(?:import|export)\b[^"'`;]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"/gm;
 
-/** The static imports and re-exports of a formatted source text. */
+/** Returns the static imports and re-exports of a formatted source text. */
 export function imports(text: string): ImportLine[] {
   return [...text.matchAll(FROM)].map((match) => ({
     specifier: match[1] ?? match[2] ?? "",
@@ -17,14 +17,14 @@ export function imports(text: string): ImportLine[] {
   }));
 }
 
-/** The path that a relative specifier means, from the repository's root; null for a package. */
+/** Returns the path of a relative specifier, from the repository's root; null for a package. */
 export function resolveImport(from: string, specifier: string): string | null {
   if (!specifier.startsWith(".")) return null;
   const base = new URL(`file:///${from}`);
   return new URL(specifier, base).pathname.slice(1);
 }
 
-/** The package that a specifier names: `@hono/zod-openapi`, `drizzle-orm`, `node:fs`. */
+/** Returns the package of a specifier: `@hono/zod-openapi`, `drizzle-orm`, `node:fs`. */
 export function packageOf(specifier: string): string {
   const bare = specifier.replace(/^(npm|jsr):/, "");
   const parts = bare.split("/");

@@ -1,8 +1,8 @@
-/** Holds the sources to the house plan: which folder may import which, and the hard lines around SQL and Hono. */
+/** Checks the layers: which folder may import which, and where SQL and Hono may be. */
 import { imports, packageOf, resolveImport } from "./imports.ts";
 import { sources, type Tree } from "./tree.ts";
 
-/** One breach of the plan. */
+/** One breach of a rule. */
 export interface Breach {
   path: string;
   line: number;
@@ -40,7 +40,7 @@ const NAMED: readonly [prefix: string, layer: Layer][] = [
   ["src/", "domain"],
 ];
 
-/** What each layer may import, besides `base` and itself. `openapi` and `base` stand alone. */
+/** What each layer may import, besides `base` and itself. `openapi` and `base` import no other layer. */
 const ALLOWED: Record<Layer, readonly Layer[]> = {
   main: ["cli", "app", "http", "domain", "openapi", "db", "stores", "formats", "net"],
   cli: ["app", "http", "domain", "openapi", "db", "stores", "formats", "net"],
@@ -57,7 +57,7 @@ const ALLOWED: Record<Layer, readonly Layer[]> = {
   free: [],
 };
 
-/** Packages that only some places may know, and which. */
+/** Packages that only some places may import, and these places. */
 const FENCED: readonly [packages: RegExp, places: RegExp, where: string][] = [
   [/^(libsql|@libsql\/.*|node:sqlite|mysql2)$/, /^db\//, "db/"],
   [/^drizzle-orm$/, /^tests\//, "tests/"],
@@ -108,7 +108,7 @@ function checkImports(path: string, text: string): Breach[] {
   return found;
 }
 
-/** The line with its comment taken off: a whole comment line, or ` // …` at the end. */
+/** Returns the line without its comment: a whole comment line, or ` // …` at the end. */
 export function withoutComment(line: string): string {
   return /^\s*(\/\/|\/?\*)/.test(line) ? "" : line.replace(/\s\/\/ .*$/, "");
 }
@@ -120,12 +120,12 @@ function checkSql(path: string, text: string): Breach[] {
   );
 }
 
-/** The folder directly below src/ that holds a file; null for files of src/ itself and all others. */
+/** Returns the folder directly below src/ that holds a file; null for files of src/ itself and all others. */
 function folderOf(path: string): string | null {
   return /^src\/([^/]+)\//.exec(path)?.[1] ?? null;
 }
 
-/** Imports on a way that leads from a folder of src/ over others back to it: such folders can only be read together. */
+/** Finds import cycles between folders of src/: a reader would need all of them to understand one. */
 function checkCycles(tree: Tree): Breach[] {
   const steps = sources(tree).flatMap((path) =>
     imports(tree.get(path) ?? "").flatMap(({ specifier, line }) => {
@@ -144,7 +144,7 @@ function checkCycles(tree: Tree): Breach[] {
   }));
 }
 
-/** The folders that one of them leads to. */
+/** Returns the folders that a folder reaches by imports. */
 function reach(next: ReadonlyMap<string, ReadonlySet<string>>, from: string): Set<string> {
   const seen = new Set<string>();
   const left = [from];
@@ -157,7 +157,7 @@ function reach(next: ReadonlyMap<string, ReadonlySet<string>>, from: string): Se
   return seen;
 }
 
-/** Every breach of the layers in a tree, in order of path and line; then cycles between folders. */
+/** Returns every breach of the layers in a tree, in order of path and line; then cycles between folders. */
 export function checkLayers(tree: Tree): Breach[] {
   const found = sources(tree).flatMap((path) => {
     const text = tree.get(path) ?? "";

@@ -1,6 +1,6 @@
 /**
- * Whether docs/compatibility.md says what the program does. What stands in backquotes in the first columns is looked
- * up: routes, groups of options, drivers of stores, commands.
+ * Compares docs/compatibility.md with the program: the routes, groups of options, drivers of stores and commands in
+ * backquotes in the first columns.
  */
 import type { Breach } from "./layers.ts";
 
@@ -8,7 +8,7 @@ const PATH = "docs/compatibility.md";
 const STATUSES = ["done", "differs", "not yet", "out", "ours"];
 const METHOD = /^(GET|POST|PUT|PATCH|DELETE)$/;
 
-/** What there is in the program. */
+/** What the program has. */
 export interface Facts {
   /** `GET /v2/images/{}`: parameters without their names. */
   routes: ReadonlySet<string>;
@@ -43,10 +43,10 @@ function rowsOf(text: string): Row[] {
   return rows;
 }
 
-/** What stands in backquotes. */
+/** Returns the texts in backquotes. */
 const quoted = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, token]) => token!);
 
-/** `GET`, `PUT /a`, `/b` are GET and PUT of both paths. */
+/** Returns the routes of a cell: `GET`, `PUT /a`, `/b` are GET and PUT of both paths. */
 function routesIn(cell: string): string[] {
   const routes: string[] = [];
   let methods: string[] = [];
@@ -64,7 +64,7 @@ function routesIn(cell: string): string[] {
   return routes;
 }
 
-/** A command without its program or group takes those of the one before: `db version`, `check`. */
+/** Returns the commands of a cell; one without its program or group has those of the previous: `db version`, `check`. */
 function commandsIn(cell: string): string[] {
   const commands: string[] = [];
   for (const token of quoted(cell)) {
@@ -90,13 +90,13 @@ function namesIn({ kind, cells }: Row): string[] {
   }
 }
 
-/** The known names that a name of the ledger stands for; `…` at the end means all that begin so. */
+/** Returns the known names that a ledger's name means; `…` at its end means all with this beginning. */
 function meant(name: string, known: Iterable<string>): string[] {
   const start = name.endsWith("…") ? name.slice(0, -1).trim() : null;
   return [...known].filter((each) => start === null ? each === name : each.startsWith(start));
 }
 
-/** Every difference between the ledger and the program, in the order of the ledger. */
+/** Returns every difference between the ledger and the program, in the order of the ledger. */
 export function checkLedger(text: string, facts: Facts): Breach[] {
   const known: Record<string, readonly string[]> = {
     Route: [...facts.routes],

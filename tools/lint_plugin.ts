@@ -1,11 +1,11 @@
 /**
- * Rules of our own for `deno lint`. A check of policy answers at once or with a promise; one that is not awaited
- * compiles, and lets everybody pass.
+ * Our own rules for `deno lint`. A policy check returns a value or a promise; code that does not await it compiles, and
+ * lets every caller pass.
  */
 
-/** Functions by this name refuse a caller. */
+/** Functions with this name refuse a caller. */
 const AUTHORIZE = /^authorize/;
-/** Methods that say whether a caller passes: `policy.allows`, `protections.allows`, `policy.passes`. */
+/** Methods that return whether a caller passes: `policy.allows`, `protections.allows`, `policy.passes`. */
 const ANSWERS: ReadonlySet<string> = new Set(["allows", "passes"]);
 
 type Parent = Deno.lint.Node & { parent?: Deno.lint.Node };
@@ -24,7 +24,7 @@ const awaitAuthorization: Deno.lint.Rule = {
       CallExpression(node) {
         const { callee } = node;
         if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return;
-        // Policy itself puts answers together before it waits for them.
+        // Policy itself combines the promises before it awaits them.
         if (!ANSWERS.has(callee.property.name) || /(^|\/)src\/policy\//.test(path)) return;
         if (node.parent.type !== "AwaitExpression") {
           report(node, `${callee.property.name}(…) may answer with a promise: await it.`);
@@ -34,7 +34,7 @@ const awaitAuthorization: Deno.lint.Rule = {
   },
 };
 
-/** What is wrong with a use of the name, or null. */
+/** Returns the error message for a wrong use of the name, or null. */
 function misuse(node: Deno.lint.Identifier): string | null {
   const { name } = node;
   const parent = (node as Parent).parent!;
@@ -53,7 +53,7 @@ function misuse(node: Deno.lint.Identifier): string | null {
     : `${name}(…) is not awaited: only a function called authorize… may hand its promise on.`;
 }
 
-/** Whether the call's promise goes to the caller of a function that is called `authorize…` itself. */
+/** Whether the call's promise goes to the caller of a function whose own name is `authorize…`. */
 function isHandedOn(call: Deno.lint.CallExpression, user: Deno.lint.Node): boolean {
   const returned = user.type === "ReturnStatement" ||
     user.type === "ArrowFunctionExpression" && user.body === call ||

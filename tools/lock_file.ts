@@ -1,4 +1,4 @@
-/** The part of a deno.lock that matters here. */
+/** The part of a deno.lock that this file reads. */
 interface LockFile {
   npm: Record<string, { optionalDependencies?: string[]; [name: string]: unknown }>;
 }
@@ -6,8 +6,8 @@ interface LockFile {
 const MUSL = /-musl(eabihf)?(@|$)/;
 
 /**
- * The lock without the native addons for musl. Deno's runtime needs glibc, so they could never be loaded, but deno
- * embeds them: 10 MB that are read and hashed at every start.
+ * Returns the lock without the native addons for musl. Deno's runtime needs glibc and cannot load them, but deno embeds
+ * them: 10 MB that every start reads and hashes.
  */
 export function withoutMusl<T extends LockFile>(lock: T): T {
   const npm = Object.entries(lock.npm).filter(([name]) => !MUSL.test(name)).map(([name, entry]) => [

@@ -1,4 +1,4 @@
-/** Writes openapi/openapi.json from the contract; with --check only tells whether it is up to date. */
+/** Writes openapi/openapi.json from the contract; with --check only compares them. */
 import { contractDocument } from "../openapi/document.ts";
 import project from "../deno.json" with { type: "json" };
 

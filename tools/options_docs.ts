@@ -1,5 +1,5 @@
 // Writes docs/configuration.md and docs/glance-api.conf.sample from the table of options; with --check it only
-// tells whether they are up to date (exit 1 when not).
+// compares them (exit code 1 when they differ).
 import { optionsMarkdown, sampleConfig } from "../src/config/sample.ts";
 
 const docs = new URL("../docs/", import.meta.url);

@@ -1,5 +1,5 @@
-// Writes the table of rules in docs/policy.md from the default rules; with --check it only tells whether the table
-// is up to date (exit 1 when not).
+// Writes the table of rules in docs/policy.md from the default rules; with --check it only compares them (exit code 1
+// when they differ).
 import { DEFAULT_RULES, type DefaultRule } from "../src/policy/defaults.ts";
 
 const BEGIN = "<!-- rules: begin -->\n";

@@ -5,7 +5,7 @@ interface Ended {
   stderr: string;
 }
 
-/** What to run it with. */
+/** How to run a command. */
 interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
@@ -15,7 +15,7 @@ interface RunOptions {
   captureErrors?: boolean;
 }
 
-/** Runs a command to its end, without standard input; what is not captured goes to where ours goes. */
+/** Runs a command to its end, without standard input; output that is not captured goes to our own output. */
 export async function run(
   command: string,
   args: readonly string[],

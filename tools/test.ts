@@ -1,14 +1,14 @@
 /**
- * `deno task test [PATH …] [options of deno test]`: runs the tests and tells how far they are, a line for each file as
- * its first result comes: its number, of how many, and the seconds since the start. What failed or was skipped is told
- * at once, the rest of deno's own report as it comes, and the sum at the end. The exit code is that of `deno test`.
+ * `deno task test [PATH …] [options of deno test]`: runs the tests and prints the progress: one line at the first result
+ * of each file, with its number, the number of files and the seconds since the start. Prints failures and skips at once,
+ * the rest of deno's own report as it comes, and the sum at the end. The exit code is that of `deno test`.
  */
 import { TestProgress } from "./test_progress.ts";
 
 const FOLDERS = ["tests/unit", "tests/api", "tests/stores", "tests/faults", "tests/wire", "tests/fuzz"];
 const root = new URL("..", import.meta.url).pathname;
 
-/** The test files below a path, or the path itself when it is one. */
+/** Yields the test files below a path, or the path itself when it is a file. */
 function* filesBelow(path: string): Generator<string> {
   if (!Deno.statSync(path).isDirectory) return yield path;
   for (const entry of [...Deno.readDirSync(path)].sort((a, b) => a.name < b.name ? -1 : 1)) {
@@ -17,7 +17,7 @@ function* filesBelow(path: string): Generator<string> {
   }
 }
 
-/** A word that is no path is an option or its value. */
+/** Whether an argument is a path; else it is an option or its value. */
 function isPath(argument: string): boolean {
   try {
     return !argument.startsWith("-") && Deno.statSync(argument) !== null;

@@ -1,8 +1,8 @@
-/** How far a run of `deno test --parallel` is, from the lines that it prints. */
+/** Follows the progress of `deno test --parallel` from the lines that it prints. */
 
 /** `./tests/x.test.ts => name ... ok (3ms)`, also of a step; without colours. */
 const RESULT = /^(\.{1,2}\/\S+) =>\s?(.*) \.\.\. (ok|ignored|FAILED)\b/;
-/** Before the results of the only file of a run. */
+/** The line before the results when the run has only one file. */
 const RUNNING = /^running \d+ tests? from (\.{1,2}\/\S+)$/;
 // deno-lint-ignore no-control-regex
 const COLOURS = /\x1b\[[\d;]*m/g;
@@ -37,7 +37,7 @@ export class TestProgress {
     if (result !== "ok") this.#say(`    ${result}  ${name}`);
   }
 
-  /** Prints the sum. Its words are none that a counter of results looks for. */
+  /** Prints the sum, in words that no counter of results matches. */
   end(): void {
     const [good, bad, out] = ["ok", "FAILED", "ignored"].map((result) => this.#count(result));
     const counts = `${good} good, ${bad} bad, ${out} left out (tests and their steps)`;

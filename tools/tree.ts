@@ -19,7 +19,7 @@ export async function readTree(root: string): Promise<Tree> {
         try {
           tree.set(path, decoder.decode(await Deno.readFile(`${root}/${path}`)));
         } catch (error) {
-          // Another program's temporary file may go between the listing and the reading; bytes are not text.
+          // Another program may remove its temporary file before we read it; and binary files are not text.
           if (!(error instanceof Deno.errors.NotFound || error instanceof TypeError)) throw error;
         }
       }
@@ -29,7 +29,7 @@ export async function readTree(root: string): Promise<Tree> {
   return new Map([...tree].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The TypeScript files of a tree. */
+/** Returns the paths of the TypeScript files of a tree. */
 export function sources(tree: Tree): string[] {
   return [...tree.keys()].filter((path) => path.endsWith(".ts"));
 }
