@@ -1,17 +1,23 @@
 /** `[database] connection` (docs/reference/configuration.md): which kind of database, and where. */
 import { fail } from "../src/errors.ts";
+import { MARIADB_SCHEMES, type MariadbTarget, parseMariadb } from "./connection_mariadb.ts";
 
-/** A database file, or a libSQL server. `token` is a secret. */
-export type Connection = { kind: "file"; path: string } | { kind: "remote"; url: string; token?: string };
+/** A database file, a libSQL server, or MariaDB. `token` is a secret. */
+export type Connection =
+  | { kind: "file"; path: string }
+  | { kind: "remote"; url: string; token?: string }
+  | MariadbTarget;
 
-const KNOWN = "sqlite:////path/to/glance.sqlite, file:/path/to/glance.sqlite, libsql://host, http(s)://host";
+const KNOWN = "mysql+pymysql://user:password@host/glance, sqlite:////path/to/glance.sqlite, " +
+  "file:/path/to/glance.sqlite, libsql://host, http(s)://host";
 
 /**
- * Reads a connection text. Errors: config, for `mysql`, `postgresql`, anything unknown, and a database in memory,
- * which processes could not share. The message never repeats the text: it may hold a password.
+ * Reads a connection text. Errors: config, for `postgresql`, anything unknown, and a database in memory, which
+ * processes could not share. The message never repeats the text: it may hold a password.
  */
 export function parseConnection(connection: string): Connection {
   const scheme = /^([a-z][a-z0-9]*)(?:\+\w+)?:/i.exec(connection)?.[1]?.toLowerCase();
+  if (MARIADB_SCHEMES.includes(scheme ?? "")) return parseMariadb(connection);
   switch (scheme) {
     case "sqlite":
       return file(sqlitePath(connection));

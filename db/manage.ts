@@ -3,6 +3,7 @@ import { fail } from "../src/errors.ts";
 import type { WriteConn } from "./conn.ts";
 import { parseConnection } from "./connection.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
+import { withMariadb } from "./engines/mariadb.ts";
 import { inTransaction, isPresent, openReader, prepareFile } from "./engines/open_file.ts";
 import { changeRemote, withRemote } from "./engines/remote.ts";
 import { handBack } from "./migrations/hand_back.ts";
@@ -32,6 +33,7 @@ const PENDING = { expand: 3, contract: 5 } as const;
 async function stateOf(connection: string, force: boolean): Promise<SchemaState> {
   const target = parseConnection(connection);
   try {
+    if (target.kind === "mariadb") return await withMariadb(target, schemaState);
     if (target.kind === "remote") return await withRemote(target, schemaState);
     if (!isPresent(target.path)) return EMPTY;
     const reader = await openReader(prepareFile(target.path, { create: false, force }));
@@ -53,6 +55,7 @@ async function change<T>(
 ): Promise<T> {
   const target = parseConnection(connection);
   try {
+    if (target.kind === "mariadb") return await withMariadb(target, action);
     if (target.kind === "remote") return await changeRemote(target, action);
     return await inTransaction(prepareFile(target.path, { create, force }), action);
   } catch (error) {

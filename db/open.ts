@@ -5,6 +5,7 @@ import { type Database, readsOn, writesBy } from "./database.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
 import { FileWatch } from "./engines/file_watch.ts";
 import { migrateFile, openReader, prepareFile, requireLocks } from "./engines/open_file.ts";
+import { type MariadbSettings, openMariadb } from "./engines/mariadb.ts";
 import { Remembered } from "./engines/remembered.ts";
 import { migrateRemote, openRemote } from "./engines/remote.ts";
 import { Writer } from "./engines/writer.ts";
@@ -21,6 +22,8 @@ export interface OpenOptions {
   sync?: "require" | "auto";
   /** Default: no notifications, URLs of locations in clear. */
   settings?: ConnSettings;
+  /** What `[database]` says about a MariaDB; default: its defaults. */
+  mariadb?: MariadbSettings;
 }
 
 /**
@@ -32,6 +35,9 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   // Before anything is made: a key that cannot be used is refused.
   if (options.settings) settle(options.settings);
   try {
+    if (connection.kind === "mariadb") {
+      return await openMariadb(connection, options.mariadb, options.settings);
+    }
     if (connection.kind === "remote") {
       if (options.sync === "auto") await migrateRemote(connection);
       return await openRemote(connection, options.settings);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Connection, parseConnection } from "../../db/connection.ts";
+import type { MariadbTarget } from "../../db/connection_mariadb.ts";
 import { formatTimestamp, risingClock } from "../../db/clock.ts";
 import { isError } from "../../src/errors.ts";
 import { mountedAt } from "../../src/util/mounts.ts";
@@ -23,7 +24,14 @@ Deno.test("connections that are understood", () => {
 
 Deno.test("connections that are refused, without repeating what may be secret", () => {
   const bad = [
-    "mysql+pymysql://glance:geheim@db/glance",
+    "mysql+pymysql://glance:geheim@db",
+    "mysql+pymysql://glance:geheim%E0@db/glance",
+    "mysql://glance:geheim@db:0/glance",
+    "mysql://glance:geheim@db:geheim/glance",
+    "mysql://glance:geheim@db/glance?connect_timeout=geheim",
+    "mysql://glance:geheim@db/glance?ssl_verify_cert=geheim",
+    "mysql://glance:geheim@db/glance?ssl_mode=geheim",
+    "mysql://glance:geheim@db/glance?ssl_cert=/geheim.pem",
     "postgresql://glance:geheim@db/glance",
     "oracle://glance:geheim@db",
     "sqlite://",
@@ -44,9 +52,88 @@ Deno.test("connections that are refused, without repeating what may be secret", 
     );
   }
   assert.throws(
-    () => parseConnection("mysql+pymysql://x/y"),
-    /mysql databases are not supported.*sqlite:\/\/\/\//,
+    () => parseConnection("postgresql://x/y"),
+    /postgresql databases are not supported.*sqlite:\/\/\/\//,
   );
+});
+
+const MARIADB: MariadbTarget = {
+  kind: "mariadb",
+  host: "db",
+  port: 3306,
+  socketPath: null,
+  user: "glance",
+  password: "geheim",
+  database: "glance",
+  tls: null,
+  connectSeconds: 10,
+  readSeconds: null,
+  initCommand: null,
+  sqlMode: null,
+};
+const TLS = { ca: null, cert: null, key: null, verify: false, verifyHost: false };
+
+/** The query of a URL, and what it says of TLS. */
+const TLS_FORMS: [string, MariadbTarget["tls"]][] = [
+  ["", null],
+  ["?charset=utf8", null],
+  ["?ssl=true", TLS],
+  ["?ssl_mode=REQUIRED", TLS],
+  ["?ssl_ca=/ca.pem", { ...TLS, ca: "/ca.pem", verify: true, verifyHost: true }],
+  ["?ssl_ca=/ca.pem&ssl_check_hostname=false", { ...TLS, ca: "/ca.pem", verify: true }],
+  ["?ssl_ca=/ca.pem&ssl_verify_identity=0", { ...TLS, ca: "/ca.pem", verify: true }],
+  ["?ssl_ca=/ca.pem&ssl_mode=VERIFY_CA", { ...TLS, ca: "/ca.pem", verify: true }],
+  ["?ssl_ca=/ca.pem&ssl_verify_cert=false", { ...TLS, ca: "/ca.pem" }],
+  ["?ssl_verify_cert=true", { ...TLS, verify: true, verifyHost: true }],
+  ["?ssl_mode=VERIFY_IDENTITY", { ...TLS, verify: true, verifyHost: true }],
+  ["?ssl_ca=/ca.pem&ssl_disabled=true", null],
+  ["?ssl_ca=/ca.pem&ssl_mode=DISABLED", null],
+  ["?ssl_cert=/c.pem&ssl_key=/k.pem", { ...TLS, cert: "/c.pem", key: "/k.pem" }],
+];
+
+Deno.test("the forms of a MariaDB URL", () => {
+  const forms: [string, Partial<MariadbTarget>][] = [
+    ["mysql+pymysql://glance:geheim@db/glance", {}],
+    ["mysql+pymysql://glance:geheim@db/glance?charset=utf8", {}],
+    ["mysql://glance:geheim@db:3307/glance", { port: 3307 }],
+    ["mariadb://glance:geheim@db/glance", {}],
+    ["mariadb+pymysql://glance:geheim@db/glance", {}],
+    ["mysql+mysqldb://glance:geheim@db/glance", {}],
+    ["mysql+pymysql://glance:p%40ss%2Fw%3Ford%25@db/glance", { password: "p@ss/w?ord%" }],
+    ["mysql+pymysql://glance:a+b:c@db/glance", { password: "a+b:c" }],
+    ["mysql+pymysql://glance@db/glance", { password: "" }],
+    ["mysql+pymysql://glance:geheim@[fd00::1]:3307/glance", { host: "fd00::1", port: 3307 }],
+    ["mysql+pymysql://glance:geheim@[::1]/glance", { host: "::1" }],
+    ["mysql+pymysql://glance:geheim@/glance?unix_socket=/run/my%20sql.sock", {
+      host: "localhost",
+      socketPath: "/run/my sql.sock",
+    }],
+    ["mysql://glance:geheim@db/glance?connect_timeout=5&read_timeout=30", {
+      connectSeconds: 5,
+      readSeconds: 30,
+    }],
+    ["mysql://glance:geheim@db/glance?sql_mode=STRICT_ALL_TABLES&init_command=SET+%40a%3D1", {
+      sqlMode: "STRICT_ALL_TABLES",
+      initCommand: "SET @a=1",
+    }],
+    ...TLS_FORMS.map(([query, tls]): [string, Partial<MariadbTarget>] => [
+      `mysql+pymysql://glance:geheim@db/glance${query}`,
+      { tls },
+    ]),
+  ];
+  for (const [text, parts] of forms) assert.deepEqual(parseConnection(text), { ...MARIADB, ...parts }, text);
+});
+
+Deno.test("parameters of a MariaDB URL that cannot be honoured are refused by name", () => {
+  for (const name of ["read_default_file", "read_default_group", "ssl_capath", "plugin", "param_file"]) {
+    assert.throws(
+      () => parseConnection(`mysql+pymysql://glance:geheim@db/glance?charset=utf8&${name}=geheim`),
+      (error) =>
+        isError(error, "config") && error.message.includes(`${name} of the URL`) &&
+        !error.message.includes("geheim"),
+      name,
+    );
+  }
 });
 
 Deno.test("the file system of a path is that of its nearest mount", () => {

@@ -1,0 +1,180 @@
+/** One connection to MariaDB, set up and watched. */
+import mysql, { type Connection, type ResultSetHeader } from "mysql2";
+import type { Row, Value } from "../conn.ts";
+import type { MariadbTarget, MariadbTls } from "../connection_mariadb.ts";
+import { fail } from "../../src/errors.ts";
+import { failureOf, MariadbFailure } from "./mariadb_failure.ts";
+
+/** What `[database]` says about each connection. */
+export interface SessionSettings {
+  /** `mysql_sql_mode`; empty: the server's. */
+  sqlMode: string;
+  /** `mysql_wsrep_sync_wait`; null: the server's. */
+  wsrepSyncWait: number | null;
+  /** Sees each statement before it is sent; null: nobody does. */
+  trace: ((sql: string) => void) | null;
+}
+
+/** Rows of a query, or what a change did. */
+type Result = Row[] | ResultSetHeader;
+
+/** How long the server may wait for a lock: a transaction that is stuck must not hold the others for long. */
+const LOCK_WAIT_SECONDS = 10;
+/** How long an answer may take, unless the URL says otherwise: longer than any lock is waited for. */
+const ANSWER_SECONDS = 60;
+
+/**
+ * A text of a list of children must come whole: beyond this length the server would cut it, without an error
+ * (https://mariadb.com/kb/en/group_concat/). It is below the server's default limit of a packet.
+ */
+const GROUP_CONCAT_BYTES = 16_000_000;
+
+/** A session of the server. One statement at a time. */
+export class Session {
+  readonly openedAt = performance.now();
+  readonly #connection: Connection;
+  readonly #answerMillis: number;
+  #trace: SessionSettings["trace"];
+  /** The statement that is with the server. */
+  #pending: { since: number; reject(failure: MariadbFailure): void } | null = null;
+  #broken = false;
+
+  private constructor(connection: Connection, answerMillis: number, trace: SessionSettings["trace"]) {
+    this.#connection = connection;
+    this.#answerMillis = answerMillis;
+    this.#trace = trace;
+    // Also of an idle connection: without a listener, the process would end.
+    connection.on("error", (error: unknown) => this.#lose(failureOf(error)));
+    connection.on("end", () => this.#lose(new MariadbFailure("away", 0, "The server ended the connection.")));
+  }
+
+  /** Connects and sets the session up. Errors: MariadbFailure; config, for certificates that cannot be read. */
+  static async open(target: MariadbTarget, settings: SessionSettings): Promise<Session> {
+    const connection = mysql.createConnection({
+      ...(target.socketPath ? { socketPath: target.socketPath } : { host: target.host, port: target.port }),
+      user: target.user,
+      password: target.password,
+      database: target.database,
+      connectTimeout: target.connectSeconds * 1000,
+      ssl: target.tls ? sslOf(target.tls) : undefined,
+      charset: "UTF8MB4_GENERAL_CI",
+      // A change counts the rows that it found, also those that had the value already. No file is ever sent.
+      flags: ["FOUND_ROWS", "-LOCAL_FILES", "-IGNORE_SPACE"],
+      dateStrings: true,
+      jsonStrings: true,
+      supportBigNumbers: true,
+      decimalNumbers: true,
+      timezone: "Z",
+      trace: false,
+    });
+    const session = new Session(connection, (target.readSeconds ?? ANSWER_SECONDS) * 1000, null);
+    try {
+      await session.query(setup(target, settings));
+      if (target.initCommand) await session.query(target.initCommand);
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+    session.#trace = settings.trace;
+    return session;
+  }
+
+  /** Whether it can no longer be used. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  /** Runs a statement; its values are put into the text. Errors: MariadbFailure. */
+  query(sql: string, params: readonly Value[] = []): Promise<Result> {
+    if (this.#broken) return Promise.reject(new MariadbFailure("away", 0, "The connection is closed."));
+    this.#trace?.(sql);
+    return new Promise((resolve, reject) => {
+      this.#pending = { since: performance.now(), reject };
+      this.#connection.query(sql, [...params], (error: unknown, result: unknown) => {
+        this.#pending = null;
+        if (error) {
+          const failure = failureOf(error);
+          if (failure.errno === 0) this.#lose(failure);
+          reject(failure);
+        } else resolve(result as Result);
+      });
+    });
+  }
+
+  async rows(sql: string, params?: readonly Value[]): Promise<Row[]> {
+    return (await this.query(sql, params)) as Row[];
+  }
+
+  /** How many rows a change found. */
+  async run(sql: string, params?: readonly Value[]): Promise<number> {
+    return ((await this.query(sql, params)) as ResultSetHeader).affectedRows ?? 0;
+  }
+
+  /** Gives up on an answer that takes too long: the server hangs, or the way to it has gone silently. */
+  checkAnswer(): void {
+    if (this.#pending && performance.now() - this.#pending.since > this.#answerMillis) {
+      this.#lose(new MariadbFailure("away", 0, "The server did not answer in time."));
+    }
+  }
+
+  /** Ends the connection at once; the server rolls back what was not committed. */
+  destroy(): void {
+    this.#lose(new MariadbFailure("away", 0, "The connection is closed."));
+  }
+
+  /** Says goodbye first, so that the server does not log an aborted connection. */
+  end(): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    this.#connection.end(() => {});
+  }
+
+  #lose(failure: MariadbFailure): void {
+    if (!this.#broken) {
+      this.#broken = true;
+      this.#connection.destroy();
+    }
+    const pending = this.#pending;
+    this.#pending = null;
+    pending?.reject(failure);
+  }
+}
+
+/** One statement that sets everything. Text is compared and kept as the tables say; times are UTC. */
+function setup(target: MariadbTarget, { sqlMode, wsrepSyncWait }: SessionSettings): string {
+  const mode = target.sqlMode ?? sqlMode;
+  const settings = [
+    `sql_mode = ${withoutTraps(mode === "" ? "@@GLOBAL.sql_mode" : mysql.escape(mode))}`,
+    "time_zone = '+00:00'",
+    "tx_isolation = 'READ-COMMITTED'",
+    `group_concat_max_len = ${GROUP_CONCAT_BYTES}`,
+    `innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
+  ];
+  if (wsrepSyncWait !== null) settings.push(`wsrep_sync_wait = ${wsrepSyncWait}`);
+  return `SET SESSION ${settings.join(", ")}`;
+}
+
+/** With NO_BACKSLASH_ESCAPES values could break out of their quotes; with PAD_CHAR… and IGNORE_SPACE nothing is gained. */
+function withoutTraps(mode: string): string {
+  return `REPLACE(${mode}, 'NO_BACKSLASH_ESCAPES', '')`;
+}
+
+function sslOf({ ca, cert, key, verify, verifyHost }: MariadbTls): object {
+  return {
+    ca: ca === null ? undefined : fileText("ssl_ca", ca),
+    cert: cert === null ? undefined : fileText("ssl_cert", cert),
+    key: key === null ? undefined : fileText("ssl_key", key),
+    rejectUnauthorized: verify,
+    verifyIdentity: verifyHost,
+  };
+}
+
+function fileText(name: string, path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    fail("config", `[database] connection: ${name} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
