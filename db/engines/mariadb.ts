@@ -4,6 +4,7 @@ import { formatTimestamp } from "../clock.ts";
 import { type ConnSettings, PLAIN, settle } from "../conn_settings.ts";
 import type { Conn, WriteConn } from "../conn.ts";
 import type { MariadbTarget } from "../connection_mariadb.ts";
+import { MARIADB } from "../dialects/mariadb.ts";
 import { type Database, perform, readsOn, type WriteName, writesBy } from "../database.ts";
 import { requireSynced } from "../migrations/state.ts";
 import { Pool, type PoolSettings } from "./mariadb_pool.ts";
@@ -36,6 +37,7 @@ function now(): string {
 /** A connection that writes, on a session that is in a transaction or not. */
 function sessionConn(session: Session, settings: ConnSettings): WriteConn {
   return {
+    dialect: MARIADB,
     all: (sql, params) => session.rows(sql, params),
     one: async (sql, params) => (await session.rows(sql, params))[0],
     run: (sql, params) => session.run(sql, params),
@@ -50,6 +52,7 @@ function poolConn(pool: Pool, retry: RetrySettings, settings: ConnSettings): Con
   const rows: Session["rows"] = (sql, params) =>
     repeated(retry, READ_MILLIS, () => pool.use((session) => session.rows(sql, params)));
   return {
+    dialect: MARIADB,
     all: rows,
     one: async (sql, params) => (await rows(sql, params))[0],
     unseal: settle(settings).unseal,

@@ -2,6 +2,7 @@
 import mysql, { type Connection, type ResultSetHeader } from "mysql2";
 import type { Row, Value } from "../conn.ts";
 import type { MariadbTarget, MariadbTls } from "../connection_mariadb.ts";
+import { SESSION } from "../dialects/mariadb.ts";
 import { fail } from "../../src/errors.ts";
 import { failureOf, MariadbFailure } from "./mariadb_failure.ts";
 
@@ -22,12 +23,6 @@ type Result = Row[] | ResultSetHeader;
 const LOCK_WAIT_SECONDS = 10;
 /** How long an answer may take, unless the URL says otherwise: longer than any lock is waited for. */
 const ANSWER_SECONDS = 60;
-
-/**
- * A text of a list of children must come whole: beyond this length the server would cut it, without an error
- * (https://mariadb.com/kb/en/group_concat/). It is below the server's default limit of a packet.
- */
-const GROUP_CONCAT_BYTES = 16_000_000;
 
 /** A session of the server. One statement at a time. */
 export class Session {
@@ -147,7 +142,7 @@ function setup(target: MariadbTarget, { sqlMode, wsrepSyncWait }: SessionSetting
     `sql_mode = ${withoutTraps(mode === "" ? "@@GLOBAL.sql_mode" : mysql.escape(mode))}`,
     "time_zone = '+00:00'",
     "tx_isolation = 'READ-COMMITTED'",
-    `group_concat_max_len = ${GROUP_CONCAT_BYTES}`,
+    ...Object.entries(SESSION).map(([name, value]) => `${name} = ${value}`),
     `innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
   ];
   if (wsrepSyncWait !== null) settings.push(`wsrep_sync_wait = ${wsrepSyncWait}`);
