@@ -6,7 +6,8 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 # enter WORK: makes the folder; the servers, which run as another user than root, can reach what is theirs in it
 enter() { mkdir -p "$1/pids" "$1/log" && WORK=$(cd "$1" && pwd) && chmod 711 "$WORK"; }
 
-start_time() { awk '{ sub(/.*\) /, ""); print $20 }' "/proc/$1/stat" 2>/dev/null || true; }
+# start_time PID: nothing when it has ended, even if nobody has asked for its exit code yet
+start_time() { awk '{ sub(/.*\) /, ""); if ($1 != "Z") print $20 }' "/proc/$1/stat" 2>/dev/null || true; }
 
 # spawn NAME COMMAND…: in the background with a session of its own; what it says goes to WORK/log/NAME
 spawn() {
