@@ -17,7 +17,7 @@ import { compileTrouble } from "./compile_trouble.ts";
 import { withoutMusl } from "./lock_file.ts";
 import { run } from "./run.ts";
 
-const EXTERNAL = ["amqplib", "libsql", "seek-bzip"] as const;
+const EXTERNAL = ["amqplib", "libsql", "mysql2", "seek-bzip"] as const;
 const root = new URL("..", import.meta.url);
 const build = new URL("dist/build/", root);
 const output = new URL("dist/oneglance", root);

@@ -1,5 +1,5 @@
 /** One connection to MariaDB, set up and watched. */
-import mysql, { type Connection, type ResultSetHeader } from "mysql2";
+import type { Connection, default as Mysql, ResultSetHeader } from "mysql2";
 import type { Row, Value } from "../conn.ts";
 import type { MariadbTarget, MariadbTls } from "../connection_mariadb.ts";
 import { SESSION } from "../dialects/mariadb.ts";
@@ -24,6 +24,11 @@ const LOCK_WAIT_SECONDS = 10;
 /** How long an answer may take, unless the URL says otherwise: longer than any lock is waited for. */
 const ANSWER_SECONDS = 60;
 
+/** The driver is loaded when a MariaDB is opened: every other start of the program does without it. */
+async function loadDriver(): Promise<typeof Mysql> {
+  return (await import("mysql2")).default;
+}
+
 /** A session of the server. One statement at a time. */
 export class Session {
   readonly openedAt = performance.now();
@@ -45,7 +50,8 @@ export class Session {
 
   /** Connects and sets the session up. Errors: MariadbFailure; config, for certificates that cannot be read. */
   static async open(target: MariadbTarget, settings: SessionSettings): Promise<Session> {
-    const connection = mysql.createConnection({
+    const driver = await loadDriver();
+    const connection = driver.createConnection({
       ...(target.socketPath ? { socketPath: target.socketPath } : { host: target.host, port: target.port }),
       user: target.user,
       password: target.password,
@@ -64,7 +70,7 @@ export class Session {
     });
     const session = new Session(connection, (target.readSeconds ?? ANSWER_SECONDS) * 1000, null);
     try {
-      await session.query(setup(target, settings));
+      await session.query(setup(target, settings), [target.sqlMode ?? settings.sqlMode]);
       if (target.initCommand) await session.query(target.initCommand);
     } catch (error) {
       session.destroy();
@@ -135,11 +141,12 @@ export class Session {
   }
 }
 
-/** One statement that sets everything. Text is compared and kept as the tables say; times are UTC. */
+/** One statement that sets everything; its value is the mode. Text is compared and kept as the tables say. */
 function setup(target: MariadbTarget, { sqlMode, wsrepSyncWait }: SessionSettings): string {
-  const mode = target.sqlMode ?? sqlMode;
+  const mode = (target.sqlMode ?? sqlMode) === "" ? "@@GLOBAL.sql_mode" : "?";
   const settings = [
-    `sql_mode = ${withoutTraps(mode === "" ? "@@GLOBAL.sql_mode" : mysql.escape(mode))}`,
+    // With that mode, a value could break out of its quotes.
+    `sql_mode = REPLACE(${mode}, 'NO_BACKSLASH_ESCAPES', '')`,
     "time_zone = '+00:00'",
     "tx_isolation = 'READ-COMMITTED'",
     ...Object.entries(SESSION).map(([name, value]) => `${name} = ${value}`),
@@ -147,11 +154,6 @@ function setup(target: MariadbTarget, { sqlMode, wsrepSyncWait }: SessionSetting
   ];
   if (wsrepSyncWait !== null) settings.push(`wsrep_sync_wait = ${wsrepSyncWait}`);
   return `SET SESSION ${settings.join(", ")}`;
-}
-
-/** With NO_BACKSLASH_ESCAPES values could break out of their quotes; with PAD_CHAR… and IGNORE_SPACE nothing is gained. */
-function withoutTraps(mode: string): string {
-  return `REPLACE(${mode}, 'NO_BACKSLASH_ESCAPES', '')`;
 }
 
 function sslOf({ ca, cert, key, verify, verifyHost }: MariadbTls): object {

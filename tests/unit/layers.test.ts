@@ -160,6 +160,8 @@ Deno.test("house rules: each one is caught, with its line", () => {
     ["src/images/show.ts", "export { a as default };", /default/],
     ["src/images/show.ts", 'export * from "./a.ts";', /barrels/],
     ["src/images/show.ts", "const a = await imp" + "ort(name);", /dynamic import/],
+    ["db/engines/mariadb_session.ts", "const a = await imp" + "ort(name);", /dynamic import/],
+    ["src/images/show.ts", "const a = await imp" + 'ort("mysql2");', /dynamic import/],
     ["README.md", "see /" + "work/main", /path of one machine/],
     ["tests/x.ts", 'cd("/' + 'root/x")', /path of one machine/],
     ["docs" + "/a.md", "../" + "shared/spec", /outside the repository/],
