@@ -32,6 +32,11 @@ export interface WriteConn extends Conn {
   seal(url: string): string;
   /** Whether events of this type are recorded. */
   wants(type: string): boolean;
+  /**
+   * Other writes that guard the same name wait for the end of this one, on all nodes of a cluster; the first statement
+   * of a write. Nothing where writes run one after the other.
+   */
+  guard(name: string): void | Promise<void>;
   /** Set when an event was recorded; reset by the code that commits and then wakes the sender. */
   emitted: boolean;
 }

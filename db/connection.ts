@@ -1,6 +1,6 @@
 /** `[database] connection` (docs/reference/configuration.md): which kind of database, and where. */
 import { fail } from "../src/errors.ts";
-import { MARIADB_SCHEMES, type MariadbTarget, parseMariadb } from "./connection_mariadb.ts";
+import { type MariadbTarget, parseMariadb } from "./connection_mariadb.ts";
 
 /** A database file, a libSQL server, or MariaDB. `token` is a secret. */
 export type Connection =
@@ -16,8 +16,8 @@ const KNOWN = "mysql+pymysql://user:password@host/glance, sqlite:////path/to/gla
  * processes could not share. The message never repeats the text: it may hold a password.
  */
 export function parseConnection(connection: string): Connection {
-  const scheme = /^([a-z][a-z0-9]*)(?:\+\w+)?:/i.exec(connection)?.[1]?.toLowerCase();
-  if (MARIADB_SCHEMES.includes(scheme ?? "")) return parseMariadb(connection);
+  if (isMariadb(connection)) return parseMariadb(connection);
+  const scheme = schemeOf(connection);
   switch (scheme) {
     case "sqlite":
       return file(sqlitePath(connection));
@@ -39,6 +39,16 @@ export function parseConnection(connection: string): Connection {
           "An existing glance database in SQLite can be used as it is.",
       );
   }
+}
+
+/** The scheme, without the Python driver behind the plus. */
+function schemeOf(connection: string): string | undefined {
+  return /^([a-z][a-z0-9]*)(?:\+\w+)?:/i.exec(connection)?.[1]?.toLowerCase();
+}
+
+/** Whether the text is the URL of a MariaDB, right or wrong. */
+export function isMariadb(connection: string): boolean {
+  return ["mysql", "mariadb"].includes(schemeOf(connection) ?? "");
 }
 
 function file(path: string): Connection {

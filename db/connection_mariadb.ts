@@ -31,9 +31,6 @@ export interface MariadbTarget {
   sqlMode: string | null;
 }
 
-/** The scheme, without the Python driver. */
-export const MARIADB_SCHEMES = ["mysql", "mariadb"];
-
 const FORM = "mysql+pymysql://USER:PASSWORD@HOST:PORT/DATABASE";
 
 /** SQLAlchemy's own pattern, so that what it reads is read alike: a password may hold anything but `@`. */

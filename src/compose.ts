@@ -2,8 +2,8 @@
 import { openDatabase } from "../db/open.ts";
 import { makeAuthenticator } from "./auth/make.ts";
 import type { Config } from "./config/config.ts";
+import { connectionOf, mariadbSettings } from "./database_settings.ts";
 import type { Deps } from "./deps.ts";
-import { fail } from "./errors.ts";
 import { ImageSchema } from "./images/image_schema.ts";
 import { importKind } from "./imports/kind.ts";
 import { legacyKind } from "./imports/legacy_kind.ts";
@@ -79,6 +79,7 @@ async function build(
   };
   const db = await openDatabase({
     connection: connectionOf(config),
+    mariadb: mariadbSettings(config),
     writerUrl: workers.dbWriter,
     force: config.get("oneglance.force_network_filesystem"),
     sync,
@@ -134,19 +135,6 @@ async function build(
     taskKinds: [importKind, legacyKind, locationKind],
     lifecycle,
   };
-}
-
-/** The text of `[database] connection`. Errors: config, when it is not set. */
-export function connectionOf(config: Config): string {
-  return config.get("database.connection") ??
-    fail(
-      "config",
-      `[database] connection is not set${
-        config.files.length > 0 ? ` in ${config.files.join(", ")}` : ""
-      }. For an ` +
-        "embedded database: sqlite:////var/lib/glance/glance.sqlite; for the data of 'oneglance serve --standalone' " +
-        "say --standalone.",
-    );
 }
 
 function readImageSchema(config: Config): ImageSchema {

@@ -11,7 +11,7 @@ import type { ComputedColumn, Dialect, Direction } from "./dialect.ts";
 export const SESSION = { group_concat_max_len: 1_073_741_824 } as const;
 
 /** https://mariadb.com/docs/server/reference/error-codes: ER_DUP_ENTRY. By number: the driver's names are MySQL's. */
-const DUPLICATE = 1062;
+export const DUPLICATE = 1062;
 
 /** Whether the error of a statement says that a row with its key is there. The statement alone was taken back. */
 export function isDuplicate(error: unknown): boolean {

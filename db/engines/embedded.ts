@@ -62,6 +62,9 @@ export class EmbeddedConn implements WriteConn {
     return this.#tell(() => this.#statement(sql).run(params.map(bindable)).changes);
   }
 
+  /** The writer is alone. */
+  guard(): void {}
+
   /** Runs statements without values that are not worth keeping. */
   exec(sql: string): void {
     this.#tell(() => this.#open().exec(sql));

@@ -1,21 +1,27 @@
-/** A database on a MariaDB server or a Galera cluster. */
-import { GlanceError } from "../../src/errors.ts";
-import { formatTimestamp } from "../clock.ts";
+/** A database on a MariaDB server or a Galera cluster (docs/adr/0013-mariadb-writes.md). */
+import { fail, GlanceError, isError } from "../../src/errors.ts";
+import { getLog } from "../../src/observe/log.ts";
+import { parseConnection } from "../connection.ts";
 import { type ConnSettings, PLAIN, settle } from "../conn_settings.ts";
-import type { Conn, WriteConn } from "../conn.ts";
+import type { Conn, Row, Value, WriteConn } from "../conn.ts";
 import type { MariadbTarget } from "../connection_mariadb.ts";
+import { type Database, perform, readsOn, writesBy } from "../database.ts";
 import { MARIADB } from "../dialects/mariadb.ts";
-import { type Database, perform, readsOn, type WriteName, writesBy } from "../database.ts";
 import { requireSynced } from "../migrations/state.ts";
 import { Pool, type PoolSettings } from "./mariadb_pool.ts";
 import { repeated, type RetrySettings } from "./mariadb_retry.ts";
 import { Session, type SessionSettings } from "./mariadb_session.ts";
+import { SessionConn, Transactions } from "./mariadb_transaction.ts";
 
 /** What `[database]` says about a MariaDB. */
 export interface MariadbSettings {
   pool: PoolSettings;
   session: SessionSettings;
   retry: RetrySettings;
+  /** `max_retries` and `retry_interval`: how often, and after how long, a server is asked at start. */
+  start: { attempts: number; seconds: number };
+  /** `slave_connection`: the URL of a replica, from which lists are read. */
+  replica: string | null;
 }
 
 /** The defaults of `[database]`. */
@@ -23,58 +29,34 @@ export const MARIADB_DEFAULTS: MariadbSettings = {
   pool: { size: 5, overflow: 50, waitSeconds: 30, recycleSeconds: 3600 },
   session: { sqlMode: "TRADITIONAL", wsrepSyncWait: null, trace: null },
   retry: { retries: 20, seconds: 1, increase: true, maxSeconds: 10 },
+  start: { attempts: 10, seconds: 10 },
+  replica: null,
 };
 
-/** How long a client waits for a database that is away. A write holds what a client has brought: it waits longer. */
+/** How long a read waits for a database that is away. */
 const READ_MILLIS = 5_000;
-const WRITE_MILLIS = 20_000;
 
-/** Upstream's columns have whole seconds; what a write answers is what is stored. */
-function now(): string {
-  return formatTimestamp(Date.now() * 1000).slice(0, 19);
-}
+const log = getLog("oneglance.database");
 
-/** A connection that writes, on a session that is in a transaction or not. */
-function sessionConn(session: Session, settings: ConnSettings): WriteConn {
-  return {
-    dialect: MARIADB,
-    all: (sql, params) => session.rows(sql, params),
-    one: async (sql, params) => (await session.rows(sql, params))[0],
-    run: (sql, params) => session.run(sql, params),
-    now,
-    emitted: false,
-    ...settle(settings),
-  };
-}
+/** Reads one after the other; each statement takes a connection of the pool for itself. */
+class PoolConn implements Conn {
+  readonly dialect = MARIADB;
+  readonly unseal: Conn["unseal"];
+  readonly #pool: Pool;
+  readonly #retry: RetrySettings;
 
-/** Each statement takes a connection of the pool for itself. */
-function poolConn(pool: Pool, retry: RetrySettings, settings: ConnSettings): Conn {
-  const rows: Session["rows"] = (sql, params) =>
-    repeated(retry, READ_MILLIS, () => pool.use((session) => session.rows(sql, params)));
-  return {
-    dialect: MARIADB,
-    all: rows,
-    one: async (sql, params) => (await rows(sql, params))[0],
-    unseal: settle(settings).unseal,
-  };
-}
+  constructor(pool: Pool, retry: RetrySettings, settings: ConnSettings) {
+    this.unseal = settle(settings).unseal;
+    this.#pool = pool;
+    this.#retry = retry;
+  }
 
-/** Runs `action` in one transaction. */
-async function inTransaction<T>(
-  session: Session,
-  settings: ConnSettings,
-  action: (conn: WriteConn) => Promise<T>,
-): Promise<{ result: T; emitted: boolean }> {
-  await session.query("START TRANSACTION");
-  try {
-    const conn = sessionConn(session, settings);
-    const result = await action(conn);
-    await session.query("COMMIT");
-    return { result, emitted: conn.emitted };
-  } catch (error) {
-    // After a deadlock of Galera the next statement would be a transaction of its own, and stay.
-    await session.query("ROLLBACK").catch(() => session.destroy());
-    throw error;
+  all(sql: string, params?: readonly Value[]): Promise<Row[]> {
+    return repeated(this.#retry, READ_MILLIS, () => this.#pool.use((session) => session.rows(sql, params)));
+  }
+
+  async one(sql: string, params?: readonly Value[]): Promise<Row | undefined> {
+    return (await this.all(sql, params))[0];
   }
 }
 
@@ -82,61 +64,116 @@ async function inTransaction<T>(
 export async function withMariadb<T>(
   target: MariadbTarget,
   action: (conn: WriteConn) => Promise<T>,
-  settings: MariadbSettings = MARIADB_DEFAULTS,
+  { session: sessionSettings, start }: MariadbSettings = MARIADB_DEFAULTS,
 ): Promise<T> {
-  return await repeated({ ...settings.retry, retries: 0 }, 0, async () => {
-    const session = await Session.open(target, settings.session);
+  const session = await reached(start, () => Session.open(target, sessionSettings));
+  try {
+    return await repeated(ONCE, 0, () => action(new SessionConn(session, settle(PLAIN))));
+  } finally {
+    session.end();
+  }
+}
+
+const ONCE: RetrySettings = { retries: 0, seconds: 0, increase: false, maxSeconds: 0 };
+
+/** Does `action` again while the server cannot be reached, as often as `max_retries` says. */
+async function reached<T>(
+  { attempts, seconds }: MariadbSettings["start"],
+  action: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1;; attempt++) {
     try {
-      return await action(sessionConn(session, PLAIN));
-    } finally {
-      session.end();
+      return await repeated(ONCE, 0, action);
+    } catch (error) {
+      const cause = (error as Error).cause;
+      const text = cause instanceof Error ? cause.message : String(cause);
+      if (!isError(error, "unavailable")) throw error;
+      if (attempts >= 0 && attempt >= Math.max(attempts, 1)) {
+        fail("unavailable", `The database cannot be reached: ${text}`, { cause: error });
+      }
+      log.warn(`the database cannot be reached: ${text}; the next attempt is in ${seconds} s`);
     }
-  });
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  }
 }
 
 /** Opens a database whose schema is up to date. Errors: config, database, unavailable. */
 export async function openMariadb(
   target: MariadbTarget,
-  { pool: poolSettings, session, retry }: MariadbSettings = MARIADB_DEFAULTS,
+  given: MariadbSettings = MARIADB_DEFAULTS,
   settings: ConnSettings = PLAIN,
 ): Promise<Database> {
-  const pool = new Pool(() => Session.open(target, session), poolSettings);
-  const conn = poolConn(pool, retry, settings);
+  const { retry } = given;
+  const poolOf = (place: MariadbTarget) => new Pool(() => Session.open(place, given.session), given.pool);
+  const replica = given.replica === null ? null : poolOf(replicaTarget(given.replica));
+  const pool = poolOf(target);
+  const conn = new PoolConn(pool, retry, settings);
   try {
-    await requireSynced(conn);
+    await reached(given.start, () => requireSynced(conn));
   } catch (error) {
     pool.close();
     throw error;
   }
+  const transactions = new Transactions(pool, retry, settings);
   let listener: (() => void) | null = null;
-  const running = new Set<Promise<unknown>>();
-  const write = async (name: WriteName, input: unknown): Promise<unknown> => {
-    const { result, emitted } = await repeated(
-      retry,
-      WRITE_MILLIS,
-      () => pool.use((session) => inTransaction(session, settings, (conn) => perform(conn, { name, input }))),
-    );
-    if (emitted) listener?.();
-    return result;
-  };
   let closed = false;
+  const running = new Set<Promise<unknown>>();
   return {
-    read: readsOn(conn),
+    read: replica ? withLists(readsOn(conn), readsOn(new PoolConn(replica, ONCE, settings))) : readsOn(conn),
     write: writesBy((name, input) => {
       if (closed) return Promise.reject(new GlanceError("unavailable", "The database is closed."));
-      const done = write(name, input);
+      const done = transactions.run((on) => perform(on, { name, input })).then(({ result, emitted }) => {
+        if (emitted) listener?.();
+        return result;
+      });
       running.add(done);
       const forget = () => running.delete(done);
       done.then(forget, forget);
       return done;
     }),
-    onEvents(given) {
-      listener = given;
+    onEvents(to) {
+      listener = to;
     },
     async close() {
       closed = true;
       await Promise.allSettled(running);
+      replica?.close();
       pool.close();
+    },
+  };
+}
+
+function replicaTarget(text: string): MariadbTarget {
+  const target = parseConnection(text);
+  if (target.kind !== "mariadb") fail("config", "[database] slave_connection is not the URL of a MariaDB.");
+  return target;
+}
+
+type Reads = Database["read"];
+
+/** The reads of `main`, with the lists from `replica` while that can be reached. */
+function withLists(main: Reads, replica: Reads): Reads {
+  const first =
+    <I, R>(near: (input: I) => Promise<R>, sure: (input: I) => Promise<R>) => async (input: I) => {
+      try {
+        return await near(input);
+      } catch (error) {
+        if (!isError(error, "unavailable", "database")) throw error;
+        log.warn("the replica cannot be read; its lists come from the main database", {
+          error,
+          repeated: "replica",
+        });
+        return await sure(input);
+      }
+    };
+  return {
+    ...main,
+    images: { ...main.images, list: first(replica.images.list, main.images.list) },
+    tasks: { ...main.tasks, list: first(replica.tasks.list, main.tasks.list) },
+    metadefs: {
+      ...main.metadefs,
+      namespaces: first(replica.metadefs.namespaces, main.metadefs.namespaces),
+      tags: first(replica.metadefs.tags, main.metadefs.tags),
     },
   };
 }

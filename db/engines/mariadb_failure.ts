@@ -1,5 +1,6 @@
 /** What an error of MariaDB, or of the way to it, means for the transaction that met it. */
 import { GlanceError } from "../../src/errors.ts";
+import { DUPLICATE } from "../dialects/mariadb.ts";
 
 /**
  * `conflict`: another transaction was in the way, the same again may succeed. `away`: this server, or the connection
@@ -16,7 +17,7 @@ const KINDS: ReadonlyMap<number, FailureKind> = new Map(
     [1213, "conflict"], // deadlock; of Galera also at COMMIT, where another node was first
     [1205, "conflict"], // lock wait timeout
     [1020, "conflict"], // the row has changed since the snapshot (innodb_snapshot_isolation)
-    [1062, "conflict"], // a row that was not there when it was looked for
+    [DUPLICATE, "conflict"], // a row that was not there when it was looked for
     [1180, "away"], // error during COMMIT: the node has lost its cluster
     [1047, "away"], // the node is not part of a cluster
     [1040, "away"], // too many connections
@@ -66,7 +67,7 @@ export function failureOf(error: unknown): MariadbFailure {
 /** For the caller of a read or a write. The text of the failure is for the log alone. */
 export function glanceErrorOf(failure: MariadbFailure): GlanceError {
   const { kind, errno, message } = failure;
-  switch (kind) {
+  switch (errno === DUPLICATE ? "statement" : kind) {
     case "conflict":
       return new GlanceError("unavailable", "The database is busy. Please try again later.", {
         cause: failure,

@@ -1,6 +1,6 @@
 /** When an operation on MariaDB is done again, and after how long a wait. */
-import { GlanceError } from "../../src/errors.ts";
-import { failureOf, glanceErrorOf, MariadbFailure } from "./mariadb_failure.ts";
+import { DUPLICATE } from "../dialects/mariadb.ts";
+import { glanceErrorOf, MariadbFailure } from "./mariadb_failure.ts";
 
 export interface RetrySettings {
   /** `db_max_retries`; -1 = without a limit. */
@@ -15,6 +15,9 @@ export interface RetrySettings {
 
 /** The first wait after a conflict: the other transaction is over in a moment. */
 const CONFLICT_MILLIS = 5;
+
+/** After a row that another transaction has just inserted: the next look sees it. More often, it would not help. */
+const DUPLICATE_RETRIES = 2;
 
 /** How long to wait before the given attempt (the first repetition is 1). The first after a loss does not wait at all. */
 function waitMillis(failure: MariadbFailure, attempt: number, settings: RetrySettings): number {
@@ -43,16 +46,12 @@ export async function repeated<T>(
     } catch (error) {
       if (!(error instanceof MariadbFailure)) throw error;
       const millis = waitMillis(error, attempt, settings);
-      const isOver = settings.retries >= 0 && attempt > settings.retries;
+      const most = error.errno === DUPLICATE ? DUPLICATE_RETRIES : settings.retries;
+      const isOver = most >= 0 && attempt > most;
       if (error.kind === "statement" || isOver || performance.now() + millis > end) {
         throw glanceErrorOf(error);
       }
       if (millis > 0) await new Promise((resolve) => setTimeout(resolve, millis));
     }
   }
-}
-
-/** Any error as one of the closed list. */
-export function settled(error: unknown): GlanceError {
-  return error instanceof GlanceError ? error : glanceErrorOf(failureOf(error));
 }

@@ -32,6 +32,8 @@ async function loadDriver(): Promise<typeof Mysql> {
 /** A session of the server. One statement at a time. */
 export class Session {
   readonly openedAt = performance.now();
+  /** The mark of the last commit, which the next one removes. */
+  mark = "";
   readonly #connection: Connection;
   readonly #answerMillis: number;
   #trace: SessionSettings["trace"];

@@ -42,6 +42,8 @@ function remoteConn(executor: Executor, settings: ConnSettings): WriteConn {
     one: async (sql, params = []) => rowsOf(await execute(sql, params))[0],
     run: async (sql, params = []) => (await execute(sql, params)).rowsAffected,
     now,
+    // The server runs one write transaction at a time.
+    guard() {},
     emitted: false,
     ...settle(settings),
   };

@@ -8,8 +8,8 @@ import {
   migrateData,
   syncDatabase,
 } from "../../db/manage.ts";
-import { connectionOf } from "../compose.ts";
 import type { Config } from "../config/config.ts";
+import { connectionOf } from "../database_settings.ts";
 import { isError } from "../errors.ts";
 import type { Program } from "./program.ts";
 

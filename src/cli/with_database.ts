@@ -1,8 +1,8 @@
 /** The configured database, for a command that works on it directly. */
 import type { Database } from "../../db/database.ts";
 import { openDatabase } from "../../db/open.ts";
-import { connectionOf } from "../compose.ts";
 import type { Config } from "../config/config.ts";
+import { connectionOf, mariadbSettings } from "../database_settings.ts";
 import type { Program } from "./program.ts";
 
 /** Opens the database for `action` and closes it afterwards. Errors: config, database, unavailable. */
@@ -13,6 +13,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const db = await openDatabase({
     connection: connectionOf(config),
+    mariadb: mariadbSettings(config),
     writerUrl: program.workers.dbWriter,
     force: config.get("oneglance.force_network_filesystem"),
   });
