@@ -47,7 +47,7 @@ async function stateOf(connection: string, force: boolean): Promise<SchemaState>
   }
 }
 
-/** Runs `action` in one write transaction. `create`: makes a missing file. */
+/** Runs `action` in one write transaction; on MariaDB, on a connection outside of any. `create`: makes a missing file. */
 async function change<T>(
   connection: string,
   { force, create }: { force: boolean; create: boolean },
@@ -96,7 +96,9 @@ export async function syncDatabase(
   { force = false }: ManageOptions = {},
 ): Promise<ManageResult> {
   if (isSynced(await stateOf(connection, force))) return { output: UP_TO_DATE, exit: 0 };
-  await migrateAny(connection, force);
+  const { before } = await migrateAny(connection, force);
+  // Another process has done it meanwhile.
+  if (isSynced(before)) return { output: UP_TO_DATE, exit: 0 };
   const lines = [
     `Upgraded database to: ${EXPANDED}, current revision(s): ${EXPANDED}`,
     "Database migration is up to date. No migration needed.",
@@ -112,7 +114,9 @@ export async function expandDatabase(
   { force = false }: ManageOptions = {},
 ): Promise<ManageResult> {
   if (isSynced(await stateOf(connection, force))) return { output: UP_TO_DATE, exit: 0 };
-  await migrateAny(connection, force);
+  const { before } = await migrateAny(connection, force);
+  // Another process has done it meanwhile.
+  if (isSynced(before)) return { output: UP_TO_DATE, exit: 0 };
   return { output: `Upgraded database to: ${EXPANDED}, current revision(s): ${HEAD}`, exit: 0 };
 }
 

@@ -5,10 +5,11 @@ import { type Database, readsOn, writesBy } from "./database.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
 import { FileWatch } from "./engines/file_watch.ts";
 import { migrateFile, openReader, prepareFile, requireLocks } from "./engines/open_file.ts";
-import { type MariadbSettings, openMariadb } from "./engines/mariadb.ts";
+import { type MariadbSettings, openMariadb, withMariadb } from "./engines/mariadb.ts";
 import { Remembered } from "./engines/remembered.ts";
 import { migrateRemote, openRemote } from "./engines/remote.ts";
 import { Writer } from "./engines/writer.ts";
+import { migrate } from "./migrations/migrate.ts";
 import { requireSynced } from "./migrations/state.ts";
 
 export interface OpenOptions {
@@ -36,6 +37,7 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   if (options.settings) settle(options.settings);
   try {
     if (connection.kind === "mariadb") {
+      if (options.sync === "auto") await withMariadb(connection, migrate);
       return await openMariadb(connection, options.mariadb, options.settings);
     }
     if (connection.kind === "remote") {

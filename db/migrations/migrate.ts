@@ -1,8 +1,11 @@
 /** Brings a database to the schema that this program works with. */
 import type { WriteConn } from "../conn.ts";
+import type { Dialect } from "../dialects/dialect.ts";
 import { CACHE_TABLES } from "./baseline_cache.ts";
 import { IMAGE_TABLES } from "./baseline_images.ts";
 import { METADEF_TABLES } from "./baseline_metadefs.ts";
+import { columnsOf, tablesOf } from "./catalog.ts";
+import { migrateMariadb } from "./mariadb/migrate.ts";
 import { OWN_MIGRATIONS } from "./own.ts";
 import { HEAD } from "./revisions.ts";
 import { refuseForeign, type SchemaState, schemaState } from "./state.ts";
@@ -12,11 +15,21 @@ export interface Migrated {
   before: SchemaState;
 }
 
+const MIGRATE: Record<Dialect["name"], (conn: WriteConn) => Promise<Migrated>> = {
+  sqlite: migrateSqlite,
+  mariadb: migrateMariadb,
+};
+
 /**
  * Makes a new schema, or adds to an upstream one what is missing and our own tables and indexes. Runs inside the
- * caller's write transaction, so two processes cannot migrate at once. Errors: database.
+ * caller's write transaction, so two processes cannot migrate at once; on MariaDB outside of any, in steps that can run
+ * again. Errors: database, unavailable.
  */
-export async function migrate(conn: WriteConn): Promise<Migrated> {
+export function migrate(conn: WriteConn): Promise<Migrated> {
+  return MIGRATE[conn.dialect.name](conn);
+}
+
+async function migrateSqlite(conn: WriteConn): Promise<Migrated> {
   const before = await schemaState(conn);
   refuseForeign(before);
   if (before.empty) await runAll(conn, [...IMAGE_TABLES, ...METADEF_TABLES, ...CACHE_TABLES]);
@@ -25,8 +38,8 @@ export async function migrate(conn: WriteConn): Promise<Migrated> {
   if (!before.revisions.includes(HEAD)) {
     await conn.run("INSERT INTO alembic_version (version_num) VALUES (?)", [HEAD]);
   }
-  for (const { version, statements } of OWN_MIGRATIONS.filter(({ version }) => version > before.own)) {
-    await runAll(conn, statements);
+  for (const { version, sqlite } of OWN_MIGRATIONS.filter(({ version }) => version > before.own)) {
+    await runAll(conn, sqlite);
     await conn.run("INSERT INTO oneglance_schema (version, applied_at) VALUES (?, ?)", [version, conn.now()]);
   }
   return { before };
@@ -38,7 +51,7 @@ async function runAll(conn: WriteConn, statements: readonly string[]): Promise<v
 
 /** What the revisions from Train to 2024.1 brought: three columns of tasks (Wallaby), the cache tables (2024.1). */
 async function completeUpstream(conn: WriteConn): Promise<void> {
-  const columns = (await conn.all("SELECT name FROM pragma_table_info('tasks')")).map((row) => row.name);
+  const columns = await columnsOf(conn, "tasks");
   const added = [["image_id", "VARCHAR(36)"], ["request_id", "VARCHAR(64)"], [
     "user_id",
     "VARCHAR(64)",
@@ -47,6 +60,5 @@ async function completeUpstream(conn: WriteConn): Promise<void> {
     await conn.run(`ALTER TABLE tasks ADD COLUMN ${name} ${type}`);
     if (name === "image_id") await conn.run("CREATE INDEX ix_tasks_image_id ON tasks (image_id)");
   }
-  const cache = await conn.one("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'node_reference'");
-  if (Number(cache?.n) === 0) await runAll(conn, CACHE_TABLES);
+  if (!(await tablesOf(conn)).includes("node_reference")) await runAll(conn, CACHE_TABLES);
 }

@@ -1,3 +1,4 @@
+import * as mariadb from "./mariadb/own.ts";
 import { LISTING } from "./own_0001_listing.ts";
 import { UPLOADS } from "./own_0002_uploads.ts";
 import { METADEFS } from "./own_0003_metadefs.ts";
@@ -10,18 +11,20 @@ import { COPY_DELETIONS } from "./own_0008_copy_deletions.ts";
 /** One of our own migrations; applied in order of `version`, never edited once released. */
 export interface OwnMigration {
   version: number;
-  statements: readonly string[];
+  sqlite: readonly string[];
+  /** Each can run again: there is no transaction around them. */
+  mariadb: readonly string[];
 }
 
 export const OWN_MIGRATIONS: readonly OwnMigration[] = [
-  { version: 1, statements: LISTING },
-  { version: 2, statements: UPLOADS },
-  { version: 3, statements: METADEFS },
-  { version: 4, statements: TASKS },
-  { version: 5, statements: OUTBOX },
-  { version: 6, statements: DELETIONS },
-  { version: 7, statements: TASK_BEFORE },
-  { version: 8, statements: COPY_DELETIONS },
+  { version: 1, sqlite: LISTING, mariadb: mariadb.LISTING },
+  { version: 2, sqlite: UPLOADS, mariadb: mariadb.UPLOADS },
+  { version: 3, sqlite: METADEFS, mariadb: mariadb.METADEFS },
+  { version: 4, sqlite: TASKS, mariadb: mariadb.TASKS },
+  { version: 5, sqlite: OUTBOX, mariadb: mariadb.OUTBOX },
+  { version: 6, sqlite: DELETIONS, mariadb: mariadb.DELETIONS },
+  { version: 7, sqlite: TASK_BEFORE, mariadb: mariadb.TASK_BEFORE },
+  { version: 8, sqlite: COPY_DELETIONS, mariadb: mariadb.COPY_DELETIONS },
 ];
 
 /** The version of our own part of the schema that this program works with. */

@@ -1,11 +1,12 @@
 /** What schema a database has, and whether this program can work with it. */
 import { fail } from "../../src/errors.ts";
 import type { Conn } from "../conn.ts";
+import { tablesOf } from "./catalog.ts";
 import { OWN_VERSION } from "./own.ts";
 import { EXPANDED, HEAD, TOO_OLD, UPGRADABLE } from "./revisions.ts";
 
 export interface SchemaState {
-  /** No tables at all. */
+  /** No tables at all, or only some of those that a sync of ours began to make. */
   empty: boolean;
   /** The rows of alembic_version, in order; empty when the table does not exist. */
   revisions: string[];
@@ -16,24 +17,20 @@ export interface SchemaState {
 /** A database without anything in it, or without a file. */
 export const EMPTY: SchemaState = { empty: true, revisions: [], own: 0 };
 
-async function tables(conn: Conn): Promise<string[]> {
-  const rows = await conn.all(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-  );
-  return rows.map((row) => String(row.name));
-}
-
 /** Reads the versions of a database. */
 export async function schemaState(conn: Conn): Promise<SchemaState> {
-  const names = await tables(conn);
+  const names = await tablesOf(conn);
   const revisions = names.includes("alembic_version")
     ? await conn.all("SELECT version_num FROM alembic_version ORDER BY version_num")
     : [];
   const own = names.includes("oneglance_schema")
     ? await conn.one("SELECT max(version) AS version FROM oneglance_schema")
     : undefined;
+  const begun = names.includes("oneglance_sync")
+    ? await conn.one("SELECT begun FROM oneglance_sync WHERE begun = 1")
+    : undefined;
   return {
-    empty: names.length === 0,
+    empty: begun !== undefined || names.every((name) => name === "oneglance_sync"),
     revisions: revisions.map((row) => String(row.version_num)),
     own: Number(own?.version ?? 0),
   };
