@@ -87,9 +87,9 @@ for (const [key, text, message] of REFUSED) {
 }
 
 Deno.test("a wrong value of an option that is only accepted is a warning", () => {
-  const config = configFrom({ "database.max_pool_size": "many" });
-  assert.equal(config.get("database.max_pool_size"), 5);
-  assert.match(config.warnings.join(), /test:1: \[database\] max_pool_size = many: expected an integer/);
+  const config = configFrom({ "DEFAULT.scrub_pool_size": "many" });
+  assert.equal(config.get("DEFAULT.scrub_pool_size"), 1);
+  assert.match(config.warnings.join(), /test:1: \[DEFAULT\] scrub_pool_size = many: expected an integer/);
 });
 
 Deno.test("types of values are those of the table", () => {
