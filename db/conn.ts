@@ -34,9 +34,9 @@ export interface WriteConn extends Conn {
   wants(type: string): boolean;
   /**
    * Other writes that guard the same name wait for the end of this one, on all nodes of a cluster; the first statement
-   * of a write. Nothing where writes run one after the other.
+   * of a write. Null where writes run one after the other.
    */
-  guard(name: string): void | Promise<void>;
+  readonly guard: ((name: string) => Promise<void>) | null;
   /** Set when an event was recorded; reset by the code that commits and then wakes the sender. */
   emitted: boolean;
 }

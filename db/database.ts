@@ -197,5 +197,7 @@ export async function perform(
 ): Promise<unknown> {
   const [table, verb] = name.split(".") as [string, string];
   const queries: Queries<WriteConn> = WRITES;
+  // Definitions change seldom, and in many rows: one after the other is simple and fast enough.
+  if (table === "metadefs") await conn.guard?.(table);
   return await queries[table]![verb]!(conn, input as never);
 }

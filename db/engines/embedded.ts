@@ -24,6 +24,8 @@ const MAX_STATEMENTS = 256;
 export class EmbeddedConn implements WriteConn {
   readonly dialect = SQLITE;
   readonly now = risingClock();
+  /** The writer is alone. */
+  readonly guard = null;
   readonly wants: WriteConn["wants"];
   readonly seal: WriteConn["seal"];
   readonly unseal: WriteConn["unseal"];
@@ -61,9 +63,6 @@ export class EmbeddedConn implements WriteConn {
   run(sql: string, params: readonly Value[] = []): number {
     return this.#tell(() => this.#statement(sql).run(params.map(bindable)).changes);
   }
-
-  /** The writer is alone. */
-  guard(): void {}
 
   /** Runs statements without values that are not worth keeping. */
   exec(sql: string): void {

@@ -32,8 +32,16 @@ END`;
 const VOID = "INSERT INTO oneglance_commits (mark, is_void, made_at) VALUES (?, 1, utc_timestamp(6))";
 const IS_VOID = "SELECT is_void FROM oneglance_commits WHERE mark = ?";
 
-const GUARD = `INSERT INTO oneglance_guards (name, turn, used_at) VALUES (?, 1, utc_timestamp(6))
-  ON DUPLICATE KEY UPDATE turn = turn + 1, used_at = VALUES(used_at)`;
+const GUARD =
+  `INSERT INTO oneglance_guards (slot, turn) VALUES (?, 1) ON DUPLICATE KEY UPDATE turn = turn + 1`;
+/** So many rows at most. Two names that share one wait for each other in vain, which is rare and does no harm. */
+const SLOTS = 4096;
+
+function slotOf(name: string): number {
+  let hash = 2166136261;
+  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 16777619);
+  return (hash ^ hash >>> 12) & SLOTS - 1;
+}
 
 /** A commit whose answer was lost. */
 class InDoubt {
@@ -75,9 +83,9 @@ export class SessionConn implements WriteConn {
     return found;
   };
 
-  async guard(name: string): Promise<void> {
-    await this.#session.run(GUARD, [name]);
-  }
+  guard = async (name: string): Promise<void> => {
+    await this.#session.run(GUARD, [slotOf(name)]);
+  };
 }
 
 /** At the first error: after a deadlock of Galera the next statement would be a transaction of its own, and stay. */

@@ -43,7 +43,7 @@ function remoteConn(executor: Executor, settings: ConnSettings): WriteConn {
     run: async (sql, params = []) => (await execute(sql, params)).rowsAffected,
     now,
     // The server runs one write transaction at a time.
-    guard() {},
+    guard: null,
     emitted: false,
     ...settle(settings),
   };

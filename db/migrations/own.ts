@@ -25,6 +25,8 @@ export const OWN_MIGRATIONS: readonly OwnMigration[] = [
   { version: 6, sqlite: DELETIONS, mariadb: mariadb.DELETIONS },
   { version: 7, sqlite: TASK_BEFORE, mariadb: mariadb.TASK_BEFORE },
   { version: 8, sqlite: COPY_DELETIONS, mariadb: mariadb.COPY_DELETIONS },
+  // SQLite has one writer, and needs none of it.
+  { version: 9, sqlite: [], mariadb: mariadb.SEVERAL_WRITERS },
 ];
 
 /** The version of our own part of the schema that this program works with. */

@@ -2,6 +2,7 @@
 import type { Conn, WriteConn } from "../conn.ts";
 import type { DeletionLease, ImageRecord, LeaseHolder } from "../records.ts";
 import { rowsAs } from "../rows.ts";
+import { guardImage, guardLeased } from "./guards.ts";
 import { liveImage } from "./image_row.ts";
 import { changeLocations } from "./locations.ts";
 
@@ -26,6 +27,7 @@ export async function beginDeletion(
   conn: WriteConn,
   { id, by }: BeginDeletion,
 ): Promise<{ outcome: "done"; image: ImageRecord } | { outcome: "gone" }> {
+  await guardImage(conn, id);
   const image = await liveImage(conn, id);
   if (!image || image.status === "pending_delete" || image.status === "deleted") return { outcome: "gone" };
   await conn.run("UPDATE images SET status = 'pending_delete' WHERE id = ?", [id]);
@@ -55,6 +57,7 @@ export async function beginCopyDeletion(
   conn: WriteConn,
   { id, by, locationIds, added, delayed }: BeginCopyDeletion,
 ): Promise<"done" | "busy" | "changed" | "last" | "gone"> {
+  await guardImage(conn, id);
   const image = await liveImage(conn, id);
   if (!image || image.status === "pending_delete") return "gone";
   if (await conn.one("SELECT 1 AS held FROM oneglance_deletions WHERE image_id = ?", [id])) return "busy";
@@ -82,6 +85,7 @@ export async function takeDeletion(
   conn: WriteConn,
   { token, by }: TakeDeletion,
 ): Promise<{ image: ImageRecord; locationIds: number[] | null } | null> {
+  await guardLeased(conn, "oneglance_deletions", token);
   const lease = await conn.one("SELECT image_id, location_ids FROM oneglance_deletions WHERE token = ?", [
     token,
   ]);
@@ -112,6 +116,7 @@ export async function cancelDeletion(
   conn: WriteConn,
   { token, dropLocationIds }: { token: string; dropLocationIds: number[] },
 ): Promise<void> {
+  await guardLeased(conn, "oneglance_deletions", token);
   const lease = await conn.one("SELECT image_id, was FROM oneglance_deletions WHERE token = ?", [token]);
   if (!lease) return;
   const id = String(lease.image_id);

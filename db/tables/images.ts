@@ -13,6 +13,7 @@ import type {
   TransitionResult,
   UsageLimit,
 } from "../records.ts";
+import { guardImage, guardOwner } from "./guards.ts";
 import { backendOf, emitImage, liveImage } from "./image_row.ts";
 import { changeLocations, dropActiveLocations, insertLocations } from "./locations.ts";
 import { dropTwins } from "./members.ts";
@@ -66,6 +67,7 @@ export async function createImage(
   conn: WriteConn,
   { limit, ...input }: CreateImage,
 ): Promise<{ outcome: "done"; image: ImageRecord } | OverLimit> {
+  if (limit) await guardOwner(conn, limit.owner);
   return await overLimit(conn, input.id, limit) ?? { outcome: "done", image: await insertImage(conn, input) };
 }
 
@@ -96,6 +98,7 @@ async function insertImage(conn: WriteConn, input: NewImage): Promise<ImageRecor
  * changes of different things can so meet.
  */
 export async function changeImage(conn: WriteConn, change: ImageChange): Promise<ImageRecord | null> {
+  await guardImage(conn, change.id);
   const now = conn.now();
   const { locations } = change;
   const columns = columnValues({ ...change.columns, status: undefined });
@@ -133,6 +136,8 @@ export async function transitionImage(
   conn: WriteConn,
   { limit, ...change }: TransitionImage,
 ): Promise<TransitionResult | OverLimit> {
+  await guardImage(conn, change.id);
+  if (limit) await guardOwner(conn, limit.owner);
   const over = await overLimit(conn, change.id, limit);
   if (over) {
     // That the image cannot change at all is said first.
@@ -229,6 +234,7 @@ export async function deleteImage(
   conn: WriteConn,
   { id, to }: { id: string; to: "deleted" | "pending_delete" },
 ): Promise<TransitionResult> {
+  await guardImage(conn, id);
   const before = await liveImage(conn, id);
   if (!before) return { outcome: "gone" };
   const now = conn.now();

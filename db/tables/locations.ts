@@ -1,6 +1,7 @@
 /** Locations: where the bytes of an image lie (docs/reference/data-model.md §1.3). */
 import type { Conn, WriteConn } from "../conn.ts";
 import type { ImageRecord, LocationChange, LocationRecord, Timestamp } from "../records.ts";
+import { guardImage } from "./guards.ts";
 import { emitImage, liveImage, parseMetadata, touchImage } from "./image_row.ts";
 
 /** Locations whose data waits for the scrubber, of an image that is there or deleted. */
@@ -87,6 +88,7 @@ export async function dropLocation(
   conn: WriteConn,
   { id, locationId, to }: DropLocation,
 ): Promise<ImageRecord | null> {
+  await guardImage(conn, id);
   const now = conn.now();
   if (!await touchImage(conn, id, now)) return null;
   await changeLocations(conn, id, { add: [], drop: [{ id: locationId, to }], metadata: [] }, now);
@@ -106,6 +108,7 @@ export async function setLocationMetadata(
   conn: WriteConn,
   { id, locationId, metadata }: SetLocationMetadata,
 ): Promise<void> {
+  await guardImage(conn, id);
   const now = conn.now();
   if (!await touchImage(conn, id, now)) return;
   await changeLocations(conn, id, { add: [], drop: [], metadata: [{ id: locationId, metadata }] }, now);

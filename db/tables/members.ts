@@ -3,6 +3,7 @@ import type { Conn, WriteConn } from "../conn.ts";
 import type { MemberRecord, MemberStatus, Timestamp } from "../records.ts";
 import { rowAs, rowsAs } from "../rows.ts";
 import { emit } from "./emit.ts";
+import { guardImage } from "./guards.ts";
 import { isLive } from "./image_row.ts";
 
 const LIVE = `SELECT image_id, member, status, created_at, coalesce(updated_at, created_at) AS updated_at
@@ -42,6 +43,7 @@ export async function addMember(
   conn: WriteConn,
   { imageId, member, quota }: { imageId: string; member: string; quota: number },
 ): Promise<AddMemberResult> {
+  await guardImage(conn, imageId);
   if (!await isLive(conn, imageId)) return { outcome: "gone" };
   const members = await readMembers(conn, { imageId });
   const attempted = members.length + 1;
@@ -93,6 +95,7 @@ export async function setMemberStatus(
   conn: WriteConn,
   { imageId, member, status }: SetMemberStatus,
 ): Promise<MemberRecord | null> {
+  await guardImage(conn, imageId);
   const changed = await conn.run(
     "UPDATE image_members SET status = ?, updated_at = ? WHERE image_id = ? AND member = ? AND +deleted = 0",
     [status, conn.now(), imageId, member],
@@ -108,6 +111,7 @@ export async function removeMember(
   conn: WriteConn,
   { imageId, member }: { imageId: string; member: string },
 ): Promise<boolean> {
+  await guardImage(conn, imageId);
   await dropTwins(conn, imageId);
   const now = conn.now();
   const removed = await conn.run(

@@ -44,6 +44,7 @@ export async function takeEvents(
   conn: WriteConn,
   { owner, now, expiresAt, limit, dead }: TakeEvents,
 ): Promise<EventRecord[]> {
+  await conn.guard?.("outbox");
   const head = await conn.one("SELECT owner, expires_at FROM oneglance_outbox ORDER BY id LIMIT 1");
   const free = !head?.owner || head.owner === owner || head.owner === dead || String(head.expires_at) < now;
   if (!free) return [];

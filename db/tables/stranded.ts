@@ -3,6 +3,7 @@ import type { Conn, Row, WriteConn } from "../conn.ts";
 import type { StrandedImage, StrandedTask, Timestamp, UploadLease } from "../records.ts";
 import { rowAs, rowsAs } from "../rows.ts";
 import type { TaskEnd } from "../task_records.ts";
+import { guardImage } from "./guards.ts";
 import { emitImageOf, touchImage } from "./image_row.ts";
 import { moveImage } from "./images.ts";
 import { preemptTask } from "./task_leases.ts";
@@ -74,6 +75,7 @@ export async function takeStranded(
   conn: WriteConn,
   { id, before, by, end }: TakeStranded,
 ): Promise<StrandedImage | null> {
+  await guardImage(conn, id);
   const row = await conn.one(`${STRANDED} AND i.id = ?`, [before, before, id]);
   if (!row) return null;
   const image = toImage(row);

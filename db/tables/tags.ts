@@ -1,6 +1,7 @@
 /** Tags: unique per live image, in the order in which the client gave them (docs/reference/data-model.md §1.5). */
 import { placeholders, type Row, type WriteConn } from "../conn.ts";
 import type { Timestamp } from "../records.ts";
+import { guardImage } from "./guards.ts";
 import { emitImageOf, isLive, touchImage } from "./image_row.ts";
 
 const ROWS = 100;
@@ -64,6 +65,7 @@ export async function addTag(
   conn: WriteConn,
   { id, tag, quota }: { id: string; tag: string; quota: number },
 ): Promise<{ outcome: "done" | "gone" } | { outcome: "full"; attempted: number }> {
+  await guardImage(conn, id);
   const now = conn.now();
   const present = new Set((await liveTags(conn, id)).map((row) => row.value));
   const added = !present.has(tag);
@@ -81,6 +83,7 @@ export async function removeTag(
   conn: WriteConn,
   { id, tag }: { id: string; tag: string },
 ): Promise<"done" | "gone" | "absent"> {
+  await guardImage(conn, id);
   const now = conn.now();
   const rows = (await liveTags(conn, id)).filter((row) => row.value === tag).map((row) => row.id);
   if (rows.length === 0) {

@@ -3,6 +3,7 @@ import type { Conn, WriteConn } from "../conn.ts";
 import type { LeaseHolder } from "../records.ts";
 import { rowsAs } from "../rows.ts";
 import type { NewTask, NewTaskLease, TaskEnd, TaskLease, TaskRecord } from "../task_records.ts";
+import { guardImage, guardLeased } from "./guards.ts";
 import { emitImageOf, touchImage } from "./image_row.ts";
 import { dropImportLock, setProperties, takeImportLock } from "./properties.ts";
 import { changeTask, createTask } from "./tasks.ts";
@@ -38,6 +39,7 @@ export async function startTask(
   conn: WriteConn,
   { task, lease, lock }: StartTask,
 ): Promise<TaskRecord | null> {
+  if (lease.image_id !== null) await guardImage(conn, lease.image_id);
   if (lock && !await takeImportLock(conn, { imageId: lease.image_id!, taskId: task.id })) return null;
   await conn.run(
     `INSERT INTO oneglance_tasks (task_id, image_id, token, owner, expires_at, attempts, caller, step, bytes, total, rate)
@@ -74,6 +76,7 @@ export async function endTask(
   conn: WriteConn,
   { token, end }: { token: string; end: TaskEnd },
 ): Promise<boolean> {
+  await guardLeased(conn, "oneglance_tasks", token);
   const id = await releaseTask(conn, token);
   if (id !== null) await finishTask(conn, id, end);
   return id !== null;
@@ -108,6 +111,7 @@ export async function preemptTask(
   conn: WriteConn,
   { imageId, taskId, token, end, setProperties: properties = {} }: PreemptTask,
 ): Promise<boolean> {
+  await guardImage(conn, imageId);
   const lease = await conn.one("SELECT token FROM oneglance_tasks WHERE task_id = ?", [taskId]);
   if ((lease?.token ?? null) !== token || !await dropImportLock(conn, { imageId, taskId })) return false;
   await conn.run("DELETE FROM oneglance_tasks WHERE task_id = ?", [taskId]);

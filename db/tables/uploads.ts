@@ -3,6 +3,7 @@ import type { Conn, WriteConn } from "../conn.ts";
 import type { LeaseHolder, UploadLease } from "../records.ts";
 import { rowsAs } from "../rows.ts";
 import { emit } from "./emit.ts";
+import { guardLeased } from "./guards.ts";
 
 /** Every upload in progress, of this process and of others. */
 export async function readUploads(conn: Conn): Promise<UploadLease[]> {
@@ -55,6 +56,7 @@ export async function cancelUpload(
   conn: WriteConn,
   { token, failure }: { token: string; failure?: string },
 ): Promise<void> {
+  await guardLeased(conn, "oneglance_uploads", token);
   await conn.run(
     `UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL, updated_at = ?
      WHERE id = (SELECT image_id FROM oneglance_uploads WHERE token = ?) AND +deleted = 0

@@ -19,8 +19,7 @@ const TABLES = [
   "CREATE TABLE IF NOT EXISTS glance.done (id INTEGER AUTO_INCREMENT PRIMARY KEY, name VARCHAR(36) NOT NULL)",
   `CREATE TABLE IF NOT EXISTS glance.oneglance_commits (mark VARCHAR(36) PRIMARY KEY, is_void INTEGER NOT NULL,
     made_at DATETIME(6) NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS glance.oneglance_guards (name VARCHAR(255) PRIMARY KEY, turn BIGINT NOT NULL,
-    used_at DATETIME(6) NOT NULL)`,
+  "CREATE TABLE IF NOT EXISTS glance.oneglance_guards (slot INTEGER PRIMARY KEY, turn BIGINT NOT NULL)",
   "REPLACE INTO glance.counters VALUES ('a', 0), ('b', 0)",
 ];
 
@@ -55,7 +54,7 @@ function openProcess(port: number, settings: Partial<PoolSettings> = {}): Proces
 
 /** Reads, decides, writes: what is wrong when another does it at the same time. */
 async function increment(conn: WriteConn): Promise<number> {
-  await conn.guard("counter a");
+  await conn.guard?.("counter a");
   const n = Number((await conn.one("SELECT n FROM counters WHERE name = 'a'"))?.n);
   await conn.run("UPDATE counters SET n = ? WHERE name = 'a'", [n + 1]);
   await conn.run("INSERT INTO done (name) VALUES ('a')");

@@ -50,7 +50,7 @@ Deno.test("when the commit fails, every write of the group is told so and none i
       seal: conn.seal,
       unseal: conn.unseal,
       wants: conn.wants,
-      guard() {},
+      guard: null,
       emitted: false,
       run: (sql, params) => {
         if (sql === "COMMIT") {

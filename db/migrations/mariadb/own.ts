@@ -130,3 +130,19 @@ export const TASK_BEFORE: readonly string[] = [
 export const COPY_DELETIONS: readonly string[] = [
   `ALTER TABLE oneglance_deletions ADD COLUMN IF NOT EXISTS location_ids MEDIUMTEXT ${ANY_TEXT}`,
 ];
+
+/** Version 9: what several writers need (docs/adr/0013-mariadb-writes.md). */
+export const SEVERAL_WRITERS: readonly string[] = [
+  `${TABLE} oneglance_commits (
+  mark VARCHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  is_void BOOLEAN NOT NULL,
+  made_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (mark),
+  KEY oneglance_commits_made_at (made_at)
+) ENGINE=InnoDB`,
+  `${TABLE} oneglance_guards (
+  slot INTEGER NOT NULL,
+  turn BIGINT NOT NULL,
+  PRIMARY KEY (slot)
+) ENGINE=InnoDB`,
+];
