@@ -37,8 +37,7 @@ import * as tags from "./http/handlers/tags.ts";
 import * as tasks from "./http/handlers/tasks.ts";
 import { CREATE_SCHEMA, refuseLinks } from "./http/image_body.ts";
 import { refuseRoute } from "./http/method_not_allowed.ts";
-import { answerError, entry } from "./http/middleware/entry.ts";
-import { identify } from "./http/middleware/identify.ts";
+import { answerError, entry, identify } from "./http/middleware/entry.ts";
 import { acceptedVersions, CHOICES_PATH, routingPath, VERSIONS_PATH } from "./http/versions.ts";
 
 /** The app that answers during the start: only the health check. */

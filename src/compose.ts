@@ -20,7 +20,7 @@ import { isAdmin } from "./policy/is_admin.ts";
 import { makeEnforcer } from "./policy/load.ts";
 import { loadPropertyProtections } from "./policy/property_protections.ts";
 import { makeStores } from "./stores/registry.ts";
-import { storageQuotaBytes } from "./quota/storage.ts";
+import { storageQuotaBytes } from "./quota/quota.ts";
 import { makeUnifiedLimits } from "./quota/unified_limits.ts";
 import { Background, lostReason } from "./tasks/background.ts";
 import { HashPool } from "./util/hash_pool.ts";

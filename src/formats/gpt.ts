@@ -1,6 +1,4 @@
-import type { BudgetedPeek } from "./budgeted_peek.ts";
-import { hasText, view } from "./bytes.ts";
-import type { FailedCheck, FormatResult } from "./inspection.ts";
+import { type BudgetedPeek, type FailedCheck, type FormatResult, hasText, view } from "./inspection.ts";
 
 const BOOT_SIGNATURE = 0xaa55;
 const FIRST_ENTRY = 446;

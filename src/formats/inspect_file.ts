@@ -1,8 +1,6 @@
 import { fail } from "../errors.ts";
-import { filePeek } from "./file_peek.ts";
-import { inspect } from "./inspect.ts";
-import type { FailedCheck, Inspection } from "./inspection.ts";
-import { judge } from "./verdict.ts";
+import { type FailedCheck, filePeek, type Inspection } from "./inspection.ts";
+import { inspect, judge } from "./inspect.ts";
 
 /** How to judge a file. */
 interface InspectFileOptions {

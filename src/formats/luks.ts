@@ -1,6 +1,4 @@
-import type { BudgetedPeek } from "./budgeted_peek.ts";
-import { hasText, view } from "./bytes.ts";
-import type { FormatResult } from "./inspection.ts";
+import { type BudgetedPeek, type FormatResult, hasText, view } from "./inspection.ts";
 
 const HEADER_LENGTH = 592;
 const PAYLOAD_OFFSET = 104;

@@ -1,6 +1,11 @@
-import type { BudgetedPeek } from "./budgeted_peek.ts";
-import { hasText, toSize, view } from "./bytes.ts";
-import type { FailedCheck, FormatResult } from "./inspection.ts";
+import {
+  type BudgetedPeek,
+  type FailedCheck,
+  type FormatResult,
+  hasText,
+  toSize,
+  view,
+} from "./inspection.ts";
 
 const BACKING_FILE_OFFSET = 8;
 const SIZE = 24;

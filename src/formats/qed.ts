@@ -1,6 +1,4 @@
-import type { BudgetedPeek } from "./budgeted_peek.ts";
-import { hasText } from "./bytes.ts";
-import type { FormatResult } from "./inspection.ts";
+import { type BudgetedPeek, type FormatResult, hasText } from "./inspection.ts";
 
 /** QED, recognised in order to refuse it: it is unsupported and may have a backing file. */
 export async function detectQed(peek: BudgetedPeek): Promise<FormatResult | null> {

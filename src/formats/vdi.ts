@@ -1,6 +1,4 @@
-import type { BudgetedPeek } from "./budgeted_peek.ts";
-import { toSize, view } from "./bytes.ts";
-import type { FormatResult } from "./inspection.ts";
+import { type BudgetedPeek, type FormatResult, toSize, view } from "./inspection.ts";
 
 /** VirtualBox VDI. */
 export async function detectVdi(peek: BudgetedPeek): Promise<FormatResult | null> {

@@ -1,6 +1,4 @@
-import type { BudgetedPeek } from "./budgeted_peek.ts";
-import { hasText, toSize, view } from "./bytes.ts";
-import type { FormatResult } from "./inspection.ts";
+import { type BudgetedPeek, type FormatResult, hasText, toSize, view } from "./inspection.ts";
 
 const SIGNATURE = "vhdxfile";
 const REGION_TABLE = 192 * 1024;

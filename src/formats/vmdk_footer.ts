@@ -1,5 +1,4 @@
-import type { BudgetedPeek } from "./budgeted_peek.ts";
-import { view } from "./bytes.ts";
+import { type BudgetedPeek, view } from "./inspection.ts";
 
 const SECTOR = 512;
 const FOOTER_MARKER = 3;

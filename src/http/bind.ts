@@ -1,13 +1,15 @@
 /**
  * Binds a route of the contract to a handler and runs the checks in upstream's order (docs/reference/images-api.md §2.0): an
  * unexpected body, the body's schema. Query and headers are checked when the handler asks for them, because upstream
- * checks some of them late.
+ * checks some of them late. Below: what a handler answers with; each response contains the request id (§6.5).
  */
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context, Hono } from "hono";
+import { Buffer } from "node:buffer";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { UNDECODABLE } from "../images/attributes.ts";
+import { FORWARDED, type Incoming } from "../images/peer.ts";
 import type { Env } from "./env.ts";
 import { hasBody, jsonBounds, readJson } from "./json_body.ts";
 
@@ -162,4 +164,86 @@ function checkSchema(schema: z.ZodType, body: unknown, name: string): void {
   const issue = result.error.issues[0]!;
   const where = issue.path.length > 0 ? `'${issue.path.join("/")}': ` : "";
   fail("bad_request", `Provided object does not match schema '${name}': ${where}${issue.message}`);
+}
+
+/** The part of a call that a response needs. */
+type Answered = { ctx: Pick<Ctx, "requestId"> };
+
+/**
+ * Returns a text with its length. Sets headers one by one, which takes half a µs; a constructor with a body and several
+ * headers takes 7 to 30.
+ */
+export function textResponse(text: string, type: string, status = 200): Response {
+  const response = new Response(text, { status });
+  response.headers.set("content-type", type);
+  response.headers.set("content-length", String(Buffer.byteLength(text)));
+  return response;
+}
+
+function jsonResponse(call: Answered, text: string, status: number, more: Record<string, string>): Response {
+  const response = textResponse(text, "application/json", status);
+  response.headers.set("x-openstack-request-id", call.ctx.requestId);
+  for (const name in more) response.headers.set(name, more[name]!);
+  return response;
+}
+
+/** Returns a JSON body with status 200, or `status`. */
+export function json(
+  call: Answered,
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): Response {
+  return jsonResponse(call, JSON.stringify(body), status, headers);
+}
+
+/** Returns a 2xx without a body, but with upstream's content type. */
+export function empty(call: Answered, status: 202 | 204): Response {
+  return new Response(null, {
+    status,
+    headers: {
+      "content-type": "text/html; charset=UTF-8",
+      ...(status === 202 ? { "content-length": "0" } : {}),
+      "x-openstack-request-id": call.ctx.requestId,
+    },
+  });
+}
+
+/** Returns a JSON body with all non-ASCII characters escaped, as upstream does except for images and members. */
+export function asciiJson(call: Answered, body: unknown): Response {
+  const text = JSON.stringify(body).replaceAll(
+    /[\u0080-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return jsonResponse(call, text, 200, {});
+}
+
+/** Returns `first` and `next` of a page; `marker` is its last item, null on the last page. */
+export function pageLinks(path: string, search: URLSearchParams, marker: string | null) {
+  const first = new URLSearchParams(search);
+  first.delete("marker");
+  const link = (parameters: URLSearchParams) => {
+    const text = parameters.toString();
+    return text === "" ? path : `${path}?${text}`;
+  };
+  const next = new URLSearchParams(first);
+  if (marker !== null) next.append("marker", marker);
+  return { first: link(first), ...(marker === null ? {} : { next: link(next) }) };
+}
+
+const PASSED = ["x-service-token", "x-image-meta-store"];
+
+/** `path` is that of the contract, without the prefix of this worker's address. */
+export function incoming(
+  { request, body }: Call,
+  { method, path }: Pick<Incoming, "method" | "path">,
+): Incoming {
+  const passed = PASSED.filter((name) => request.headers.has(name));
+  return {
+    method,
+    path,
+    headers: Object.fromEntries(passed.map((name) => [name, request.headers.get(name)!])),
+    ...(body === undefined ? {} : { body }),
+    forwarded: request.headers.has(FORWARDED),
+  };
 }

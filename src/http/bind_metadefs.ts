@@ -11,14 +11,13 @@ import * as tagRoutes from "../../openapi/metadefs_tags.ts";
 import { READ_ONLY, READ_ONLY_LINKED } from "../metadefs/bodies.ts";
 import { refuseReadOnly } from "../metadefs/document.ts";
 import { METADEF_DOCUMENTS } from "../metadefs/schema_document.ts";
-import { bind, type BindOptions } from "./bind.ts";
+import { asciiJson, bind, type BindOptions } from "./bind.ts";
 import type { Env } from "./env.ts";
 import * as images from "./handlers/images.ts";
 import * as namespaces from "./handlers/metadefs_namespaces.ts";
 import * as parts from "./handlers/metadefs_parts.ts";
 import * as types from "./handlers/metadefs_resource_types.ts";
 import * as tags from "./handlers/metadefs_tags.ts";
-import { asciiJson } from "./reply.ts";
 
 /** The handler checks the body itself: the same checks are used for catalogue files, and some change the body. */
 function checkedBy(readOnly: readonly string[]): BindOptions {

@@ -3,11 +3,10 @@ import type { ImageRecord, NewImage, Visibility } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeCreate } from "../policy/authorize.ts";
-import { checkPropertyQuota, checkTagQuota } from "../quota/counts.ts";
-import { imageCountQuota } from "../quota/unified.ts";
-import { requireWriter } from "../policy/read_only.ts";
+import { checkPropertyQuota, checkTagQuota, imageCountQuota } from "../quota/quota.ts";
+import { requireWriter } from "../policy/owner.ts";
 import { isReadOnlyOnCreate } from "./attributes.ts";
-import { readable } from "./readable.ts";
+import { readable } from "./find.ts";
 
 /** Attributes as the contract let them through: base attributes by type, everything else an additional property. */
 export interface CreateInput {

@@ -4,7 +4,7 @@ import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorize, authorizedImages } from "../policy/authorize.ts";
 import { listTarget } from "../policy/targets.ts";
-import { readable } from "./readable.ts";
+import { readable } from "./find.ts";
 
 export interface ListResult {
   images: ImageRecord[];

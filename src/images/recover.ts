@@ -4,8 +4,7 @@ import type { Deps } from "../deps.ts";
 import { type Recovered, recoverOrphans } from "../leases/orphans.ts";
 import { getLog } from "../observe/log.ts";
 import type { Store } from "../stores/store.ts";
-import { deleteCopies } from "./delete_copies.ts";
-import { deleteData } from "./delete_data.ts";
+import { deleteCopies, deleteData } from "./delete.ts";
 import { STAGING_STORE } from "../util/names.ts";
 
 const log = getLog("oneglance.images.recover");

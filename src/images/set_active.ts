@@ -2,8 +2,7 @@
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeImage } from "../policy/authorize.ts";
-import { requireOwner } from "../policy/owner.ts";
-import { requireWriter } from "../policy/read_only.ts";
+import { requireOwner, requireWriter } from "../policy/owner.ts";
 import { findImage } from "./find.ts";
 
 const CHANGES = {

@@ -2,9 +2,8 @@
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { authorizeImage } from "../policy/authorize.ts";
-import { findImage } from "./find.ts";
+import { findImage, readable } from "./find.ts";
 import { guessStores } from "./guess_stores.ts";
-import { readable } from "./readable.ts";
 
 /** Errors: not_found, also when policy forbids. */
 export async function showImage(ctx: Ctx, id: string): Promise<ImageRecord> {

@@ -1,20 +1,22 @@
 /**
  * One transfer of data to an image: upload and stage, from the write that begins it to the one that ends it. Its lease,
  * the clean-up after a failure and the commit whose outcome is unknown are here and nowhere else (docs/adr/0004).
+ * `receive` takes a body into a write handle under the caps on size and stall, for imports too; `uploadError` and
+ * `stageError` say what an error of the store is to the uploader (docs/reference/stores.md §1.2).
  */
 import type { ImageColumns, ImageRecord, UploadLease } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
-import { fail } from "../errors.ts";
+import { fail, GlanceError, isError } from "../errors.ts";
 import type { Held } from "../leases/held.ts";
 import { uploadFailure } from "../notify/payloads.ts";
 import { getLog } from "../observe/log.ts";
-import type { Quota } from "../quota/quota.ts";
-import type { Store, WriteHandle } from "../stores/store.ts";
-import { receive } from "./receive.ts";
+import { checkStorageQuota, type Quota, refuseStorage } from "../quota/quota.ts";
+import { nameOf, type Store, type WriteHandle } from "../stores/store.ts";
+import { isOfBody } from "../util/pump.ts";
 import { recoverUpload } from "./recover.ts";
-import { stageError, uploadError, warnIfFull } from "./store_errors.ts";
 
 const log = getLog("oneglance.images.transfer");
+const storeLog = getLog("oneglance.stores");
 
 /** The two statuses of an image that receives data, and what differs between them. */
 const KINDS = {
@@ -183,4 +185,181 @@ class Running implements Transfer {
 
 function refuseTransition(status: string, to: string): never {
   fail("conflict", `Image status transition from ${status} to ${to} is not allowed`, { close: true });
+}
+
+/** How often received bytes are counted, in ms. */
+const POLL = 100;
+
+export interface ReceiveOptions {
+  /** Bytes that the storage quota leaves; null = any number. */
+  room?: number | null;
+  /** Called from time to time with the bytes written so far. */
+  moved?: (bytes: number) => void;
+  /** The error for a body that breaks off; default is that of a client that left. */
+  broken?: (cause: unknown) => GlanceError;
+}
+
+/**
+ * Writes the whole body; resolves to the number of bytes. `declared` null = unknown.
+ * Errors: bad_request for another size than declared, too_large above image_size_cap or `room` or on a full store,
+ * the reason of `stop` (unavailable where it is none of ours), `broken` when the body breaks off,
+ * what the store throws as it is.
+ */
+export async function receive(
+  ctx: Ctx,
+  handle: WriteHandle,
+  body: ReadableStream<Uint8Array>,
+  declared: number | null,
+  stop: AbortSignal,
+  { room = null, moved = () => {}, broken = clientLeft }: ReceiveOptions = {},
+): Promise<number> {
+  const check = (size: number) => {
+    moved(size);
+    checkSize(ctx, size, declared, room);
+  };
+  await pipeWatched(ctx, handle, body, check, stop).catch((error) => {
+    throw error instanceof GlanceError || !isOfBody(error) ? error : broken(error);
+  });
+  const size = await writtenBy(handle);
+  check(size);
+  if (declared !== null && size < declared) {
+    fail("bad_request", `Size mismatch: expected ${declared} bytes, got ${size} bytes`);
+  }
+  return size;
+}
+
+/** Errors: those of the store, of the closed list. */
+async function writtenBy(handle: WriteHandle): Promise<number> {
+  try {
+    return await handle.written();
+  } catch (error) {
+    if (error instanceof GlanceError) throw error;
+    throw new GlanceError("internal", "The store does not say how much it has written.", { cause: error });
+  }
+}
+
+function clientLeft(cause: unknown): GlanceError {
+  const text = "The data ended early: the client closed the connection.";
+  return new GlanceError("client_left", text, { cause, close: true });
+}
+
+/** Errors: those of the handle and of `check`, the body's own. */
+async function pipeWatched(
+  ctx: Ctx,
+  handle: WriteHandle,
+  body: ReadableStream<Uint8Array>,
+  check: (size: number) => void,
+  stop: AbortSignal,
+): Promise<void> {
+  const { config } = ctx.deps;
+  const abort = new AbortController();
+  const onStop = () => {
+    const { reason } = stop;
+    const known = reason instanceof GlanceError;
+    abort.abort(known ? reason : new GlanceError("unavailable", "The service is stopping."));
+  };
+  stop.addEventListener("abort", onStop);
+  const patience = config.get("oneglance.body_stall_timeout") * 1000;
+  let last = -1;
+  let since = Date.now();
+  const timer = setInterval(async () => {
+    try {
+      const size = await writtenBy(handle);
+      check(size);
+      if (size !== last) [last, since] = [size, Date.now()];
+      else if (patience > 0 && Date.now() - since > patience) {
+        fail("bad_request", `No data came for ${patience / 1000} seconds.`, { close: true });
+      }
+    } catch (error) {
+      abort.abort(error);
+    }
+  }, POLL);
+  try {
+    await handle.pipe(body, abort.signal, check);
+  } catch (error) {
+    throw abort.signal.aborted ? abort.signal.reason : error;
+  } finally {
+    clearInterval(timer);
+    stop.removeEventListener("abort", onStop);
+  }
+}
+
+/** The bytes that the storage quota leaves to the image, null = any number. Errors: too_large, when the declared size is more than that or the cap. */
+export async function checkRoom(ctx: Ctx, imageId: string, declared: number | null): Promise<number | null> {
+  if (declared !== null) checkSizeCap(ctx, declared);
+  return await checkStorageQuota(ctx, imageId, declared);
+}
+
+/** Errors: too_large, when the declared size is above image_size_cap. */
+export function checkSizeCap(ctx: Ctx, size: number): void {
+  const cap = ctx.deps.config.get("DEFAULT.image_size_cap");
+  if (size > cap) {
+    fail("too_large", `The incoming image is too large: ${size} bytes, image_size_cap allows ${cap}.`, {
+      close: true,
+    });
+  }
+}
+
+function checkSize(ctx: Ctx, size: number, declared: number | null, room: number | null): void {
+  if (declared !== null && size > declared) {
+    fail("bad_request", `Size exceeds: expected ${declared} bytes, got ${size} bytes`, { close: true });
+  }
+  checkSizeCap(ctx, size);
+  if (room !== null && size > room) refuseStorage(size, room);
+}
+
+/** The upload's error for a store's error; any other error as it is. The body was not read to its end, so the connection is closed. */
+export function uploadError(error: unknown): unknown {
+  if (!isError(error)) return error;
+  const options = { cause: error, close: true };
+  switch (error.code) {
+    case "store_full":
+      return new GlanceError("too_large", `Image storage media is full: ${error.message}`, options);
+    case "store_write_denied":
+      return new GlanceError(
+        "unavailable",
+        `Insufficient permissions on image storage media: ${error.message}`,
+        options,
+      );
+    case "store_add_disabled":
+      return new GlanceError(
+        "gone",
+        "Error in store configuration. Adding images to store is disabled.",
+        options,
+      );
+    case "store_duplicate":
+      // Data that no image refers to. Upstream answers 500 too; the text at least says what to do.
+      return new GlanceError(
+        "internal",
+        `${error.message} Remove the data that no image refers to, then upload again.`,
+        options,
+      );
+    default:
+      return error;
+  }
+}
+
+/** The same for staging: the store is the staging area, and its data belongs to the image. */
+export function stageError(error: unknown): unknown {
+  const options = { cause: error, close: true };
+  if (isError(error, "store_duplicate")) return new GlanceError("conflict", error.message, options);
+  if (isError(error, "store_add_disabled")) {
+    return new GlanceError("unavailable", "The staging area takes no data.", options);
+  }
+  return uploadError(error);
+}
+
+/** Tells the operator of a store that had no room for an image; nothing for other errors. Never throws. */
+export async function warnIfFull(
+  { deps, caller, requestId }: Ctx,
+  store: Store,
+  imageId: string,
+  error: unknown,
+): Promise<void> {
+  if (!isError(error, "store_full")) return;
+  const free = await store.free().catch(() => null);
+  const name = store === deps.stores.staging ? "the staging area" : `store ${nameOf(store)}`;
+  storeLog.warn(`${name} is full: no room for image ${imageId}; bytes free: ${free ?? "unknown"}`, {
+    context: { ...caller, requestId },
+  });
 }

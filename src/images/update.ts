@@ -3,16 +3,14 @@ import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeImage } from "../policy/authorize.ts";
-import { requireOwner } from "../policy/owner.ts";
-import { requireWriter } from "../policy/read_only.ts";
-import { checkPropertyQuota, checkTagQuota } from "../quota/counts.ts";
+import { requireOwner, requireWriter } from "../policy/owner.ts";
+import { checkPropertyQuota, checkTagQuota } from "../quota/quota.ts";
 import { isWritable, type WritableAttribute } from "./attributes.ts";
 import { Draft } from "./draft.ts";
-import { findImage } from "./find.ts";
+import { findImage, readable } from "./find.ts";
 import type { Operation } from "./operations.ts";
 import { patchLocations } from "./patch_locations.ts";
-import { readable } from "./readable.ts";
-import { removeCopies } from "./remove_copies.ts";
+import { removeCopies } from "./delete.ts";
 
 /**
  * Applies the operations in order to a draft and saves once what they touched.

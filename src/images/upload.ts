@@ -2,17 +2,15 @@
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
+import { inspect, judge } from "../formats/inspect.ts";
+import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
-import { requireOwner } from "../policy/owner.ts";
-import { requireWriter } from "../policy/read_only.ts";
-import { storageSizeQuota } from "../quota/storage.ts";
-import { enforceImageSizeTotal, uploadingQuota } from "../quota/unified.ts";
+import { requireOwner, requireWriter } from "../policy/owner.ts";
+import { enforceImageSizeTotal, storageSizeQuota, uploadingQuota } from "../quota/quota.ts";
 import { signatureVerifier } from "../signatures/verifier.ts";
-import type { Store } from "../stores/store.ts";
+import type { Store, WriteHandle } from "../stores/store.ts";
 import { findImage } from "./find.ts";
-import { judgeData } from "./judge_data.ts";
-import { checkRoom } from "./receive.ts";
-import { requireQueued, withTransfer } from "./transfer.ts";
+import { checkRoom, requireQueued, withTransfer } from "./transfer.ts";
 
 export interface UploadInput {
   id: string;
@@ -74,4 +72,39 @@ function refuseLate(id: string): never {
     "gone",
     `Image ${id} could not be found after upload. The image may have been deleted during the upload.`,
   );
+}
+
+const log = getLog("oneglance.images.formats");
+
+/**
+ * Inspects data before it is committed (docs/reference/background-jobs.md §8). Returns its virtual size in bytes, or
+ * null where it is not known.
+ * Errors: unsupported_media_type when it is not what the image declares, or unsafe.
+ */
+export async function judgeData(
+  ctx: Ctx,
+  image: ImageRecord,
+  handle: Pick<WriteHandle, "peek">,
+  size: number,
+): Promise<number | null> {
+  if (image.container_format !== "bare") return null;
+  const { config } = ctx.deps;
+  const inspection = await inspect((offset, length) => handle.peek(offset, length), { size });
+  const verdict = judge({
+    diskFormat: image.disk_format ?? "",
+    containerFormat: image.container_format,
+    inspection,
+    options: {
+      requireMatch: config.get("image_format.require_image_format_match"),
+      gptNonfatal: config.get("image_format.gpt_safety_checks_nonfatal"),
+    },
+  });
+  if (!verdict.ok) {
+    for (const failure of verdict.failures) {
+      log.warn(`image ${image.id}: ${failure.check}: ${failure.reason}`);
+    }
+    fail(verdict.code, verdict.message, { form: "detail" });
+  }
+  if (verdict.warning !== null) log.warn(`image ${image.id}: ${verdict.warning}`);
+  return verdict.virtualSize;
 }

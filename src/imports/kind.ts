@@ -8,15 +8,15 @@ import type {
 } from "../../db/records.ts";
 import type { Deps } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
-import { deletionEnded } from "../images/deletion_ended.ts";
+import { deletionEnded } from "../images/delete.ts";
 import { imageById, imageIfAny } from "../images/find.ts";
 import { getLog } from "../observe/log.ts";
-import { checkStorageQuota } from "../quota/storage.ts";
 import {
+  checkStorageQuota,
   enforceImageCountUploading,
   enforceImageSizeTotal,
   enforceImageStagingTotal,
-} from "../quota/unified.ts";
+} from "../quota/quota.ts";
 import type { StoreId } from "../stores/store.ts";
 import { BrokenOff, MAX_RUNS, StepFailed, type TaskKind, type TaskRun } from "../tasks/kind.ts";
 import { fetchSource } from "./fetch_source.ts";

@@ -3,12 +3,10 @@ import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";
 import { ownUrl } from "../images/peer.ts";
-import { checkRoom } from "../images/receive.ts";
-import { requireQueued, withTransfer } from "../images/transfer.ts";
+import { checkRoom, requireQueued, withTransfer } from "../images/transfer.ts";
 import { authorizeImage } from "../policy/authorize.ts";
-import { requireOwner } from "../policy/owner.ts";
-import { requireWriter } from "../policy/read_only.ts";
-import { enforceImageStagingTotal, uploadingQuota } from "../quota/unified.ts";
+import { requireOwner, requireWriter } from "../policy/owner.ts";
+import { enforceImageStagingTotal, uploadingQuota } from "../quota/quota.ts";
 import { IMAGE_PROPERTY, STAGING_STORE } from "../util/names.ts";
 
 export interface StageInput {

@@ -2,8 +2,8 @@
 import type { ImageRecord } from "../../db/records.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
-import { filePeek } from "../formats/file_peek.ts";
-import { judgeData } from "../images/judge_data.ts";
+import { filePeek } from "../formats/inspection.ts";
+import { judgeData } from "../images/upload.ts";
 import { pathOf } from "../stores/location.ts";
 
 /** The unit of a file's allocated blocks, in bytes. */

@@ -2,10 +2,9 @@
 import type { ImageRecord } from "../../db/records.ts";
 import { fail, GlanceError } from "../errors.ts";
 import { imageById } from "../images/find.ts";
-import { checkSizeCap, receive } from "../images/receive.ts";
-import { warnIfFull } from "../images/store_errors.ts";
+import { checkSizeCap, receive, warnIfFull } from "../images/transfer.ts";
 import { getLog } from "../observe/log.ts";
-import { checkStorageQuota } from "../quota/storage.ts";
+import { checkStorageQuota } from "../quota/quota.ts";
 import { verifyFile } from "../signatures/verifier.ts";
 import type { StoreId, WriteHandle } from "../stores/store.ts";
 import { type Step, StepFailed, type TaskInput, type TaskRun } from "../tasks/kind.ts";

@@ -2,10 +2,9 @@
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";
-import { removeCopies } from "../images/remove_copies.ts";
+import { removeCopies } from "../images/delete.ts";
 import { authorizeImage } from "../policy/authorize.ts";
-import { requireOwner } from "../policy/owner.ts";
-import { requireWriter } from "../policy/read_only.ts";
+import { requireOwner, requireWriter } from "../policy/owner.ts";
 
 /** Takes the copy out of one store. Errors: not_found, conflict, forbidden, internal. */
 export async function deleteFromStore(ctx: Ctx, storeId: string, imageId: string): Promise<void> {

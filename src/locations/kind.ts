@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { ImageRecord, ImageTransition } from "../../db/records.ts";
 import { fail } from "../errors.ts";
-import { deletionEnded } from "../images/deletion_ended.ts";
-import { sizeOfExternal } from "../images/external_location.ts";
+import { deletionEnded } from "../images/delete.ts";
 import { imageById, imageIfAny } from "../images/find.ts";
+import { sizeOfExternal } from "../images/external_location.ts";
 import { getLog } from "../observe/log.ts";
-import { limitText } from "../quota/counts.ts";
+import { limitText } from "../quota/quota.ts";
 import type { Digests } from "../stores/store.ts";
 import { stoppingReason } from "../tasks/background.ts";
 import {

@@ -5,9 +5,8 @@ import { authorizeMember } from "../policy/authorize.ts";
 import { imageTarget } from "../policy/targets.ts";
 import { fail, isError } from "../errors.ts";
 import { refuseBeyondBmp } from "../images/attributes.ts";
-import { checkLegacyMembers, ownsImage } from "../policy/owner.ts";
-import { requireWriter } from "../policy/read_only.ts";
-import { limitText } from "../quota/counts.ts";
+import { checkLegacyMembers, ownsImage, requireWriter } from "../policy/owner.ts";
+import { limitText } from "../quota/quota.ts";
 import { findImage } from "../images/find.ts";
 
 /** GET /v2/images/{id}/members (docs/reference/images-api.md §2.13). Errors: not_found, forbidden. */

@@ -9,7 +9,7 @@ import type { Ctx } from "../deps.ts";
 import { authorizeMetadef } from "../policy/authorize.ts";
 import { listTarget } from "../policy/targets.ts";
 import { authorizeOn, findNamespace, namespaceGone, passes } from "./find.ts";
-import { requireWriter } from "../policy/read_only.ts";
+import { requireWriter } from "../policy/owner.ts";
 import { type NamespaceBody, namespaceColumns, objectPart, propertyPart, tagPart } from "./bodies.ts";
 import { checkRemoved } from "./part_rules.ts";
 

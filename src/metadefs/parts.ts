@@ -8,7 +8,7 @@ import type {
 import type { Ctx } from "../deps.ts";
 import { authorizeOn, findNamespace, namespaceGone, passes } from "./find.ts";
 import { checkRemoved, PART_RULES, partGone } from "./part_rules.ts";
-import { requireWriter } from "../policy/read_only.ts";
+import { requireWriter } from "../policy/owner.ts";
 import { parseTag, tagPart } from "./bodies.ts";
 import { fail } from "../errors.ts";
 

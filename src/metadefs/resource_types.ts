@@ -3,7 +3,7 @@ import type { Association, AssociationRecord, ResourceTypeRecord } from "../../d
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeMetadef } from "../policy/authorize.ts";
-import { requireWriter } from "../policy/read_only.ts";
+import { requireWriter } from "../policy/owner.ts";
 import { listTarget } from "../policy/targets.ts";
 import { authorizeOn, findNamespace, namespaceGone, passes } from "./find.ts";
 import { checkRemoved } from "./part_rules.ts";

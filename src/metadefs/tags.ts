@@ -3,7 +3,7 @@ import type { MetadefPartRecord, TagListQuery } from "../../db/metadef_records.t
 import type { Ctx } from "../deps.ts";
 import { authorizeOn, findNamespace, namespaceGone } from "./find.ts";
 import { PART_RULES, partGone } from "./part_rules.ts";
-import { requireWriter } from "../policy/read_only.ts";
+import { requireWriter } from "../policy/owner.ts";
 import { tagPart } from "./bodies.ts";
 
 /** GET …/tags (docs/reference/metadefs-api.md §7). Returns a page of tags. Errors: not_found, also for the marker, forbidden. */

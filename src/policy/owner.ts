@@ -1,4 +1,4 @@
-/** Checks of ownership besides the rules, and those of legacy mode (docs/reference/policy.md §7). */
+/** Checks below policy: a caller who may write at all, ownership besides the rules, and those of legacy mode (docs/reference/policy.md §7). */
 import type { ImageRecord } from "../../db/records.ts";
 import type { Caller } from "../caller.ts";
 import { fail } from "../errors.ts";
@@ -70,4 +70,9 @@ export function checkLegacyCreate(enforcer: Enforcer, caller: Caller, owner: unk
 /** Refuses an image for another owner; API tests of OpenStack expect this text. */
 export function refuseOwner(owner: unknown): never {
   fail("forbidden", `You are not permitted to create images owned by '${owner}'.`, { form: "detail" });
+}
+
+/** Refuses a write of the anonymous caller. Errors: forbidden. */
+export function requireWriter(caller: Caller): void {
+  if (caller.readOnly) fail("forbidden", "Read-only access", { form: "detail" });
 }

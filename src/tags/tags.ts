@@ -4,9 +4,8 @@ import { fail } from "../errors.ts";
 import { refuseBeyondBmp } from "../images/attributes.ts";
 import { findImage } from "../images/find.ts";
 import { authorizeImage } from "../policy/authorize.ts";
-import { requireOwner } from "../policy/owner.ts";
-import { requireWriter } from "../policy/read_only.ts";
-import { limitText } from "../quota/counts.ts";
+import { requireOwner, requireWriter } from "../policy/owner.ts";
+import { limitText } from "../quota/quota.ts";
 
 /**
  * PUT /v2/images/{id}/tags/{tag} (docs/reference/images-api.md §2.13). Errors: bad_request, not_found, forbidden, too_large.

@@ -4,7 +4,7 @@
  * shared: `FUZZ_MILLISECONDS=50` judges it. The seed is fixed; `FUZZ_SEED` and `FUZZ_RUNS` (per detector) choose others.
  */
 import assert from "node:assert/strict";
-import { BudgetedPeek, BudgetError, MAX_BYTES_READ } from "../../src/formats/budgeted_peek.ts";
+import { BudgetedPeek, BudgetError, MAX_BYTES_READ } from "../../src/formats/inspection.ts";
 import { type Detector, DETECTORS, inspect } from "../../src/formats/inspect.ts";
 import * as make from "../support/format_headers.ts";
 import { random } from "../support/random.ts";

@@ -1,7 +1,7 @@
 /** What qemu-img makes is recognised, with the virtual size qemu-img itself tells. */
 import assert from "node:assert/strict";
 import { inspectFile } from "../../src/formats/inspect_file.ts";
-import { judge } from "../../src/formats/verdict.ts";
+import { judge } from "../../src/formats/inspect.ts";
 import { vmdk } from "../support/format_headers.ts";
 import { missing } from "../support/installed.ts";
 

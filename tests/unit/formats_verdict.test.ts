@@ -1,7 +1,6 @@
 /** What becomes of an upload: docs/reference/background-jobs.md §8, the table of situations. */
 import assert from "node:assert/strict";
-import { inspect } from "../../src/formats/inspect.ts";
-import { judge, type Verdict } from "../../src/formats/verdict.ts";
+import { inspect, judge, type Verdict } from "../../src/formats/inspect.ts";
 import * as make from "../support/format_headers.ts";
 
 interface Options {

@@ -1,7 +1,7 @@
 /** The text of user_storage_quota (docs/reference/images-api.md §3.9, docs/reference/configuration.md). */
 import assert from "node:assert/strict";
 import { isError } from "../../src/errors.ts";
-import { storageQuotaBytes } from "../../src/quota/storage.ts";
+import { storageQuotaBytes } from "../../src/quota/quota.ts";
 import { startService } from "../support/service.ts";
 
 const READ: [text: string, bytes: number][] = [

@@ -7,8 +7,7 @@ import { counted } from "../../images/counted.ts";
 import type { Slice } from "../../images/range.ts";
 import { uploadImage } from "../../images/upload.ts";
 import { tellSent, wantsSent } from "../../notify/sent.ts";
-import type { Call } from "../bind.ts";
-import { empty } from "../reply.ts";
+import { type Call, empty } from "../bind.ts";
 
 export async function upload(call: Call<typeof routes.uploadImageData>): Promise<Response> {
   const { request } = call;

@@ -10,12 +10,10 @@ import { setActive } from "../../images/set_active.ts";
 import { showImage } from "../../images/show.ts";
 import { updateImage } from "../../images/update.ts";
 import { checkImage } from "../../metadefs/check_image.ts";
-import type { Call } from "../bind.ts";
-import { incoming } from "../incoming.ts";
+import { type Call, empty, incoming, json, pageLinks } from "../bind.ts";
 import { jsonBounds, readJson } from "../json_body.ts";
 import { parseListQuery } from "../list_query.ts";
 import { parsePatch, patchDialect } from "../patch_document.ts";
-import { empty, json, pageLinks } from "../reply.ts";
 import { imageView } from "../view/image.ts";
 
 export async function list(call: Call<typeof routes.listImages>): Promise<Response> {

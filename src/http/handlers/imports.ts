@@ -3,9 +3,7 @@ import type { importImage as importRoute } from "../../../openapi/image_import.t
 import type { stageImageData } from "../../../openapi/image_stage.ts";
 import { importImage } from "../../imports/import_image.ts";
 import { requireStaging, stageImage } from "../../imports/stage.ts";
-import type { Call } from "../bind.ts";
-import { incoming } from "../incoming.ts";
-import { empty } from "../reply.ts";
+import { type Call, empty, incoming } from "../bind.ts";
 import { declaredSize, requireOctetStream, uploadBody } from "./image_data.ts";
 
 export async function stage(call: Call<typeof stageImageData>): Promise<Response> {

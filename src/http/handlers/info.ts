@@ -1,8 +1,7 @@
 /** /v2/info (docs/reference/images-api.md §2.14). */
-import { showUsage } from "../../quota/show_usage.ts";
+import { showUsage } from "../../quota/quota.ts";
 import { describeStores, describeStoresInDetail } from "../../stores_info/describe.ts";
-import type { Call } from "../bind.ts";
-import { asciiJson as json } from "../reply.ts";
+import { asciiJson as json, type Call } from "../bind.ts";
 
 type Asked = Pick<Call, "ctx">;
 

@@ -4,8 +4,7 @@ import type * as routes from "../../../openapi/locations.ts";
 import { deleteFromStore } from "../../locations/delete_from_store.ts";
 import { addLocation, listLocations } from "../../locations/locations.ts";
 import { imageTasks, progressOf } from "../../tasks/read.ts";
-import type { Call } from "../bind.ts";
-import { asciiJson, empty } from "../reply.ts";
+import { asciiJson, type Call, empty } from "../bind.ts";
 import { imageTaskView } from "../view/task.ts";
 
 export async function list(call: Call<typeof routes.listLocations>): Promise<Response> {

@@ -2,8 +2,7 @@
 import type { MemberRecord } from "../../../db/records.ts";
 import type * as routes from "../../../openapi/members.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "../../members/members.ts";
-import type { Call } from "../bind.ts";
-import { empty, json } from "../reply.ts";
+import { type Call, empty, json } from "../bind.ts";
 import { apiTime } from "../view/time.ts";
 
 function view(member: MemberRecord) {

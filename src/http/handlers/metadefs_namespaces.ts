@@ -8,9 +8,8 @@ import {
   showNamespace,
   updateNamespace,
 } from "../../metadefs/namespaces.ts";
-import type { Call } from "../bind.ts";
+import { type Call, empty, json, pageLinks } from "../bind.ts";
 import { namespacePage } from "../metadef_query.ts";
-import { empty, json, pageLinks } from "../reply.ts";
 import {
   bareNamespaceView,
   createdNamespaceView,

@@ -14,8 +14,7 @@ import {
 import { objectPart, parseObject, parseProperty, propertyPart } from "../../metadefs/bodies.ts";
 import { propertyView } from "../../metadefs/property_schema.ts";
 import type { Ctx } from "../../deps.ts";
-import type { Call } from "../bind.ts";
-import { empty, json } from "../reply.ts";
+import { type Call, empty, json } from "../bind.ts";
 import { objectView, propertiesView, sentObjectView } from "../view/metadef.ts";
 
 export async function listObjects(call: Call<typeof objects.listObjects>): Promise<Response> {

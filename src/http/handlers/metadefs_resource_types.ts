@@ -2,8 +2,7 @@
 import type * as routes from "../../../openapi/metadefs_resource_types.ts";
 import { parseAssociation } from "../../metadefs/bodies.ts";
 import { associate, dissociate, listAssociations, listResourceTypes } from "../../metadefs/resource_types.ts";
-import type { Call } from "../bind.ts";
-import { empty, json } from "../reply.ts";
+import { type Call, empty, json } from "../bind.ts";
 import { associationView, namedView } from "../view/metadef.ts";
 
 export async function listTypes(call: Call<typeof routes.listResourceTypes>): Promise<Response> {

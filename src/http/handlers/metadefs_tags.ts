@@ -3,9 +3,8 @@ import type * as routes from "../../../openapi/metadefs_tags.ts";
 import { addTag, changePart, showPart } from "../../metadefs/parts.ts";
 import { addTags, listTags } from "../../metadefs/tags.ts";
 import { parseTag, parseTags, tagPart } from "../../metadefs/bodies.ts";
-import type { Call } from "../bind.ts";
+import { type Call, json } from "../bind.ts";
 import { tagPage } from "../metadef_query.ts";
-import { json } from "../reply.ts";
 import { namedView } from "../view/metadef.ts";
 
 const TRUE = ["true", "1", "t", "yes", "y", "on"];

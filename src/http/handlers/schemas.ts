@@ -6,8 +6,7 @@ import {
   membersDocument,
 } from "../../images/schema_document.ts";
 import { taskDocument, tasksDocument } from "../../tasks/schema_document.ts";
-import type { Call, Handler } from "../bind.ts";
-import { asciiJson } from "../reply.ts";
+import { asciiJson, type Call, type Handler } from "../bind.ts";
 
 export const image: Handler = (call: Call) => asciiJson(call, imageDocument(call.ctx.deps.imageSchema));
 export const images: Handler = (call: Call) => asciiJson(call, imagesDocument(call.ctx.deps.imageSchema));

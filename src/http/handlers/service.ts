@@ -7,7 +7,7 @@ import type { PartsHealth } from "../../health/parts.ts";
 import { VERSION } from "../../util/version.ts";
 import type { Env } from "../env.ts";
 import { givenId, markAnswer, requestIdOf } from "../every_answer.ts";
-import { textResponse } from "../reply.ts";
+import { textResponse } from "../bind.ts";
 import { healthResponse } from "../view/health.ts";
 import { versionDocument, type VersionSettings } from "../versions.ts";
 

@@ -1,8 +1,7 @@
 /** /v2/images/{id}/tags (docs/reference/images-api.md §2.13). */
 import type * as routes from "../../../openapi/tags.ts";
 import { addTag, removeTag } from "../../tags/tags.ts";
-import type { Call } from "../bind.ts";
-import { empty } from "../reply.ts";
+import { type Call, empty } from "../bind.ts";
 
 export async function add(call: Call<typeof routes.addTag>): Promise<Response> {
   await addTag(call.ctx, call.param("image_id"), call.param("tag"));

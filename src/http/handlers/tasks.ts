@@ -8,8 +8,7 @@ import { fail } from "../../errors.ts";
 import { authorize } from "../../policy/authorize.ts";
 import { listTasks, progressOf, showTask, type TaskPage } from "../../tasks/read.ts";
 import { createTask } from "../../tasks/start.ts";
-import type { Call } from "../bind.ts";
-import { asciiJson, pageLinks } from "../reply.ts";
+import { asciiJson, type Call, pageLinks } from "../bind.ts";
 import { taskSummary, taskView } from "../view/task.ts";
 
 /** Errors: forbidden. */

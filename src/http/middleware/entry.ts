@@ -1,15 +1,16 @@
-/** The outermost layer: request id, CORS, OPTIONS, errors, the access log (docs/reference/images-api.md §2.0, §6). */
+/** What every request passes first: request id, CORS, OPTIONS, errors, the access log (docs/reference/images-api.md §2.0, §6); then, under /v2, the look at who calls. */
 import { createMiddleware } from "hono/factory";
 import type { Deps } from "../../deps.ts";
-import { GlanceError } from "../../errors.ts";
+import { fail, GlanceError } from "../../errors.ts";
 import { logAccess } from "../../observe/access_log.ts";
-import { newLogContext, withLogContext } from "../../observe/context.ts";
+import { newLogContext, setIdentity, withLogContext } from "../../observe/context.ts";
 import { isExpected } from "../../observe/expected.ts";
 import { getLog } from "../../observe/log.ts";
 import { shortened } from "../../observe/log_format.ts";
 import type { Env } from "../env.ts";
 import { givenId, isTooLong, markAnswer, requestIdOf } from "../every_answer.ts";
 import { requestBase } from "../request_base.ts";
+import { pathOf } from "../versions.ts";
 import { errorResponse } from "../view/error.ts";
 import { makeCors } from "./cors.ts";
 
@@ -115,4 +116,33 @@ function causeOf(message: string): string {
 function placeOf(error: unknown): string {
   const stack = error instanceof Error ? error.stack ?? "" : "";
   return /^\s+at .*/m.exec(stack)?.[0] ?? String(error);
+}
+
+/**
+ * Authenticates every request under /v2 and sets its caller and context (docs/reference/auth-and-middleware.md §1, §2).
+ * Errors: unauthorized (401 with its challenge), unavailable.
+ */
+export function identify(deps: Deps) {
+  return createMiddleware<Env>(async (c, next) => {
+    const request = c.req.raw;
+    deps.policy.refresh();
+    deps.protections.refresh();
+    const caller = await deps.auth.identify({
+      headers: request.headers,
+      method: request.method,
+      path: pathOf(request.url),
+      peer: c.env?.peer ?? "",
+    });
+    if (!caller) {
+      const challenge: Record<string, string> = deps.auth.challenge === null
+        ? {}
+        : { "www-authenticate": deps.auth.challenge };
+      fail("unauthorized", undefined, { headers: challenge });
+    }
+    const ctx = { deps, caller, requestId: c.get("requestId") };
+    c.set("caller", caller);
+    setIdentity(c.get("logContext"), caller);
+    c.set("ctx", ctx);
+    await next();
+  });
 }

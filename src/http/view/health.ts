@@ -1,7 +1,7 @@
 /** The response of the health check in three media types (docs/reference/auth-and-middleware.md §8). */
 import type { HealthOutcome } from "../../health/check.ts";
 import { VERSION } from "../../util/version.ts";
-import { textResponse } from "../reply.ts";
+import { textResponse } from "../bind.ts";
 import { escapeHtml } from "./error.ts";
 import { bestOffer, parseAccept } from "./negotiate.ts";
 

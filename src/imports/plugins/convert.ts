@@ -3,9 +3,9 @@ import type { Config } from "../../config/config.ts";
 import { fail } from "../../errors.ts";
 import { inspectFile } from "../../formats/inspect_file.ts";
 import type { Inspection } from "../../formats/inspection.ts";
-import { safetyRefusal } from "../../formats/verdict.ts";
-import { checkSizeCap } from "../../images/receive.ts";
-import { checkStorageQuota } from "../../quota/storage.ts";
+import { safetyRefusal } from "../../formats/inspect.ts";
+import { checkSizeCap } from "../../images/transfer.ts";
+import { checkStorageQuota } from "../../quota/quota.ts";
 import type { Plugin, PluginJob, PluginResult } from "./plugin.ts";
 import { qemuImg, type QemuLimits } from "./qemu_img.ts";
 

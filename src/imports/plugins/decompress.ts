@@ -1,6 +1,6 @@
 /** Plugin image_decompression (docs/reference/background-jobs.md §4.2). */
 import { GlanceError } from "../../errors.ts";
-import { checkStorageQuota } from "../../quota/storage.ts";
+import { checkStorageQuota } from "../../quota/quota.ts";
 import { withoutPaths } from "../../util/without_paths.ts";
 import { type Compression, compressionOf, MAGIC_LENGTH } from "./compression.ts";
 import type { DecompressReply, DecompressRequest } from "./decompress_worker.ts";
