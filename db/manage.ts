@@ -6,7 +6,7 @@ import { toGlanceError } from "./engines/engine_error.ts";
 import { withMariadb } from "./engines/mariadb.ts";
 import { inTransaction, isPresent, openReader, prepareFile } from "./engines/open_file.ts";
 import { changeRemote, withRemote } from "./engines/remote.ts";
-import { handBack } from "./migrations/hand_back.ts";
+import { handBack, type HandBackOptions } from "./migrations/hand_back.ts";
 import { migrate, type Migrated } from "./migrations/migrate.ts";
 import { EXPANDED, HEAD } from "./migrations/revisions.ts";
 import { EMPTY, isSynced, refuseForeign, type SchemaState, schemaState } from "./migrations/state.ts";
@@ -147,14 +147,12 @@ export function contractDatabase(
   return laterPhase(connection, force, "Database contraction");
 }
 
-/** `oneglance db hand-back`: for a release of Glance, by its major version. Errors: config, database, unavailable. */
+/** `oneglance db hand-back`: for a release of Glance. Errors: config, database, unavailable. */
 export async function handBackDatabase(
   connection: string,
-  { force = false, release }: ManageOptions & { release: number },
+  { force = false, ...options }: ManageOptions & HandBackOptions,
 ): Promise<ManageResult> {
-  const done = await change(connection, { force, create: false }, (conn) => handBack(conn, release));
-  const head = done.length === 0
-    ? `Glance ${release} reads the database as it is.`
-    : `The database is one of Glance ${release} now:`;
+  const done = await change(connection, { force, create: false }, (conn) => handBack(conn, options));
+  const head = `The database is one of Glance ${options.release} now:`;
   return { output: [head, ...done.map((line) => `  ${line}`)].join("\n"), exit: 0 };
 }

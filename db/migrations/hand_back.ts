@@ -1,6 +1,7 @@
 /** Gives a database back to an older release of Glance: what that release, or its own `db sync`, cannot read. */
 import { fail } from "../../src/errors.ts";
 import type { WriteConn } from "../conn.ts";
+import { catalogOf, OURS } from "./catalog.ts";
 import { HEAD } from "./revisions.ts";
 import { refuseForeign, schemaState } from "./state.ts";
 
@@ -29,23 +30,38 @@ const UNDONE: readonly (readonly [table: string, what: string])[] = [
   ["oneglance_tasks", "tasks"],
   ["oneglance_uploads", "uploads"],
   ["oneglance_deletions", "deletions"],
+  ["oneglance_outbox", "notifications"],
 ];
+
+/** Says that the database is ours; it goes last, so that a hand-back that was killed can run again. */
+const MARKER = "oneglance_schema";
+
+export interface HandBackOptions {
+  /** Major version of Glance. */
+  release: number;
+  /** Lose the notifications that are not sent yet. */
+  dropNotifications: boolean;
+}
 
 /**
  * Makes the database one that a release works with and that its `db sync` takes for its own; returns what was done, a line
- * each. Images, their data and our own tables stay. Runs inside the caller's write transaction.
- * @param release major version of Glance
+ * each. Images and their data stay; our own tables, columns and indexes go. Runs inside the caller's write transaction; on
+ * MariaDB outside of any, in steps that can run again.
  * @throws GlanceError `database`: too old a release, a database that is not ours, work in progress
  */
-export async function handBack(conn: WriteConn, release: number): Promise<string[]> {
+export async function handBack(
+  conn: WriteConn,
+  { release, dropNotifications }: HandBackOptions,
+): Promise<string[]> {
   const known = RELEASES.find(({ from }) => from <= release) ??
     fail("database", `oneglance knows the databases of Glance from ${RELEASES.at(-1)!.from} (Train) on.`);
   const state = await schemaState(conn);
   refuseForeign(state);
-  if (!state.revisions.includes(HEAD) || state.own === 0) {
+  if (state.own === 0 || ![HEAD, known.revision].includes(state.revisions[0]!)) {
     fail("database", "The database is none that oneglance works with: nothing is to be handed back.");
   }
-  await refuseUndone(conn);
+  await refuseUndone(conn, dropNotifications);
+  const catalog = catalogOf(conn);
   const done: string[] = [];
   if (!known.locationTasks) {
     const renamed = await conn.run(
@@ -54,26 +70,36 @@ export async function handBack(conn: WriteConn, release: number): Promise<string
     if (renamed > 0) done.push(`${renamed} tasks of type location_import: now api_image_import`);
   }
   if (!known.taskColumns) {
-    await conn.run("DROP INDEX IF EXISTS ix_tasks_image_id");
-    for (const column of ["image_id", "request_id", "user_id"]) {
-      await conn.run(`ALTER TABLE tasks DROP COLUMN ${column}`);
+    await catalog.alter(conn, catalog.dropIndex("tasks", "ix_tasks_image_id"));
+    const columns = await catalog.columns(conn, "tasks");
+    for (const column of ["image_id", "request_id", "user_id"].filter((name) => columns.includes(name))) {
+      await catalog.alter(conn, `ALTER TABLE tasks DROP COLUMN ${column}`);
     }
     done.push("columns image_id, request_id and user_id of tasks: removed");
   }
   if (!known.cacheTables) {
-    for (const table of ["cached_images", "node_reference"]) await conn.run(`DROP TABLE IF EXISTS ${table}`);
+    for (const table of ["cached_images", "node_reference"]) {
+      await catalog.alter(conn, `DROP TABLE IF EXISTS ${table}`);
+    }
     done.push("tables cached_images and node_reference: removed");
   }
+  for (const statement of await catalog.dropsInTheirs(conn)) await catalog.alter(conn, statement);
   if (known.revision !== HEAD) {
     await conn.run("UPDATE alembic_version SET version_num = ?", [known.revision]);
     done.push(`revision: ${known.revision}`);
   }
+  const ours = (await catalog.tables(conn)).filter((name) => name.startsWith(OURS) && name !== MARKER);
+  for (const table of [...ours, MARKER]) await catalog.alter(conn, `DROP TABLE IF EXISTS ${table}`);
+  done.push("tables, columns and indexes of oneglance: removed");
   return done;
 }
 
-async function refuseUndone(conn: WriteConn): Promise<void> {
+async function refuseUndone(conn: WriteConn, dropNotifications: boolean): Promise<void> {
   const left: string[] = [];
-  for (const [table, what] of UNDONE) {
+  // A hand-back that was killed has removed some of them.
+  const tables = await catalogOf(conn).tables(conn);
+  for (const [table, what] of UNDONE.filter(([table]) => tables.includes(table))) {
+    if (dropNotifications && what === "notifications") continue;
     const row = await conn.one(`SELECT count(*) AS n FROM ${table}`);
     if (Number(row?.n) > 0) left.push(`${row!.n} ${what}`);
   }
@@ -83,6 +109,9 @@ async function refuseUndone(conn: WriteConn): Promise<void> {
     `There is work that only oneglance can finish: ${
       left.join(", ")
     }. Start it once more, wait until that is done ` +
-      "and stop it; then hand the database back.",
+      "and stop it; then hand the database back." +
+      (left.some((text) => text.endsWith(" notifications"))
+        ? " Notifications that cannot be sent are given up with --drop-notifications."
+        : ""),
   );
 }

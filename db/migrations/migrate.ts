@@ -4,7 +4,7 @@ import type { Dialect } from "../dialects/dialect.ts";
 import { CACHE_TABLES } from "./baseline_cache.ts";
 import { IMAGE_TABLES } from "./baseline_images.ts";
 import { METADEF_TABLES } from "./baseline_metadefs.ts";
-import { columnsOf, tablesOf } from "./catalog.ts";
+import { catalogOf } from "./catalog.ts";
 import { migrateMariadb } from "./mariadb/migrate.ts";
 import { OWN_MIGRATIONS } from "./own.ts";
 import { HEAD } from "./revisions.ts";
@@ -51,7 +51,7 @@ async function runAll(conn: WriteConn, statements: readonly string[]): Promise<v
 
 /** What the revisions from Train to 2024.1 brought: three columns of tasks (Wallaby), the cache tables (2024.1). */
 async function completeUpstream(conn: WriteConn): Promise<void> {
-  const columns = await columnsOf(conn, "tasks");
+  const columns = await catalogOf(conn).columns(conn, "tasks");
   const added = [["image_id", "VARCHAR(36)"], ["request_id", "VARCHAR(64)"], [
     "user_id",
     "VARCHAR(64)",
@@ -60,5 +60,5 @@ async function completeUpstream(conn: WriteConn): Promise<void> {
     await conn.run(`ALTER TABLE tasks ADD COLUMN ${name} ${type}`);
     if (name === "image_id") await conn.run("CREATE INDEX ix_tasks_image_id ON tasks (image_id)");
   }
-  if (!(await tablesOf(conn)).includes("node_reference")) await runAll(conn, CACHE_TABLES);
+  if (!(await catalogOf(conn).tables(conn)).includes("node_reference")) await runAll(conn, CACHE_TABLES);
 }

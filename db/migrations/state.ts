@@ -1,7 +1,7 @@
 /** What schema a database has, and whether this program can work with it. */
 import { fail } from "../../src/errors.ts";
 import type { Conn } from "../conn.ts";
-import { tablesOf } from "./catalog.ts";
+import { catalogOf } from "./catalog.ts";
 import { OWN_VERSION } from "./own.ts";
 import { EXPANDED, HEAD, TOO_OLD, UPGRADABLE } from "./revisions.ts";
 
@@ -19,7 +19,7 @@ export const EMPTY: SchemaState = { empty: true, revisions: [], own: 0 };
 
 /** Reads the versions of a database. */
 export async function schemaState(conn: Conn): Promise<SchemaState> {
-  const names = await tablesOf(conn);
+  const names = await catalogOf(conn).tables(conn);
   const revisions = names.includes("alembic_version")
     ? await conn.all("SELECT version_num FROM alembic_version ORDER BY version_num")
     : [];

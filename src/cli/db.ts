@@ -1,7 +1,7 @@
 /** `oneglance db sync|version|check|expand|migrate|contract|hand-back`. */
 import { handBackDatabase } from "../../db/manage.ts";
 import { didYouMean } from "../util/near.ts";
-import { UsageError } from "../util/arguments.ts";
+import { takeFlags, UsageError } from "../util/arguments.ts";
 import { type Action, DB_ACTIONS, runDbAction } from "./db_actions.ts";
 import { type CommandLine, refuseRest } from "./command_line.ts";
 import { configure } from "./configuration.ts";
@@ -15,14 +15,19 @@ export async function db(program: Program, line: CommandLine): Promise<number> {
   const [action, ...left] = line.rest;
   const load = () => configure(program, line, "glance-manage").config;
   if (action === HAND_BACK) {
-    const release = /^(\d+)(\.\d+)*$/.exec(left[0] ?? "")?.[1];
-    if (release === undefined || left.length > 1) {
+    const { flags, rest } = takeFlags(left, ["--drop-notifications"] as const);
+    const release = /^(\d+)(\.\d+)*$/.exec(rest[0] ?? "")?.[1];
+    if (release === undefined || rest.length > 1) {
       throw new UsageError(
         "db hand-back needs the version of a Glance, as 'glance-manage --version' prints it.",
       );
     }
     const handBack: Action = (connection, options) =>
-      handBackDatabase(connection, { ...options, release: Number(release) });
+      handBackDatabase(connection, {
+        ...options,
+        release: Number(release),
+        dropNotifications: flags.has("--drop-notifications"),
+      });
     return await runDbAction(program, load(), { name: action, action: handBack });
   }
   if (action === undefined || !Object.hasOwn(DB_ACTIONS, action)) {

@@ -1,6 +1,8 @@
 /** Databases on the MariaDB that `ONEGLANCE_TEST_DATABASE` names, such as `mysql://root@127.0.0.1:3306/`. */
 import mysql, { type Connection, type ResultSetHeader } from "mysql2/promise";
-import type { Row, Value } from "../../db/conn.ts";
+import { PLAIN, settle } from "../../db/conn_settings.ts";
+import type { Row, Value, WriteConn } from "../../db/conn.ts";
+import { MARIADB as DIALECT } from "../../db/dialects/mariadb.ts";
 
 const NAMED = Deno.env.get("ONEGLANCE_TEST_DATABASE") ?? "";
 
@@ -14,7 +16,7 @@ export interface MariadbDatabase {
   rows(sql: string, params?: readonly Value[]): Promise<Row[]>;
   /** Resolves to how many rows matched. */
   run(sql: string, params?: readonly Value[]): Promise<number>;
-  /** `SHOW CREATE TABLE` of each table, by its name. */
+  /** `SHOW CREATE TABLE` of each table, by its name; without the next number of a row. */
   tables(): Promise<Record<string, string>>;
   /** Waits until the query finds a row. */
   until(sql: string): Promise<void>;
@@ -39,6 +41,33 @@ export async function withMariadb<T>(
   }
 }
 
+/** A session of it as the migrations take one. */
+export function sessionOn({ rows, run }: MariadbDatabase): WriteConn {
+  return {
+    dialect: DIALECT,
+    all: rows,
+    one: async (sql, params) => (await rows(sql, params))[0],
+    run,
+    now: () => "2026-01-01 00:00:00",
+    emitted: false,
+    guard: null,
+    ...settle(PLAIN),
+  };
+}
+
+/** The same; after so many changes it fails for good, as if its process had died. */
+export function dying(database: MariadbDatabase, allowed: number): WriteConn {
+  const session = sessionOn(database);
+  let left = allowed;
+  return {
+    ...session,
+    async run(sql, params) {
+      if (left-- <= 0) throw new Error("died");
+      return await session.run(sql, params);
+    },
+  };
+}
+
 function databaseOn(server: Connection, name: string): MariadbDatabase {
   const rows = async (sql: string, params: readonly Value[] = []) =>
     (await server.query(sql, [...params]))[0] as Row[];
@@ -50,7 +79,8 @@ function databaseOn(server: Connection, name: string): MariadbDatabase {
     async tables() {
       const found: Record<string, string> = {};
       for (const [table] of (await rows("SHOW TABLES")).map((row) => Object.values(row))) {
-        found[String(table)] = String((await rows(`SHOW CREATE TABLE \`${table}\``))[0]!["Create Table"]);
+        const [row] = await rows(`SHOW CREATE TABLE \`${table}\``);
+        found[String(table)] = String(row!["Create Table"]).replace(/ AUTO_INCREMENT=\d+/, "");
       }
       return found;
     },

@@ -1,6 +1,5 @@
 /** The schema on MariaDB: upstream's tables to the letter, ours beside them, whatever interrupts its making. */
 import assert from "node:assert/strict";
-import { MARIADB as MARIADB_DIALECT } from "../../db/dialects/mariadb.ts";
 import {
   checkDatabase,
   contractDatabase,
@@ -10,20 +9,11 @@ import {
   syncDatabase,
 } from "../../db/manage.ts";
 import { migrateMariadb } from "../../db/migrations/mariadb/migrate.ts";
-import type { Session } from "../../db/migrations/mariadb/sync_lease.ts";
 import { OWN_MIGRATIONS, OWN_VERSION } from "../../db/migrations/own.ts";
-import { MARIADB, type MariadbDatabase, withMariadb } from "../support/mariadb_database.ts";
+import { dying, MARIADB, sessionOn, withMariadb } from "../support/mariadb_database.ts";
 import { upstreamManageOn } from "../support/upstream_database.ts";
 
 const ignore = MARIADB === null;
-
-const sessionOn = ({ rows, run }: MariadbDatabase): Session => ({
-  dialect: MARIADB_DIALECT,
-  all: rows,
-  one: async (sql, params) => (await rows(sql, params))[0],
-  run,
-  unseal: (stored) => stored,
-});
 
 /** `SHOW CREATE TABLE` of upstream's tables, without what is ours in them. */
 function withoutOurs(tables: Record<string, string>): Record<string, string> {
@@ -102,18 +92,12 @@ Deno.test({
     withMariadb((whole) =>
       withMariadb(async (database) => {
         await migrateMariadb(sessionOn(whole));
-        const session = sessionOn(database);
         let runs = 0;
         for (let allowed = 1;; allowed++) {
-          let left = allowed;
-          const dying: Session = {
-            ...session,
-            async run(sql, params) {
-              if (left-- <= 0) throw new Error("died");
-              return await session.run(sql, params);
-            },
-          };
-          const died = await migrateMariadb(dying).then(() => false, (error) => error.message === "died");
+          const died = await migrateMariadb(dying(database, allowed)).then(
+            () => false,
+            (error) => error.message === "died",
+          );
           if (!died) break;
           runs++;
           // The connection of the dead is gone, and with it its transaction; its lease is over after a while.
