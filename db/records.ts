@@ -124,7 +124,7 @@ export interface ImageTransition {
   setProperties?: Record<string, string | null>;
   removeProperties?: string[];
   /** The lease of the upload that begins, written in the same transaction. */
-  beginUpload?: Omit<UploadLease, "image_id">;
+  beginUpload?: NewUpload;
   /** Token of the upload that ends: only while its lease is held; the lease goes in the same transaction. */
   endUpload?: string;
   /**
@@ -149,24 +149,33 @@ export interface UploadLease {
   owner: string;
   /** Store that is written to; null in single-store mode. */
   store_id: string | null;
-  expires_at: Timestamp;
+  /** Whether it has run out, by the database's clock. */
+  expired: boolean;
 }
 
-/** What a lease says of the process that holds it. */
-export type LeaseHolder = Pick<UploadLease, "token" | "owner" | "expires_at">;
+/** What a lease that is written says of its holder. */
+export interface LeaseHolder {
+  token: string;
+  owner: string;
+  /** How long it holds unless it is renewed, from the write on. */
+  seconds: number;
+}
+
+/** The lease of an upload that begins. */
+export type NewUpload = LeaseHolder & Pick<UploadLease, "store_id">;
 
 /** The lease of a deletion: which process removes the data of an image. */
 export type DeletionLease = Omit<UploadLease, "store_id">;
 
-/** All leases of a process that are to be renewed; each is named by its token. */
+/** All leases of a process that are to be renewed, each named by its token; they hold so many seconds from then on. */
 export interface LeaseRenewal {
   /** Uploads and deletions. */
   transfers: string[];
-  transfersExpireAt: Timestamp;
+  transferSeconds: number;
   tasks: (TaskProgress & { token: string })[];
-  tasksExpireAt: Timestamp;
-  /** Tasks that have not changed since then are marked as changed. */
-  silentSince: Timestamp;
+  taskSeconds: number;
+  /** Tasks that have not changed for so long are marked as changed. */
+  silentSeconds: number;
 }
 
 /** An image that a dead process left in the middle of a transfer, or locked by a task on which no process works. */

@@ -1,5 +1,5 @@
 /** Tasks as the database gives and takes them (docs/reference/data-model.md §1.6). */
-import type { Timestamp } from "./records.ts";
+import type { LeaseHolder, Timestamp } from "./records.ts";
 
 export type TaskStatus = "pending" | "processing" | "success" | "failure";
 export type TaskType = "import" | "api_image_import" | "location_import";
@@ -72,7 +72,8 @@ export interface TaskLease extends TaskProgress {
   token: string;
   /** The process, as src/util/process_name.ts names it. */
   owner: string;
-  expires_at: Timestamp;
+  /** Whether it has run out, by the database's clock. */
+  expired: boolean;
   /** Runs so far, the present one included. */
   attempts: number;
   /** The caller, as JSON without the token: what another process needs to continue. */
@@ -81,7 +82,7 @@ export interface TaskLease extends TaskProgress {
   before: string | null;
 }
 
-export type NewTaskLease = Pick<TaskLease, "image_id" | "token" | "owner" | "expires_at" | "caller">;
+export type NewTaskLease = LeaseHolder & Pick<TaskLease, "image_id" | "caller">;
 
 export type TaskSortKey =
   | "id"

@@ -63,6 +63,9 @@ export interface Dialect {
   /** The time in UTC as an SQL expression, in the form of `Timestamp`. */
   readonly utcNow: string;
 
+  /** The time in so many seconds (a value, also with a fraction, negative for the past), in the form of `utcNow`. */
+  readonly fromNow: string;
+
   /** At the end of a SELECT inside a write: other writers of the same rows wait for the end of this one. */
   readonly forUpdate: string;
 

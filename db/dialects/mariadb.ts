@@ -51,6 +51,7 @@ export const MARIADB: Dialect = {
   name: "mariadb",
   sortsWithinGroups: false,
   utcNow: "utc_timestamp(6)",
+  fromNow: "(utc_timestamp(6) + INTERVAL ? SECOND)",
   forUpdate: " FOR UPDATE",
 
   through: (table, index) => `${table} FORCE INDEX (${index})`,

@@ -19,6 +19,7 @@ export const SQLITE: Dialect = {
   name: "sqlite",
   sortsWithinGroups: true,
   utcNow: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
+  fromNow: "strftime('%Y-%m-%d %H:%M:%f000', 'now', ? || ' seconds')",
   forUpdate: "",
 
   through(table, index) {

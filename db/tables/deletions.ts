@@ -1,17 +1,17 @@
 /** Leases of deletions: the image is out of sight, or some of its locations go, and one process removes the data. */
 import type { Conn, WriteConn } from "../conn.ts";
 import type { DeletionLease, ImageRecord, LeaseHolder } from "../records.ts";
-import { rowsAs } from "../rows.ts";
 import { guardImage, guardLeased } from "./guards.ts";
 import { liveImage } from "./image_row.ts";
+import { expiredColumn, leaseOf } from "./leases.ts";
 import { changeLocations } from "./locations.ts";
 
 /** Every deletion in progress, of this process and of others. */
 export async function readDeletions(conn: Conn): Promise<DeletionLease[]> {
   const rows = await conn.all(
-    "SELECT image_id, token, owner, expires_at FROM oneglance_deletions ORDER BY image_id",
+    `SELECT image_id, token, owner, ${expiredColumn(conn)} FROM oneglance_deletions ORDER BY image_id`,
   );
-  return rowsAs<DeletionLease>(rows);
+  return rows.map((row) => leaseOf<DeletionLease>(row));
 }
 
 export interface BeginDeletion {
@@ -32,10 +32,11 @@ export async function beginDeletion(
   if (!image || image.status === "pending_delete" || image.status === "deleted") return { outcome: "gone" };
   await conn.run("UPDATE images SET status = 'pending_delete' WHERE id = ?", [id]);
   await conn.run(
-    `INSERT INTO oneglance_deletions (image_id, token, owner, expires_at, was) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO oneglance_deletions (image_id, token, owner, expires_at, was)
+     VALUES (?, ?, ?, ${conn.dialect.fromNow}, ?)
      ON CONFLICT (image_id) DO UPDATE SET token = excluded.token, owner = excluded.owner,
        expires_at = excluded.expires_at, was = excluded.was, location_ids = NULL`,
-    [id, by.token, by.owner, by.expires_at, image.status],
+    [id, by.token, by.owner, by.seconds, image.status],
   );
   return { outcome: "done", image };
 }
@@ -66,8 +67,8 @@ export async function beginCopyDeletion(
   if (known.length + added <= locationIds.length) return "last";
   await conn.run(
     `INSERT INTO oneglance_deletions (image_id, token, owner, expires_at, was, location_ids)
-     VALUES (?, ?, ?, ?, ?, ?)`,
-    [id, by.token, by.owner, by.expires_at, image.status, delayed ? null : JSON.stringify(locationIds)],
+     VALUES (?, ?, ?, ${conn.dialect.fromNow}, ?, ?)`,
+    [id, by.token, by.owner, by.seconds, image.status, delayed ? null : JSON.stringify(locationIds)],
   );
   return "done";
 }
@@ -95,12 +96,10 @@ export async function takeDeletion(
     await conn.run("DELETE FROM oneglance_deletions WHERE token = ?", [token]);
     return null;
   }
-  await conn.run("UPDATE oneglance_deletions SET token = ?, owner = ?, expires_at = ? WHERE token = ?", [
-    by.token,
-    by.owner,
-    by.expires_at,
-    token,
-  ]);
+  await conn.run(
+    `UPDATE oneglance_deletions SET token = ?, owner = ?, expires_at = ${conn.dialect.fromNow} WHERE token = ?`,
+    [by.token, by.owner, by.seconds, token],
+  );
   return { image, locationIds: copies };
 }
 

@@ -8,7 +8,7 @@ export async function emit(conn: WriteConn, event: NewEvent): Promise<void> {
   if (!conn.wants(type)) return;
   await conn.run(
     `INSERT INTO oneglance_outbox (message_id, event_type, priority, about, body, extra, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ${conn.dialect.utcNow})`,
     [
       crypto.randomUUID(),
       type,
@@ -16,7 +16,6 @@ export async function emit(conn: WriteConn, event: NewEvent): Promise<void> {
       about,
       JSON.stringify(body),
       extra === undefined ? null : JSON.stringify(extra),
-      conn.now(),
     ],
   );
   conn.emitted = true;

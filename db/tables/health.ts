@@ -20,7 +20,7 @@ export async function probe(conn: WriteConn): Promise<void> {
     token: "",
     owner: "x".repeat(PROBE_SIZE),
     store_id: null,
-    expires_at: conn.now(),
+    seconds: 0,
   };
   await beginUpload(conn, lease);
   await dropUpload(conn, lease.token);

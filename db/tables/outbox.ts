@@ -1,20 +1,30 @@
 /** The outbox: events that were recorded (emit.ts) are taken by one sender at a time, and removed when sent. */
 import { type Conn, placeholders, type WriteConn } from "../conn.ts";
 import type { EventRecord, LooseEvent } from "../event_records.ts";
-import type { Timestamp } from "../records.ts";
 import { rowAs } from "../rows.ts";
 import { emit } from "./emit.ts";
 import { emitImageOf } from "./image_row.ts";
+import { expiredColumn } from "./leases.ts";
 
 export interface OldestEvent {
   owner: string | null;
-  created_at: Timestamp;
+  /** Whether it has waited longer than was asked. */
+  old: boolean;
 }
 
-/** The sender of the oldest waiting event (null = none yet) and since when it waits; null when no event waits. */
-export async function readOldestEvent(conn: Conn): Promise<OldestEvent | null> {
-  const row = await conn.one("SELECT owner, created_at FROM oneglance_outbox ORDER BY id LIMIT 1");
-  return row ? rowAs<OldestEvent>(row) : null;
+/**
+ * The sender of the oldest waiting event (null = none yet), and whether it waits for more than `seconds` (0: never
+ * true); null when no event waits.
+ */
+export async function readOldestEvent(
+  conn: Conn,
+  { seconds }: { seconds: number },
+): Promise<OldestEvent | null> {
+  const row = await conn.one(
+    `SELECT owner, created_at < ${conn.dialect.fromNow} AS old FROM oneglance_outbox ORDER BY id LIMIT 1`,
+    [-seconds],
+  );
+  return row ? { owner: row.owner as string | null, old: seconds > 0 && row.old === 1 } : null;
 }
 
 /** Records events that go with no change; those that are not wanted are left out. */
@@ -30,23 +40,24 @@ export async function recordEvents(
 
 export interface TakeEvents {
   owner: string;
-  now: Timestamp;
-  expiresAt: Timestamp;
+  seconds: number;
   limit: number;
   dead: string | null;
 }
 
 /**
- * The oldest `limit` events, in order, held by `owner` until `expiresAt`; none while another sender has some,
+ * The oldest `limit` events, in order, held by `owner` for so many seconds; none while another sender has some,
  * unless it is the `dead` one. A sender of any event holds the oldest, so that row shows whether another may send.
  */
 export async function takeEvents(
   conn: WriteConn,
-  { owner, now, expiresAt, limit, dead }: TakeEvents,
+  { owner, seconds, limit, dead }: TakeEvents,
 ): Promise<EventRecord[]> {
   await conn.guard?.("outbox");
-  const head = await conn.one("SELECT owner, expires_at FROM oneglance_outbox ORDER BY id LIMIT 1");
-  const free = !head?.owner || head.owner === owner || head.owner === dead || String(head.expires_at) < now;
+  const head = await conn.one(
+    `SELECT owner, ${expiredColumn(conn)} FROM oneglance_outbox ORDER BY id LIMIT 1`,
+  );
+  const free = !head?.owner || head.owner === owner || head.owner === dead || head.expired === 1;
   if (!free) return [];
   const rows = await conn.all(
     `SELECT id, message_id, event_type AS type, priority, about, body, extra, created_at
@@ -54,11 +65,14 @@ export async function takeEvents(
     [limit],
   );
   if (rows.length === 0) return [];
-  await conn.run("UPDATE oneglance_outbox SET owner = ?, expires_at = ? WHERE id <= ?", [
-    owner,
-    expiresAt,
-    Number(rows.at(-1)!.id),
-  ]);
+  await conn.run(
+    `UPDATE oneglance_outbox SET owner = ?, expires_at = ${conn.dialect.fromNow} WHERE id <= ?`,
+    [
+      owner,
+      seconds,
+      Number(rows.at(-1)!.id),
+    ],
+  );
   return rows.map((row) => ({
     ...rowAs<Omit<EventRecord, "body" | "extra">>(row),
     body: JSON.parse(String(row.body)),
@@ -85,10 +99,12 @@ export async function releaseEvents(
   await conn.run("UPDATE oneglance_outbox SET owner = NULL, expires_at = NULL WHERE owner = ?", [owner]);
 }
 
-/** Removes what is older; answers how many that were. */
+/** Removes what is older than so many seconds; answers how many that were. */
 export async function dropOldEvents(
   conn: WriteConn,
-  { before }: { before: Timestamp },
+  { seconds }: { seconds: number },
 ): Promise<number> {
-  return await conn.run("DELETE FROM oneglance_outbox WHERE created_at < ?", [before]);
+  return await conn.run(`DELETE FROM oneglance_outbox WHERE created_at < ${conn.dialect.fromNow}`, [
+    -seconds,
+  ]);
 }

@@ -1,6 +1,6 @@
 /** Images and tasks on which no process works any more: a glance-api that died, an adopted database. */
 import type { Conn, Row, WriteConn } from "../conn.ts";
-import type { StrandedImage, StrandedTask, Timestamp, UploadLease } from "../records.ts";
+import type { NewUpload, StrandedImage, StrandedTask } from "../records.ts";
 import { rowAs, rowsAs } from "../rows.ts";
 import type { TaskEnd } from "../task_records.ts";
 import { guardImage } from "./guards.ts";
@@ -14,7 +14,8 @@ const broken = (table: string) =>
   `(${table}.status IN ('saving', 'importing') OR ${table}.status = 'uploading' AND ${table}.size IS NULL)`;
 
 // os_hidden leads the index on status.
-const STRANDED = `SELECT i.id, i.name, i.owner, i.status, ${broken("i")} AS broken,
+const stranded = ({ dialect }: Conn) =>
+  `SELECT i.id, i.name, i.owner, i.status, ${broken("i")} AS broken,
     coalesce(i.updated_at, i.created_at) AS since, p.value AS task_id, t.type AS task_type, t.status AS task_status,
     coalesce(t.updated_at, t.created_at) AS task_since
   FROM images i
@@ -23,7 +24,8 @@ const STRANDED = `SELECT i.id, i.name, i.owner, i.status, ${broken("i")} AS brok
   WHERE i.deleted = 0 AND i.id IN (
     SELECT b.id FROM images b WHERE b.deleted = 0 AND b.os_hidden IN (0, 1) AND ${broken("b")}
     UNION SELECT image_id FROM image_properties WHERE name = '${IMAGE_PROPERTY.importTask}' AND deleted = 0)
-    AND coalesce(i.updated_at, i.created_at) < ? AND (t.id IS NULL OR coalesce(t.updated_at, t.created_at) < ?)
+    AND coalesce(i.updated_at, i.created_at) < ${dialect.fromNow}
+    AND (t.id IS NULL OR coalesce(t.updated_at, t.created_at) < ${dialect.fromNow})
     AND NOT EXISTS (SELECT 1 FROM oneglance_uploads u WHERE u.image_id = i.id)
     AND NOT EXISTS (SELECT 1 FROM oneglance_tasks l WHERE l.image_id = i.id)`;
 
@@ -32,37 +34,37 @@ function toImage(row: Row): StrandedImage {
 }
 
 /**
- * Images in a transfer or locked that no process of ours works on, unchanged since `before`; oldest first.
+ * Images in a transfer or locked that no process of ours works on, unchanged for so many seconds; oldest first.
  */
 export async function readStranded(
   conn: Conn,
-  { before }: { before: Timestamp },
+  { seconds }: { seconds: number },
 ): Promise<StrandedImage[]> {
-  const rows = await conn.all(`${STRANDED} ORDER BY since, i.id`, [before, before]);
+  const rows = await conn.all(`${stranded(conn)} ORDER BY since, i.id`, [-seconds, -seconds]);
   return rows.map(toImage);
 }
 
-/** Tasks that have not ended, lock no image and are worked on by no process, unchanged since `before`; oldest first. */
+/** Tasks that have not ended, lock no image and are worked on by no process, unchanged for so many seconds; oldest first. */
 export async function readStrandedTasks(
   conn: Conn,
-  { before }: { before: Timestamp },
+  { seconds }: { seconds: number },
 ): Promise<StrandedTask[]> {
   const rows = await conn.all(
     `SELECT t.id, t.type, t.status, t.owner, coalesce(t.updated_at, t.created_at) AS since FROM tasks t
-     WHERE t.status IN ('pending', 'processing') AND +t.deleted = 0 AND coalesce(t.updated_at, t.created_at) < ?
+     WHERE t.status IN ('pending', 'processing') AND +t.deleted = 0 AND coalesce(t.updated_at, t.created_at) < ${conn.dialect.fromNow}
      AND NOT EXISTS (SELECT 1 FROM oneglance_tasks l WHERE l.task_id = t.id)
      AND t.id NOT IN (SELECT p.value FROM image_properties p JOIN images i ON i.id = p.image_id AND i.deleted = 0
        WHERE p.name = '${IMAGE_PROPERTY.importTask}' AND p.deleted = 0 AND p.value IS NOT NULL)
      ORDER BY since, t.id`,
-    [before],
+    [-seconds],
   );
   return rowsAs<StrandedTask>(rows);
 }
 
 export interface TakeStranded {
   id: string;
-  before: Timestamp;
-  by: Omit<UploadLease, "image_id">;
+  seconds: number;
+  by: NewUpload;
   end: TaskEnd;
 }
 
@@ -73,10 +75,10 @@ export interface TakeStranded {
  */
 export async function takeStranded(
   conn: WriteConn,
-  { id, before, by, end }: TakeStranded,
+  { id, seconds, by, end }: TakeStranded,
 ): Promise<StrandedImage | null> {
   await guardImage(conn, id);
-  const row = await conn.one(`${STRANDED} AND i.id = ?`, [before, before, id]);
+  const row = await conn.one(`${stranded(conn)} AND i.id = ?`, [-seconds, -seconds, id]);
   if (!row) return null;
   const image = toImage(row);
   if (image.task_id !== null) {

@@ -1,15 +1,14 @@
 /** Leases of tasks: they distinguish a task in progress from one whose process has died. */
 import type { Conn, WriteConn } from "../conn.ts";
 import type { LeaseHolder } from "../records.ts";
-import { rowsAs } from "../rows.ts";
 import type { NewTask, NewTaskLease, TaskEnd, TaskLease, TaskRecord } from "../task_records.ts";
 import { guardImage, guardLeased } from "./guards.ts";
 import { emitImageOf, touchImage } from "./image_row.ts";
+import { expiredColumn, leaseOf } from "./leases.ts";
 import { dropImportLock, setProperties, takeImportLock } from "./properties.ts";
 import { changeTask, createTask } from "./tasks.ts";
 
-const COLUMNS =
-  "task_id, image_id, token, owner, expires_at, attempts, caller, step, bytes, total, rate, before";
+const COLUMNS = "task_id, image_id, token, owner, attempts, caller, step, bytes, total, rate, before";
 
 /** Every task in progress, of this process and of others; with `taskIds` only those. */
 export async function readTaskLeases(
@@ -18,10 +17,10 @@ export async function readTaskLeases(
 ): Promise<TaskLease[]> {
   const some = taskIds === undefined ? "" : `WHERE task_id IN (${taskIds.map(() => "?").join(", ")})`;
   const rows = await conn.all(
-    `SELECT ${COLUMNS} FROM oneglance_tasks ${some} ORDER BY task_id`,
+    `SELECT ${COLUMNS}, ${expiredColumn(conn)} FROM oneglance_tasks ${some} ORDER BY task_id`,
     taskIds ?? [],
   );
-  return rowsAs<TaskLease>(rows);
+  return rows.map((row) => leaseOf<TaskLease>(row));
 }
 
 /** Of a statement on `images`: whether the run of the given token still has the image. */
@@ -43,8 +42,8 @@ export async function startTask(
   if (lock && !await takeImportLock(conn, { imageId: lease.image_id!, taskId: task.id })) return null;
   await conn.run(
     `INSERT INTO oneglance_tasks (task_id, image_id, token, owner, expires_at, attempts, caller, step, bytes, total, rate)
-     VALUES (?, ?, ?, ?, ?, 1, ?, 'pending', 0, NULL, NULL)`,
-    [task.id, lease.image_id, lease.token, lease.owner, lease.expires_at, lease.caller],
+     VALUES (?, ?, ?, ?, ${conn.dialect.fromNow}, 1, ?, 'pending', 0, NULL, NULL)`,
+    [task.id, lease.image_id, lease.token, lease.owner, lease.seconds, lease.caller],
   );
   return await createTask(conn, task);
 }
@@ -63,8 +62,9 @@ export async function takeTask(
   { token, by, counts }: TakeTask,
 ): Promise<boolean> {
   const changed = await conn.run(
-    "UPDATE oneglance_tasks SET token = ?, owner = ?, expires_at = ?, attempts = attempts + ? WHERE token = ?",
-    [by.token, by.owner, by.expires_at, counts ? 1 : 0, token],
+    `UPDATE oneglance_tasks SET token = ?, owner = ?, expires_at = ${conn.dialect.fromNow}, attempts = attempts + ?
+     WHERE token = ?`,
+    [by.token, by.owner, by.seconds, counts ? 1 : 0, token],
   );
   return changed === 1;
 }

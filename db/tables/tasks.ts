@@ -1,7 +1,6 @@
 /** `tasks` and `task_info` (docs/reference/data-model.md §1.6). */
 import { isError } from "../../src/errors.ts";
 import { type Conn, placeholders, type Row, type Value, type WriteConn } from "../conn.ts";
-import type { Timestamp } from "../records.ts";
 import { rowAs } from "../rows.ts";
 import type { NewTask, TaskChange, TaskListQuery, TaskRecord, TaskSortKey } from "../task_records.ts";
 import { emit } from "./emit.ts";
@@ -52,17 +51,17 @@ export async function readTask(
   return row ? taskOf(conn, row) : null;
 }
 
-/** Tasks of an image that have not expired at `now`, oldest first; with `owner` only that project's. */
+/** Tasks of an image that have not expired, oldest first; with `owner` only that project's. */
 export async function readImageTasks(
   conn: Conn,
-  { imageId, owner, now }: { imageId: string; owner?: string; now: Timestamp },
+  { imageId, owner }: { imageId: string; owner?: string },
 ): Promise<TaskRecord[]> {
   const mine = owner === undefined ? "" : " AND t.owner = ?";
   const rows = await conn.all(
     `SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES}
-     WHERE t.image_id = ? AND +t.deleted = 0 AND (t.expires_at IS NULL OR t.expires_at > ?)${mine}
+     WHERE t.image_id = ? AND +t.deleted = 0 AND (t.expires_at IS NULL OR t.expires_at > ${conn.dialect.utcNow})${mine}
      ORDER BY t.created_at, t.id`,
-    owner === undefined ? [imageId, now] : [imageId, now, owner],
+    owner === undefined ? [imageId] : [imageId, owner],
   );
   return rows.map((row) => taskOf(conn, row));
 }
@@ -168,14 +167,14 @@ export async function changeTask(
   return true;
 }
 
-/** Marks the ended tasks of a project deleted that have expired at `now`. */
+/** Marks the ended tasks of a project deleted that have expired. */
 export async function sweepTasks(
   conn: WriteConn,
-  { owner, now }: { owner: string; now: Timestamp },
+  { owner }: { owner: string },
 ): Promise<void> {
   await conn.run(
-    `UPDATE tasks SET deleted = 1, deleted_at = ? WHERE owner = ? AND +deleted = 0 AND expires_at <= ?`,
-    [now, owner, now],
+    `UPDATE tasks SET deleted = 1, deleted_at = ? WHERE owner = ? AND +deleted = 0 AND expires_at <= ${conn.dialect.utcNow}`,
+    [conn.now(), owner],
   );
 }
 

@@ -1,28 +1,31 @@
 /** Leases of uploads: they distinguish an upload in progress from one whose process has died. */
 import type { Conn, WriteConn } from "../conn.ts";
-import type { LeaseHolder, UploadLease } from "../records.ts";
-import { rowsAs } from "../rows.ts";
+import type { LeaseHolder, NewUpload, UploadLease } from "../records.ts";
 import { emit } from "./emit.ts";
 import { guardLeased } from "./guards.ts";
+import { expiredColumn, leaseOf } from "./leases.ts";
 
 /** Every upload in progress, of this process and of others. */
 export async function readUploads(conn: Conn): Promise<UploadLease[]> {
   const rows = await conn.all(
-    "SELECT image_id, token, owner, store_id, expires_at FROM oneglance_uploads ORDER BY image_id",
+    `SELECT image_id, token, owner, store_id, ${
+      expiredColumn(conn)
+    } FROM oneglance_uploads ORDER BY image_id`,
   );
-  return rowsAs<UploadLease>(rows);
+  return rows.map((row) => leaseOf<UploadLease>(row));
 }
 
 /** Of a statement on `images`: whether the upload of the given token still has the image. */
 export const HELD = "EXISTS (SELECT 1 FROM oneglance_uploads u WHERE u.image_id = images.id AND u.token = ?)";
 
 /** Writes the lease of an upload that begins; one that an older upload left is replaced. */
-export async function beginUpload(conn: WriteConn, lease: UploadLease): Promise<void> {
+export async function beginUpload(conn: WriteConn, lease: NewUpload & { image_id: string }): Promise<void> {
   await conn.run(
-    `INSERT INTO oneglance_uploads (image_id, token, owner, store_id, expires_at) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO oneglance_uploads (image_id, token, owner, store_id, expires_at)
+     VALUES (?, ?, ?, ?, ${conn.dialect.fromNow})
      ON CONFLICT (image_id) DO UPDATE SET token = excluded.token, owner = excluded.owner,
        store_id = excluded.store_id, expires_at = excluded.expires_at`,
-    [lease.image_id, lease.token, lease.owner, lease.store_id, lease.expires_at],
+    [lease.image_id, lease.token, lease.owner, lease.store_id, lease.seconds],
   );
 }
 
@@ -42,8 +45,8 @@ export async function takeUpload(
   { token, by }: TakeUpload,
 ): Promise<boolean> {
   const changed = await conn.run(
-    "UPDATE oneglance_uploads SET token = ?, owner = ?, expires_at = ? WHERE token = ?",
-    [by.token, by.owner, by.expires_at, token],
+    `UPDATE oneglance_uploads SET token = ?, owner = ?, expires_at = ${conn.dialect.fromNow} WHERE token = ?`,
+    [by.token, by.owner, by.seconds, token],
   );
   return changed === 1;
 }

@@ -4,7 +4,7 @@
  * `receive` takes a body into a write handle under the caps on size and stall, for imports too; `uploadError` and
  * `stageError` say what an error of the store is to the uploader (docs/reference/stores.md §1.2).
  */
-import type { ImageColumns, ImageRecord, UploadLease } from "../../db/records.ts";
+import type { ImageColumns, ImageRecord, NewUpload } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail, GlanceError, isError } from "../errors.ts";
 import type { Held } from "../leases/held.ts";
@@ -101,7 +101,7 @@ export function requireQueued(image: ImageRecord, to: TransferInput["to"]): void
 async function begin(
   ctx: Ctx,
   { image: { id }, to, limit }: TransferInput,
-  lease: Omit<UploadLease, "image_id">,
+  lease: NewUpload,
 ): Promise<ImageRecord> {
   const begun = await ctx.deps.db.write.images.transition({
     id,

@@ -5,7 +5,6 @@ import { recoverUpload } from "../images/recover.ts";
 import { getLog } from "../observe/log.ts";
 import { taskEnd } from "../tasks/runner.ts";
 import { lockEnds } from "../tasks/start.ts";
-import { toTimestamp } from "../util/timestamp.ts";
 import { unstage } from "./staged.ts";
 import { STAGING_STORE } from "../util/names.ts";
 
@@ -17,17 +16,17 @@ export const STRANDED_AFTER = 24;
 /** As Glance says of a task whose lock it takes. */
 const GIVEN_UP = { message: "Expired lock preempted" };
 
-const momentBefore = (hours: number) => toTimestamp(Date.now() - hours * 3_600_000);
+const HOUR = 3600;
 
 /** Images in a transfer or locked, and tasks, unchanged for so many hours. */
 export async function listStranded(
   { db }: Pick<Deps, "db">,
   hours: number,
 ): Promise<{ images: StrandedImage[]; tasks: StrandedTask[] }> {
-  const before = momentBefore(hours);
+  const seconds = hours * HOUR;
   return {
-    images: await db.read.stranded.images({ before }),
-    tasks: await db.read.stranded.tasks({ before }),
+    images: await db.read.stranded.images({ seconds }),
+    tasks: await db.read.stranded.tasks({ seconds }),
   };
 }
 
@@ -68,7 +67,7 @@ export async function putBackStranded(deps: Deps, image: StrandedImage, hours: n
   try {
     const taken = await deps.db.write.stranded.take({
       id: image.id,
-      before: momentBefore(hours),
+      seconds: hours * HOUR,
       by: held.lease,
       end: taskEnd(deps, "failure", GIVEN_UP),
     });

@@ -2,23 +2,22 @@
  * The leases that this process holds: of uploads, deletions and tasks, so that another process finds them when this one
  * dies (docs/adr/0004).
  */
-import type { LeaseRenewal, UploadLease } from "../../db/records.ts";
+import type { LeaseRenewal, NewUpload } from "../../db/records.ts";
 import type { TaskProgress } from "../../db/task_records.ts";
 import { outsideLogContext } from "../observe/context.ts";
 import { getLog } from "../observe/log.ts";
 import { processName } from "../util/process_name.ts";
-import { toTimestamp } from "../util/timestamp.ts";
 
 const log = getLog("oneglance.leases");
 
-/** How long the lease of a transfer holds unless it is renewed, in ms; judged by machines that cannot see our process. */
-const HOLDS = 120_000;
+/** How long the lease of a transfer holds unless it is renewed, in seconds; judged by machines that cannot see our process. */
+const HOLDS = 120;
 /** Renewal of transfers, in ms: a lease outlives two that fail. */
 const RENEW = 30_000;
 /** Longest time between two renewals of a task, in ms: the renewal also writes the progress that users watch. */
 const TELL = 5000;
-/** How long a task in progress may be unchanged, in ms: a Glance beside us takes locks by that (docs/reference/background-jobs.md §4). */
-const MAX_SILENCE = 60_000;
+/** How long a task in progress may be unchanged, in seconds: a Glance beside us takes locks by that (docs/reference/background-jobs.md §4). */
+const MAX_SILENCE = 60;
 
 export type LeaseKind = "upload" | "deletion" | "task";
 
@@ -29,7 +28,7 @@ export const TRANSFERS: readonly LeaseKind[] = ["upload", "deletion"];
 export interface Held {
   readonly token: string;
   /** What the write that begins the work stores. */
-  readonly lease: Omit<UploadLease, "image_id">;
+  readonly lease: NewUpload;
   /** Fires when the work must stop at once. */
   readonly signal: AbortSignal;
   /** How far a task is: the task changes it, and it is written as its lease is renewed. */
@@ -95,7 +94,7 @@ export class HeldLeases {
     this.#timer ??= outsideLogContext(() => setInterval(() => this.renew(), every));
     return {
       token,
-      lease: { token, owner: processName(), store_id: storeId, expires_at: this.#expiry(kind) },
+      lease: { token, owner: processName(), store_id: storeId, seconds: this.#seconds(kind) },
       signal: abort.signal,
       progress,
       end: () => this.end(token),
@@ -135,10 +134,10 @@ export class HeldLeases {
     try {
       const held = await this.#options.renew({
         transfers: due.filter(({ kind }) => kind !== "task").map(({ token }) => token),
-        transfersExpireAt: this.#expiry("upload"),
+        transferSeconds: this.#seconds("upload"),
         tasks: tasks.map((entry) => ({ token: entry.token, ...progressOf(entry) })),
-        tasksExpireAt: this.#expiry("task"),
-        silentSince: toTimestamp(now - MAX_SILENCE),
+        taskSeconds: this.#seconds("task"),
+        silentSeconds: MAX_SILENCE,
       });
       if (transfersDue) this.#transfersAt = now;
       for (const { token, abort, progress } of tasks) {
@@ -162,8 +161,8 @@ export class HeldLeases {
     return [...this.#entries.values()].some(({ kind }) => kinds.includes(kind));
   }
 
-  #expiry(kind: LeaseKind): string {
-    return toTimestamp(Date.now() + (kind === "task" ? this.#options.taskSeconds * 1000 : HOLDS));
+  #seconds(kind: LeaseKind): number {
+    return kind === "task" ? this.#options.taskSeconds : HOLDS;
   }
 }
 

@@ -1,6 +1,4 @@
 /** Orphans: work whose lease is in the database, but whose process has died (docs/adr/0004). */
-import { formatTimestamp } from "../../db/clock.ts";
-import type { Timestamp } from "../../db/records.ts";
 import { fateOf, processName } from "../util/process_name.ts";
 
 /** What every lease says of its holder. */
@@ -8,18 +6,19 @@ export interface Holder {
   token: string;
   /** As src/util/process_name.ts names the process. */
   owner: string;
-  expires_at: Timestamp;
+  /** By the database's clock: ours may be wrong. */
+  expired: boolean;
 }
 
 /** Whether a lease is without a live owner. `own`: what this process has in progress. */
 export function isOrphaned(
   own: { has(token: string): boolean },
-  { owner, token, expires_at }: Holder,
+  { owner, token, expired }: Holder,
 ): boolean {
   // One of our own is left behind when it could not be ended.
   if (owner === processName()) return !own.has(token);
   const fate = fateOf(owner);
-  return fate === "dead" || (fate === "unseen" && expires_at < formatTimestamp(Date.now() * 1000));
+  return fate === "dead" || (fate === "unseen" && expired);
 }
 
 export interface Recovery<L extends Holder> {

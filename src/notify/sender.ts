@@ -3,7 +3,6 @@ import type { EventRecord } from "../../db/event_records.ts";
 import type { Deps } from "../deps.ts";
 import { getLog } from "../observe/log.ts";
 import { fateOf, processName } from "../util/process_name.ts";
-import { toTimestamp } from "../util/timestamp.ts";
 import { type Driver, makeDrivers } from "./drivers.ts";
 import { notificationOf } from "./message.ts";
 
@@ -11,8 +10,8 @@ const log = getLog("oneglance.notify");
 
 /** Events taken at once. */
 const BATCH = 100;
-/** How long taken events are ours, in ms; longer than a batch may take to be confirmed. */
-const HOLDS = 60_000;
+/** How long taken events are ours, in seconds; longer than a batch may take to be confirmed. */
+const HOLDS = 60;
 
 type Parts = Pick<Deps, "config" | "db" | "events">;
 
@@ -58,17 +57,16 @@ export class Sender {
   /** Null when nothing waits, or another process sends. */
   async #sendBatch(): Promise<{ sent: number } | { pauseSeconds: number } | null> {
     const { db, config } = this.#parts;
-    const oldest = await db.read.outbox.oldest();
+    const maxAge = config.get("oneglance.notification_max_age");
+    const oldest = await db.read.outbox.oldest({ seconds: maxAge });
     if (!oldest) return null;
-    await this.#dropOld(oldest.created_at);
+    if (oldest.old) await this.#dropOld(maxAge);
     const { owner } = oldest;
     const fate = owner === null || owner === this.#owner ? null : fateOf(owner);
     if (fate === "alive") return null;
-    const now = Date.now();
     const events = await db.write.outbox.take({
       owner: this.#owner,
-      now: toTimestamp(now),
-      expiresAt: toTimestamp(now + HOLDS),
+      seconds: HOLDS,
       limit: BATCH,
       dead: fate === "dead" ? owner : null,
     });
@@ -111,11 +109,8 @@ export class Sender {
     return { pauseSeconds: Math.min(first + more, config.get("oslo_messaging_rabbit.rabbit_interval_max")) };
   }
 
-  async #dropOld(oldest: string): Promise<void> {
-    const seconds = this.#parts.config.get("oneglance.notification_max_age");
-    const before = toTimestamp(Date.now() - seconds * 1000);
-    if (seconds === 0 || oldest >= before) return;
-    const dropped = await this.#parts.db.write.outbox.dropOld({ before });
+  async #dropOld(seconds: number): Promise<void> {
+    const dropped = await this.#parts.db.write.outbox.dropOld({ seconds });
     if (dropped > 0) log.warn(`${dropped} notifications could not be sent for ${seconds} s and are dropped`);
   }
 }

@@ -47,10 +47,10 @@ export class Background {
   /** Enters a run; its lease must then be written, and `start` or `release` be called. */
   enter(imageId: string | null): { run: Run; lease: Omit<NewTaskLease, "caller"> } {
     const { token, lease, signal, progress } = this.#leases.enter("task", imageId);
-    const { owner, expires_at } = lease;
+    const { owner, seconds } = lease;
     return {
       run: { token, imageId, signal, progress },
-      lease: { image_id: imageId, token, owner, expires_at },
+      lease: { image_id: imageId, token, owner, seconds },
     };
   }
 

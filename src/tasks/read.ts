@@ -4,7 +4,6 @@ import type { Ctx, Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { findImage } from "../images/find.ts";
 import { authorizeImage } from "../policy/authorize.ts";
-import { toTimestamp } from "../util/timestamp.ts";
 
 export type TaskPage = Omit<TaskListQuery, "owner" | "marker"> & { marker?: string };
 
@@ -13,7 +12,7 @@ export async function listTasks(ctx: Ctx, { marker: id, ...page }: TaskPage): Pr
   const { caller, deps } = ctx;
   if (!caller.isAdmin && caller.projectId === null) return [];
   // An administrator without a project, as without an identity service, owns tasks by the empty name.
-  await deps.db.write.tasks.sweep({ owner: caller.projectId ?? "", now: toTimestamp(Date.now()) });
+  await deps.db.write.tasks.sweep({ owner: caller.projectId ?? "" });
   const marker = id === undefined ? undefined : await findMarker(ctx, id);
   return await deps.db.read.tasks.list({
     ...page,
@@ -48,7 +47,6 @@ export async function imageTasks(ctx: Ctx, imageId: string): Promise<TaskRecord[
   if (!caller.isAdmin && caller.projectId === null) return [];
   return await deps.db.read.tasks.ofImage({
     imageId,
-    now: toTimestamp(Date.now()),
     ...(caller.isAdmin ? {} : { owner: caller.projectId! }),
   });
 }

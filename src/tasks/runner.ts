@@ -116,7 +116,7 @@ export async function pastOf(
 
 /** Leaves the task to the next process that looks for one. */
 async function leave({ ctx, token }: TaskRun): Promise<void> {
-  const by = { token, owner: "", expires_at: toTimestamp(0) };
+  const by = { token, owner: "", seconds: -1 };
   await ctx.deps.db.write.tasks.take({ token, by, counts: false });
 }
 

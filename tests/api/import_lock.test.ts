@@ -1,6 +1,6 @@
 /** When an import may take the lock of another: never from a task that somebody is at (docs/reference/images-api.md §2.8.4). */
 import assert from "node:assert/strict";
-import type { TaskLease } from "../../db/task_records.ts";
+import type { NewTaskLease } from "../../db/task_records.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { begun, FUTURE, other, PAST } from "../support/begun.ts";
 import { FORMATS, nothingUnderWay, outcome, postImport, staged, threeStores } from "../support/imports.ts";
@@ -17,9 +17,9 @@ function age({ database }: TestService, task: string, minutes: number): Promise<
 }
 
 /** A staged image whose import to store b another process has begun; `lease` null: one of Glance, which has none. */
-async function locked(service: TestService, lease: Partial<TaskLease> | null, status = "processing") {
+async function locked(service: TestService, lease: Partial<NewTaskLease> | null, status = "processing") {
   const id = await staged(service, "data");
-  const task = await begun(service, id, DIRECT, { expires_at: PAST, backend: ["b"], ...lease });
+  const task = await begun(service, id, DIRECT, { seconds: PAST, backend: ["b"], ...lease });
   const { write } = service.deps.db;
   if (status === "processing") await write.tasks.change({ id: task, from: ["pending"], status });
   if (lease === null) {
@@ -32,19 +32,19 @@ async function locked(service: TestService, lease: Partial<TaskLease> | null, st
 
 const ROWS: [
   who: string,
-  lease: Partial<TaskLease> | null,
+  lease: Partial<NewTaskLease> | null,
   status: string,
   minutes: number,
   taken: boolean,
 ][] = [
-  ["another machine, lease held", { owner: MACHINE, expires_at: FUTURE }, "processing", 3000, false],
-  ["another machine, lease held, waiting", { owner: MACHINE, expires_at: FUTURE }, "pending", 3000, false],
+  ["another machine, lease held", { owner: MACHINE, seconds: FUTURE }, "processing", 3000, false],
+  ["another machine, lease held, waiting", { owner: MACHINE, seconds: FUTURE }, "pending", 3000, false],
   ["another machine, lease expired", { owner: MACHINE }, "processing", 61, true],
   ["another machine, lease expired just now", { owner: MACHINE }, "processing", 59, false],
-  ["a process of an earlier boot", { expires_at: FUTURE }, "processing", 61, true],
+  ["a process of an earlier boot", { seconds: FUTURE }, "processing", 61, true],
   [
     "this process, which knows nothing of it",
-    { owner: processName(), expires_at: FUTURE },
+    { owner: processName(), seconds: FUTURE },
     "processing",
     61,
     true,
@@ -126,7 +126,7 @@ Deno.test("who goes on with a task while its lock is judged keeps it", async () 
   read.tasks.leases = async (input) => {
     const found = await leases(input);
     if (!taken && found[0]) {
-      const by = { token: "of another machine", owner: MACHINE, expires_at: FUTURE };
+      const by = { token: "of another machine", owner: MACHINE, seconds: FUTURE };
       taken = await write.tasks.take({ token: found[0].token, by, counts: true });
     }
     return found;

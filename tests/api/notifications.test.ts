@@ -164,7 +164,7 @@ Deno.test("tasks: made, run, ended; without input, result and message", async ()
     image_id,
     token: "run",
     owner: "me",
-    expires_at: "2030-01-01 00:00:00.000000",
+    seconds: 60,
     caller: "{}",
   };
   const task = {
@@ -214,7 +214,7 @@ Deno.test("a task that ends with its image's change tells both", async () => {
     image_id: id,
     token: "run",
     owner: "me",
-    expires_at: "2030-01-01 00:00:00.000000",
+    seconds: 60,
     caller: "{}",
   };
   const task = {
@@ -260,7 +260,7 @@ Deno.test("only what a write has changed is told: a task that ended before, a co
   const { id } = await service.create(OWNER, BARE);
   await service.upload(id, OWNER, "data");
   const expires_at = "2030-01-01 00:00:00.000000";
-  const lease = { image_id: id, token: "run", owner: "me", expires_at, caller: "{}" };
+  const lease = { image_id: id, token: "run", owner: "me", seconds: 60, caller: "{}" };
   const ids = { image_id: id, request_id: null, user_id: null };
   const task = { id: "t", type: "api_image_import" as const, owner: "p1", input: null, ...ids };
   await db.write.tasks.start({ task, lease, lock: true });
@@ -268,7 +268,7 @@ Deno.test("only what a write has changed is told: a task that ended before, a co
   await drain(service);
   assert.equal(await db.write.tasks.end({ token: "run", end: { status: "success", expires_at } }), true);
   const { locations } = (await db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } }))!;
-  const by = { token: "d", owner: "me", expires_at };
+  const by = { token: "d", owner: "me", seconds: 60 };
   const last = { id, by, locationIds: locations.map((each) => each.id), added: 0, delayed: false };
   assert.equal(await db.write.deletions.beginCopies(last), "last");
   assert.deepEqual(await takeEvents(service), []);
@@ -281,16 +281,15 @@ Deno.test("a stranded image that is put back: its task failed, the image changed
   const expires_at = "2030-01-01 00:00:00.000000";
   const ids = { image_id: id, request_id: null, user_id: null };
   const task = { id: "t", type: "api_image_import" as const, owner: "p1", input: null, ...ids };
-  const lease = { image_id: id, token: "run", owner: "me", expires_at, caller: "{}" };
+  const lease = { image_id: id, token: "run", owner: "me", seconds: 60, caller: "{}" };
   await db.write.tasks.start({ task, lease, lock: true });
   await db.write.images.transition({ id, from: ["queued"], to: "importing", task: "run", limit: null });
   // What a Glance leaves that died: no lease of ours.
   await service.database.exec("DELETE FROM oneglance_tasks");
   await drain(service);
-  const by = { token: "u", owner: "me", store_id: null, expires_at };
-  const before = "2100-01-01 00:00:00.000000";
+  const by = { token: "u", owner: "me", store_id: null, seconds: 60 };
   const end = { status: "failure" as const, message: "why", expires_at };
-  assert.equal((await db.write.stranded.take({ id, before, by, end }))?.status, "importing");
+  assert.equal((await db.write.stranded.take({ id, seconds: -1_000_000_000, by, end }))?.status, "importing");
   assert.deepEqual(names(await takeEvents(service)), ["task.failure INFO", "image.update INFO"]);
 });
 
@@ -339,7 +338,7 @@ for (const driver of ["", "noop", "unheard-of"]) {
     const { id } = await service.create(OWNER, BARE);
     await service.upload(id, OWNER, "data");
     await service.deps.db.write.outbox.record({ events: [{ type: "image.create", imageId: id }] });
-    assert.equal(await service.deps.db.read.outbox.oldest(), null);
+    assert.equal(await service.deps.db.read.outbox.oldest({ seconds: 0 }), null);
   });
 }
 
@@ -348,7 +347,7 @@ Deno.test("an event is not there when its write fails", async () => {
   const { id } = await service.create(OWNER, BARE);
   await drain(service);
   await assert.rejects(makeImage(service.deps.db, { id, properties: {}, tags: [] }), /already exists/);
-  assert.equal(await service.deps.db.read.outbox.oldest(), null);
+  assert.equal(await service.deps.db.read.outbox.oldest({ seconds: 0 }), null);
 });
 
 Deno.test("the envelope", () => {

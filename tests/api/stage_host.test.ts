@@ -29,7 +29,7 @@ function peer(answer: () => Response) {
 /** An image whose staged data is at `host`. */
 async function stagedAt(service: TestService, host: string, more = {}): Promise<string> {
   const { id } = await service.create(OWNER, { ...FORMATS, ...more });
-  const lease = { token: id, owner: "x", store_id: null, expires_at: "2999-01-01 00:00:00.000000" };
+  const lease = { token: id, owner: "x", store_id: null, seconds: 1_000_000_000 };
   const { write } = service.deps.db;
   await write.images.transition({ id, from: ["queued"], to: "uploading", beginUpload: lease, limit: null });
   await write.images.transition({

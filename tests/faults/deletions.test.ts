@@ -9,8 +9,9 @@ import { takeEvents } from "../support/events.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
 
 const BARE = { disk_format: "raw", container_format: "bare" };
-const PAST = "2001-01-01 00:00:00.000000";
-const FUTURE = "2999-01-01 00:00:00.000000";
+/** Lifetimes of leases, in seconds: of one that has run out, and of one that will not. */
+const PAST = -1_000_000;
+const FUTURE = 1_000_000_000;
 const TWO = {
   "DEFAULT.enabled_backends": "a:file,b:file",
   "glance_store.default_backend": "a",
@@ -39,8 +40,8 @@ async function inBoth(service: TestService): Promise<string> {
 const filesOf = ({ dir }: TestService, id: string) =>
   ["a", "b"].filter((store) => filesIn(`${dir}/${store}`).includes(id));
 
-async function begun(service: TestService, id: string, owner: string, expires_at = FUTURE): Promise<void> {
-  const by = { token: crypto.randomUUID(), owner, expires_at };
+async function begun(service: TestService, id: string, owner: string, seconds = FUTURE): Promise<void> {
+  const by = { token: crypto.randomUUID(), owner, seconds };
   assert.equal((await service.deps.db.write.deletions.begin({ id, by })).outcome, "done");
 }
 
@@ -71,7 +72,7 @@ Deno.test("between the first and the last write an image is out of sight, also w
 
 Deno.test("only what nobody carries on is completed", async (t) => {
   await using service = await startService(TWO);
-  const rows: [string, string, string, boolean][] = [
+  const rows: [string, string, number, boolean][] = [
     ["a dead process", other("pid", "4194305"), FUTURE, true],
     ["another machine, lease held", other("machine", "00000000"), FUTURE, false],
     ["another machine, lease expired", other("machine", "00000000"), PAST, true],
@@ -92,11 +93,11 @@ Deno.test("a deletion that is under way here is left alone and renewed", async (
   await using service = await startService(TWO);
   const id = await inBoth(service);
   const transfer = service.deps.leases.enter("deletion", id);
-  await service.deps.db.write.deletions.begin({ id, by: transfer.lease });
+  await service.deps.db.write.deletions.begin({ id, by: { ...transfer.lease, seconds: PAST } });
   await recoverDeletions(service.deps);
   assert.deepEqual(filesOf(service, id), ["a", "b"]);
   await service.deps.db.write.leases.renew(renewal({ transfers: [transfer.token] }));
-  assert.equal((await service.deps.db.read.deletions.list())[0]!.expires_at, FUTURE);
+  assert.equal((await service.deps.db.read.deletions.list())[0]!.expired, false);
   transfer.end();
 });
 
@@ -143,7 +144,7 @@ async function copyBegun(service: TestService, id: string, rows: number[], delay
   const { locations } =
     (await service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } }))!;
   const locationIds = rows.map((row) => locations[row]!.id);
-  const by = { token: crypto.randomUUID(), owner: other("pid", "4194305"), expires_at: FUTURE };
+  const by = { token: crypto.randomUUID(), owner: other("pid", "4194305"), seconds: FUTURE };
   const begun = await service.deps.db.write.deletions.beginCopies({ id, by, locationIds, added: 1, delayed });
   assert.equal(begun, "done");
 }

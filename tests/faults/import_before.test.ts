@@ -7,7 +7,7 @@ import { filesIn, newImage, noise, serve, show, until } from "../support/served.
 import { OWNER, startService, type TestService } from "../support/service.ts";
 
 const DEAD = processName().replace(/-[^-]+-/, "-00000000-");
-const FUTURE = "2999-01-01 00:00:00.000000";
+const FUTURE = 1_000_000_000;
 const GLANCE_DIRECT = { method: { name: "glance-direct" } };
 
 /** A staged image, of which a dead process has made something else. */
@@ -21,7 +21,7 @@ async function changed(
   const import_req = { ...GLANCE_DIRECT, all_stores_must_succeed: all };
   await write.tasks.start({
     lock: true,
-    lease: { image_id: id, token: id, owner: DEAD, expires_at: FUTURE, caller: '{"projectId":"p1"}' },
+    lease: { image_id: id, token: id, owner: DEAD, seconds: FUTURE, caller: '{"projectId":"p1"}' },
     task: {
       id: crypto.randomUUID(),
       type: "api_image_import",

@@ -13,7 +13,7 @@ Deno.test("every job runs at start and says what it found", async () => {
   await using service = await startService(ON);
   const { deps, dir } = service;
   const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
-  const lease = { owner: DEAD, store_id: null, expires_at: FUTURE };
+  const lease = { owner: DEAD, store_id: null, seconds: FUTURE };
   await deps.db.write.images.transition({
     id,
     from: ["queued"],
@@ -38,7 +38,10 @@ Deno.test("every job runs at start and says what it found", async () => {
     "all have run",
     () => jobs.status().every(({ runs, runningSince }) => runs > 0 && !runningSince),
   );
-  await until("the notifications are sent", async () => await deps.db.read.outbox.oldest() === null);
+  await until(
+    "the notifications are sent",
+    async () => await deps.db.read.outbox.oldest({ seconds: 0 }) === null,
+  );
   assert.deepEqual(did()["staged leftovers"], { did: "2 staged files removed, 1 are in use", failed: 0 });
   assert.deepEqual(filesIn(`${dir}/staging`).sort(), [wanted, "notes"].sort());
   assert.deepEqual(did()["half-written files"], { did: "0 half-written files removed", failed: 0 });

@@ -34,7 +34,7 @@ async function processing(
       image_id: imageId,
       token: crypto.randomUUID(),
       owner: DEAD,
-      expires_at: "2999-01-01 00:00:00.000000",
+      seconds: 1_000_000_000,
       caller: '{"projectId":"p1","roles":["member"]}',
     },
     task: {

@@ -1,6 +1,6 @@
 /** Whose uploads are put back, and that a late uploader can never complete somebody else's (docs/architecture.md, processes). */
 import assert from "node:assert/strict";
-import type { UploadLease } from "../../db/records.ts";
+import type { NewUpload } from "../../db/records.ts";
 import { GlanceError } from "../../src/errors.ts";
 import { recoverUploads } from "../../src/images/recover.ts";
 import { Scheduler } from "../../src/jobs/scheduler.ts";
@@ -10,8 +10,9 @@ import { renewal } from "../support/renewal.ts";
 import { filesIn, until } from "../support/served.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
 
-const PAST = "2001-01-01 00:00:00.000000";
-const FUTURE = "2999-01-01 00:00:00.000000";
+/** Lifetimes of leases, in seconds: of one that has run out, and of one that will not. */
+const PAST = -1_000_000;
+const FUTURE = 1_000_000_000;
 
 /** The name of this process with one of its parts changed. */
 function other(part: "machine" | "boot" | "namespace" | "pid" | "start", value: string): string {
@@ -21,13 +22,13 @@ function other(part: "machine" | "boot" | "namespace" | "pid" | "start", value: 
 }
 
 /** An image that somebody uploads, with a file that he may have left. */
-async function uploading(service: TestService, lease: Partial<UploadLease>): Promise<string> {
+async function uploading(service: TestService, lease: Partial<NewUpload>): Promise<string> {
   const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
   const beginUpload = {
     token: crypto.randomUUID(),
     owner: processName(),
     store_id: null,
-    expires_at: FUTURE,
+    seconds: FUTURE,
     ...lease,
   };
   await service.deps.db.write.images.transition({
@@ -44,17 +45,17 @@ async function uploading(service: TestService, lease: Partial<UploadLease>): Pro
 const statusOf = async (service: TestService, id: string) =>
   (await (await service.ask(`/v2/images/${id}`, OWNER)).json()).status;
 
-const ROWS: [who: string, lease: Partial<UploadLease>, putBack: boolean][] = [
+const ROWS: [who: string, lease: Partial<NewUpload>, putBack: boolean][] = [
   ["a process of an earlier boot", { owner: other("boot", "00000000") }, true],
   ["a process that is not there", { owner: other("pid", "4194305") }, true],
   ["a process whose pid is another's now", { owner: other("start", "1") }, true],
   ["another machine, lease held", { owner: other("machine", "00000000") }, false],
-  ["another machine, lease expired", { owner: other("machine", "00000000"), expires_at: PAST }, true],
+  ["another machine, lease expired", { owner: other("machine", "00000000"), seconds: PAST }, true],
   ["another container, lease held", { owner: other("namespace", "1") }, false],
-  ["another container, lease expired", { owner: other("namespace", "1"), expires_at: PAST }, true],
+  ["another container, lease expired", { owner: other("namespace", "1"), seconds: PAST }, true],
   [
     "a living process of this machine, lease expired",
-    { owner: `${processName().split("-").slice(0, 3).join("-")}-1-${startOfInit()}`, expires_at: PAST },
+    { owner: `${processName().split("-").slice(0, 3).join("-")}-1-${startOfInit()}`, seconds: PAST },
     false,
   ],
   ["this process, which knows nothing of it", { owner: processName() }, true],
@@ -82,18 +83,18 @@ Deno.test("uploads are put back by whose they are", async (t) => {
 Deno.test("an upload that is under way here is left alone, and renewed by one write", async () => {
   await using service = await startService();
   const transfer = service.deps.leases.enter("upload", "");
-  const id = await uploading(service, transfer.lease);
+  const id = await uploading(service, { ...transfer.lease, seconds: PAST });
   await recoverUploads(service.deps);
   assert.equal(await statusOf(service, id), "saving");
   const held = await service.deps.db.write.leases.renew(renewal({ transfers: [transfer.token, "unknown"] }));
   assert.deepEqual(held, [transfer.lease.token]);
-  assert.equal((await service.deps.db.read.uploads.list())[0]!.expires_at, FUTURE);
+  assert.equal((await service.deps.db.read.uploads.list())[0]!.expired, false);
   transfer.end();
 });
 
 Deno.test("an uploader that was thought dead completes neither its own upload nor the next one", async () => {
   await using service = await startService();
-  const dead = { token: "old", owner: other("machine", "00000000"), expires_at: PAST };
+  const dead = { token: "old", owner: other("machine", "00000000"), seconds: PAST };
   const id = await uploading(service, dead);
   const { write } = service.deps.db;
   const finish = () =>
@@ -208,5 +209,26 @@ Deno.test("in multi-store mode only the store of the upload is searched, any whe
       const found = ["fast", "slow"].filter((store) => filesIn(`${service.dir}/${store}`).length > 0);
       assert.deepEqual(found, left);
     });
+  }
+});
+
+Deno.test("a process whose clock is wrong takes nobody's work, and gives none away", async () => {
+  await using service = await startService();
+  const { deps } = service;
+  const far = await uploading(service, { owner: other("machine", "00000000"), seconds: 120 });
+  const now = Date.now;
+  try {
+    for (const minutes of [10, -10]) {
+      Date.now = () => now() + minutes * 60_000;
+      await recoverUploads(deps);
+      assert.equal(await statusOf(service, far), "saving", `${minutes} min`);
+      const transfer = deps.leases.enter("upload", "");
+      const own = await uploading(service, transfer.lease);
+      transfer.end();
+      const lease = (await deps.db.read.uploads.list()).find(({ image_id }) => image_id === own);
+      assert.equal(lease!.expired, false, `${minutes} min`);
+    }
+  } finally {
+    Date.now = now;
   }
 });

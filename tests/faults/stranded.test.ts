@@ -110,7 +110,7 @@ Deno.test("what counts as stranded", async (t) => {
     token: id,
     owner: "x",
     store_id: null,
-    expires_at: "2001-01-01 00:00:00.000000",
+    seconds: -1,
   });
   const rows: [string, boolean, number, () => Promise<string>][] = [
     ["saving for 25 hours", true, 25, () => left(service, {})],
@@ -323,12 +323,12 @@ Deno.test("a crash while one is put back is recovered as that of an upload", asy
   await age(service, id, 30);
   const taken = await service.deps.db.write.stranded.take({
     id,
-    before: "2999-01-01 00:00:00.000000",
+    seconds: -1_000_000_000,
     by: {
       token: id,
       owner: processName().replace(/-[^-]+-/, "-00000000-"),
       store_id: null,
-      expires_at: "2999-01-01 00:00:00.000000",
+      seconds: 1_000_000_000,
     },
     end: { status: "failure", expires_at: "2999-01-01 00:00:00.000000" },
   });

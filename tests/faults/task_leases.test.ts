@@ -1,6 +1,6 @@
 /** Whose tasks are taken over, what becomes of them, and that a late run can change nothing (docs/architecture.md). */
 import assert from "node:assert/strict";
-import type { TaskLease } from "../../db/task_records.ts";
+import type { NewTaskLease } from "../../db/task_records.ts";
 import { HeldLeases } from "../../src/leases/held.ts";
 import { recoverTasks } from "../../src/tasks/recover.ts";
 import { processName } from "../../src/util/process_name.ts";
@@ -9,17 +9,20 @@ import { FORMATS, nothingUnderWay, outcome, serveSite, staged, threeStores } fro
 import { renewal } from "../support/renewal.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService } from "../support/service.ts";
+import { toTimestamp } from "../../src/util/timestamp.ts";
+
+const LONG_AGO = "2001-01-01 00:00:00.000000";
 
 const DATA = "data of a task";
 
 const direct = { method: { name: "glance-direct" } };
-const ROWS: [who: string, lease: Partial<TaskLease>, taken: boolean][] = [
+const ROWS: [who: string, lease: Partial<NewTaskLease>, taken: boolean][] = [
   ["a process of an earlier boot", { owner: DEAD }, true],
   ["a process that is not there", { owner: other(3, "4194305") }, true],
   ["another machine, lease held", { owner: other(0, "00000000") }, false],
-  ["another machine, lease expired", { owner: other(0, "00000000"), expires_at: PAST }, true],
+  ["another machine, lease expired", { owner: other(0, "00000000"), seconds: PAST }, true],
   ["this process, which knows nothing of it", { owner: processName() }, true],
-  ["nobody: left on a stop", { owner: "", expires_at: PAST }, true],
+  ["nobody: left on a stop", { owner: "", seconds: PAST }, true],
 ];
 
 Deno.test("tasks are taken over by whose they are", async (t) => {
@@ -67,7 +70,7 @@ Deno.test("what cannot be carried on is put back with its reason", async (t) => 
     const task = await begun(service, id, direct);
     for (let run = 0; run < 3; run++) {
       const [lease] = await service.deps.db.read.tasks.leases({ taskIds: [task] });
-      const by = { token: `run ${run}`, owner: DEAD, expires_at: FUTURE };
+      const by = { token: `run ${run}`, owner: DEAD, seconds: FUTURE };
       await service.deps.db.write.tasks.take({ token: lease!.token, by, counts: true });
     }
     await recoverTasks(service.deps);
@@ -109,7 +112,7 @@ Deno.test("a run that has lost its lease changes nothing", async () => {
   });
   assert.deepEqual(late, { outcome: "status", status: "active" });
   assert.equal(
-    await write.tasks.end({ token: lease!.token, end: { status: "failure", expires_at: PAST } }),
+    await write.tasks.end({ token: lease!.token, end: { status: "failure", expires_at: LONG_AGO } }),
     false,
   );
   assert.deepEqual(
@@ -123,12 +126,11 @@ Deno.test("a run that has lost its lease changes nothing", async () => {
 
 Deno.test("a task that somebody is at has changed of late, for a Glance that judges it by that", async () => {
   await using service = await startService();
-  const SINCE = "2026-01-01 00:00:00.000000";
-  const LATER = "2026-01-01 00:00:01.000000";
+  const LATER = toTimestamp(Date.now() - 3_600_000);
   const times: [before: string, status: "pending" | "processing" | "success", renewed: boolean][] = [
-    [PAST, "pending", true],
-    [PAST, "processing", true],
-    [PAST, "success", false],
+    [LONG_AGO, "pending", true],
+    [LONG_AGO, "processing", true],
+    [LONG_AGO, "success", false],
     [LATER, "processing", false],
   ];
   for (const [before, status, renewed] of times) {
@@ -139,7 +141,7 @@ Deno.test("a task that somebody is at has changed of late, for a Glance that jud
     await service.database.exec(`UPDATE tasks SET updated_at = '${before}' WHERE id = '${task}'`);
     const [lease] = await read.tasks.leases({ taskIds: [task] });
     const tasks = [{ token: lease!.token, step: "x", bytes: 1, total: null, rate: null }];
-    await write.leases.renew(renewal({ tasks, silentSince: SINCE }));
+    await write.leases.renew(renewal({ tasks, silentSeconds: 7200 }));
     const { updated_at } = await (await service.ask(`/v2/tasks/${task}`, ADMIN)).json();
     assert.equal(updated_at.startsWith(before.slice(0, 10)), !renewed, `${before} ${status}: ${updated_at}`);
   }
@@ -173,7 +175,7 @@ Deno.test("an import lock that gives no sign of life for an hour can be taken ov
   ) {
     await t.step(`${status} for ${minutes} minutes: ${answer}`, async () => {
       const id = await staged(service, DATA);
-      const task = await begun(service, id, direct, { expires_at: PAST, backend: ["b"] });
+      const task = await begun(service, id, direct, { seconds: PAST, backend: ["b"] });
       await service.deps.db.write.tasks.change({ id: task, from: ["pending"], status });
       await age(task, minutes);
       const setProperties = { os_glance_importing_to_stores: "b", os_glance_failed_import: "b,c" };

@@ -1,10 +1,11 @@
 /** Import tasks that another process has begun, as rows of the database. */
-import type { TaskLease } from "../../db/task_records.ts";
+import type { NewTaskLease } from "../../db/task_records.ts";
 import { processName } from "../../src/util/process_name.ts";
 import type { TestService } from "./service.ts";
 
-export const PAST = "2001-01-01 00:00:00.000000";
-export const FUTURE = "2999-01-01 00:00:00.000000";
+/** Lifetimes of leases, in seconds: of one that has run out, and of one that will not. */
+export const PAST = -1_000_000;
+export const FUTURE = 1_000_000_000;
 
 /** Returns the name of this process with another value in one of its parts. */
 export function other(part: number, value: string): string {
@@ -21,8 +22,9 @@ export async function begun(
   service: TestService,
   id: string,
   request: unknown,
-  { backend = [null] as (string | null)[], ...lease }: Partial<TaskLease> & { backend?: (string | null)[] } =
-    {},
+  { backend = [null] as (string | null)[], ...lease }: Partial<NewTaskLease> & {
+    backend?: (string | null)[];
+  } = {},
 ): Promise<string> {
   const task = crypto.randomUUID();
   await service.deps.db.write.tasks.start({
@@ -31,7 +33,7 @@ export async function begun(
       image_id: id,
       token: `token of ${task}`.slice(0, 36),
       owner: DEAD,
-      expires_at: FUTURE,
+      seconds: FUTURE,
       caller: JSON.stringify({ projectId: "p1", roles: ["member"] }),
       ...lease,
     },

@@ -7,8 +7,7 @@ import type { TestService } from "./service.ts";
 export async function drain({ deps }: TestService): Promise<EventRecord[]> {
   const events = await deps.db.write.outbox.take({
     owner: "test",
-    now: "2000-01-01 00:00:00.000000",
-    expiresAt: "2000-01-01 00:00:00.000000",
+    seconds: -1,
     limit: 1000,
     dead: null,
   });

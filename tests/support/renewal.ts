@@ -1,16 +1,15 @@
 import type { LeaseRenewal } from "../../db/records.ts";
 
-const FUTURE = "2999-01-01 00:00:00.000000";
-const PAST = "2001-01-01 00:00:00.000000";
+const LONG = 1_000_000_000;
 
 /** A renewal of only what `set` names, until far in the future. */
 export function renewal(set: Partial<LeaseRenewal>): LeaseRenewal {
   return {
     transfers: [],
-    transfersExpireAt: FUTURE,
+    transferSeconds: LONG,
     tasks: [],
-    tasksExpireAt: FUTURE,
-    silentSince: PAST,
+    taskSeconds: LONG,
+    silentSeconds: LONG,
     ...set,
   };
 }

@@ -81,7 +81,7 @@ async function withOutbox(
   }
 }
 
-const empty = (db: Database) => async () => await db.read.outbox.oldest() === null;
+const empty = (db: Database) => async () => await db.read.outbox.oldest({ seconds: 0 }) === null;
 
 Deno.test("what waits and what comes is sent in order, once, and removed", () =>
   withOutbox({}, async (parts, put) => {
@@ -120,13 +120,16 @@ Deno.test("while it fails it pauses; a stop ends the pause, lets go, and another
     const driver = fakeDriver(1);
     const sender = startSender(parts, [driver])!;
     await until("tried", () => driver.calls === 1);
-    await until("held", async () => (await parts.db.read.outbox.oldest())?.owner === processName());
+    await until(
+      "held",
+      async () => (await parts.db.read.outbox.oldest({ seconds: 0 }))?.owner === processName(),
+    );
     await put("b");
     const started = Date.now();
     await sender.close();
     assert.ok(Date.now() - started < 5000);
     assert.deepEqual([driver.calls, driver.got], [1, []]);
-    assert.equal((await parts.db.read.outbox.oldest())!.owner, null);
+    assert.equal((await parts.db.read.outbox.oldest({ seconds: 0 }))!.owner, null);
     const next = startSender(parts, [driver])!;
     await until("all sent", empty(parts.db));
     assert.deepEqual(driver.got, ["a", "b"]);
@@ -161,24 +164,32 @@ Deno.test("what is too old is dropped", () =>
 /** Names of other processes: alive, dead, on another machine. */
 const own = processName().split("-");
 const parent = `${own.slice(0, 3).join("-")}-${Deno.ppid}-`;
-const OTHERS: [string, string, string, boolean][] = [
-  ["a living process holds them: they are left alone", "alive", "2999", false],
-  ["a dead process held them: taken at once", `${own.slice(0, 3).join("-")}-999999999-1`, "2999", true],
-  ["one of a machine that cannot be seen, in its time: left alone", "00000000-00000000-1-1-1", "2999", false],
-  ["one of a machine that cannot be seen, after its time: taken", "00000000-00000000-1-1-1", "2001", true],
+const OTHERS: [string, string, number, boolean][] = [
+  ["a living process holds them: they are left alone", "alive", 1_000_000_000, false],
+  [
+    "a dead process held them: taken at once",
+    `${own.slice(0, 3).join("-")}-999999999-1`,
+    1_000_000_000,
+    true,
+  ],
+  [
+    "one of a machine that cannot be seen, in its time: left alone",
+    "00000000-00000000-1-1-1",
+    1_000_000_000,
+    false,
+  ],
+  ["one of a machine that cannot be seen, after its time: taken", "00000000-00000000-1-1-1", -1, true],
 ];
-for (const [what, name, year, sent] of OTHERS) {
+for (const [what, name, seconds, sent] of OTHERS) {
   Deno.test(what, () =>
     withOutbox({}, async (parts, put) => {
       // The start of our parent as /proc has it, so that its name is that of a living process.
       const stat = await Deno.readTextFile(`/proc/${Deno.ppid}/stat`);
       const owner = name === "alive" ? parent + stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] : name;
       await put("a");
-      const time = (text: string) => `${text}-01-01 00:00:00.000000`;
       const taken = await parts.db.write.outbox.take({
         owner,
-        now: time("2000"),
-        expiresAt: time(year),
+        seconds,
         limit: 10,
         dead: null,
       });
@@ -199,8 +210,7 @@ Deno.test("two senders at once send nothing twice", () =>
       for (;;) {
         const events = await parts.db.write.outbox.take({
           owner,
-          now: "2000-01-01 00:00:00.000000",
-          expiresAt: "2999-01-01 00:00:00.000000",
+          seconds: 1_000_000_000,
           limit: 7,
           dead: null,
         });
