@@ -20,7 +20,7 @@ import { parseTime } from "./times.ts";
 export const PATCH_V21 = "application/openstack-images-v2.1-json-patch";
 export const PATCH_V20 = "application/openstack-images-v2.0-json-patch";
 
-export const SORT_KEYS = [
+const SORT_KEYS = [
   "name",
   "status",
   "container_format",

@@ -11,7 +11,7 @@ const HashValidation = z.strictObject({
   { message: "os_hash_algo and os_hash_value go together" },
 ).openapi("HashValidation");
 
-export const LocationCreate = z.object({
+const LocationCreate = z.object({
   url: z.string(),
   validation_data: HashValidation.optional(),
 }).openapi("LocationCreate");

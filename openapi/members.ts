@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors, ImageIdParam, json, jsonBody, SECURED } from "./common.ts";
 
-export const MemberStatusField = z.enum(["pending", "accepted", "rejected"]).openapi("MemberStatus");
+const MemberStatusField = z.enum(["pending", "accepted", "rejected"]).openapi("MemberStatus");
 
 export const Member = z.object({
   member_id: z.string().openapi({ description: "Project id." }),
@@ -13,11 +13,11 @@ export const Member = z.object({
   schema: z.string(),
 }).openapi("Member");
 
-export const MemberList = z.object({ members: z.array(Member), schema: z.string() }).openapi("MemberList");
+const MemberList = z.object({ members: z.array(Member), schema: z.string() }).openapi("MemberList");
 
-export const MemberCreate = z.object({ member: z.string().min(1).max(255) }).openapi("MemberCreate");
+const MemberCreate = z.object({ member: z.string().min(1).max(255) }).openapi("MemberCreate");
 
-export const MemberUpdate = z.object({ status: MemberStatusField }).openapi("MemberUpdate");
+const MemberUpdate = z.object({ status: MemberStatusField }).openapi("MemberUpdate");
 
 const MemberParams = ImageIdParam.extend({
   member_id: z.string().openapi({ param: { name: "member_id", in: "path" }, description: "Project id." }),

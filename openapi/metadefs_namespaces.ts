@@ -27,7 +27,7 @@ const objectFields = {
 const links = { self: z.string(), schema: z.string() };
 
 /** As it is sent. */
-export const NamespaceInput = z.strictObject({
+const NamespaceInput = z.strictObject({
   ...columns,
   visibility: z.enum(["public", "private"]).optional(),
   protected: z.boolean().optional(),

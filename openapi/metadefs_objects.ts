@@ -10,12 +10,12 @@ const fields = {
   properties: PropertyMap.optional(),
 };
 
-export const MetadefObjectInput = z.strictObject(fields).openapi("MetadefObjectInput");
+const MetadefObjectInput = z.strictObject(fields).openapi("MetadefObjectInput");
 
-export const MetadefObject = z.strictObject({ ...fields, ...times, self: z.string(), schema: z.string() })
+const MetadefObject = z.strictObject({ ...fields, ...times, self: z.string(), schema: z.string() })
   .openapi("MetadefObject");
 
-export const MetadefObjectList = z.strictObject({ objects: z.array(MetadefObject), schema: z.string() })
+const MetadefObjectList = z.strictObject({ objects: z.array(MetadefObject), schema: z.string() })
   .openapi("MetadefObjectList");
 
 const PATH = "/v2/metadefs/namespaces/{namespace}/objects";

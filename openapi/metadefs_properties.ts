@@ -9,7 +9,7 @@ import {
   PropertyParams,
 } from "./metadefs_common.ts";
 
-export const MetadefPropertyList = z.strictObject({ properties: PropertyMap }).openapi("MetadefPropertyList");
+const MetadefPropertyList = z.strictObject({ properties: PropertyMap }).openapi("MetadefPropertyList");
 
 const PATH = "/v2/metadefs/namespaces/{namespace}/properties";
 

@@ -5,7 +5,7 @@ import { AssociationFields, NamespaceParams, ResourceTypeParams, times } from ".
 
 export const ResourceType = z.strictObject({ name: z.string(), ...times }).openapi("MetadefResourceType");
 
-export const AssociationInput = z.strictObject(AssociationFields).openapi("MetadefAssociationInput");
+const AssociationInput = z.strictObject(AssociationFields).openapi("MetadefAssociationInput");
 
 export const Association = z.strictObject({ ...AssociationFields, ...times }).openapi("MetadefAssociation");
 

@@ -10,9 +10,9 @@ import {
   times,
 } from "./metadefs_common.ts";
 
-export const MetadefTag = z.strictObject({ name: z.string(), ...times }).openapi("MetadefTag");
+const MetadefTag = z.strictObject({ name: z.string(), ...times }).openapi("MetadefTag");
 
-export const MetadefTagList = z.strictObject({ tags: z.array(TagName) }).openapi("MetadefTagList");
+const MetadefTagList = z.strictObject({ tags: z.array(TagName) }).openapi("MetadefTagList");
 
 const PATH = "/v2/metadefs/namespaces/{namespace}/tags";
 

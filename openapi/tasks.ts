@@ -38,7 +38,7 @@ export const Task = Summary.extend({
 }).openapi("Task");
 
 /** `import_from` and the like are looked at by the task, not here. Known keys other than these two are ignored. */
-export const TaskBody = z.strictObject({
+const TaskBody = z.strictObject({
   type: z.enum(TYPES),
   input: document,
   id: z.string().optional(),
@@ -76,7 +76,7 @@ export const TASK_SORT_KEYS = [
 
 const UUID_OF_TASK = /^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$/;
 
-export const ProgressQuery = z.object({
+const ProgressQuery = z.object({
   progress: z.string().optional().openapi({ description: "`true` adds the progress of running tasks." }),
 });
 

@@ -12,7 +12,7 @@ import type { Events } from "./notify/events.ts";
 import type { PropertyProtections } from "./policy/property_protections.ts";
 import type { UnifiedLimits } from "./quota/unified_limits.ts";
 import type { Background } from "./tasks/background.ts";
-import type { TaskKind } from "./tasks/kind.ts";
+import type { TaskKind } from "./tasks/runner.ts";
 import type { Stores } from "./stores/store.ts";
 
 export interface Deps {

@@ -5,7 +5,7 @@ import { DB_ACTIONS } from "../src/cli/db_actions.ts";
 import { METADEF_ACTIONS } from "../src/cli/manage_metadefs.ts";
 import { COMMANDS, PROGRAMS } from "../src/cli/run.ts";
 import { findOption, findStoreOption, OPTIONS, RESERVED_STORES } from "../src/config/options.ts";
-import { DRIVERS } from "../src/stores/drivers.ts";
+import { DRIVERS } from "../src/stores/registry.ts";
 import { checkLedger, type Facts } from "./ledger_check.ts";
 
 const manage = [...Object.keys(DB_ACTIONS), ...Object.keys(METADEF_ACTIONS)];

@@ -200,7 +200,7 @@ async function bindAddress(
   { stopped, standalone, others }: Pick<Begun, "stopped" | "standalone"> & { others: readonly FileUser[] },
 ): Promise<Door | null> {
   const deadline = Date.now() + (standalone ? 0 : BIND_PATIENCE);
-  for (let told = false;; told = true) {
+  for (let logged = false;; logged = true) {
     try {
       return start();
     } catch (error) {
@@ -217,7 +217,7 @@ async function bindAddress(
         );
       }
       const seconds = BIND_PATIENCE / 1000;
-      if (!told) getLog("oneglance.server").warn(`${address} is in use; trying again for ${seconds} s`);
+      if (!logged) getLog("oneglance.server").warn(`${address} is in use; trying again for ${seconds} s`);
       const again = new Promise((resolve) => setTimeout(resolve, 500)).then(() => true);
       if (!await Promise.race([again, stopped.then(() => false)])) return null;
     }

@@ -1,3 +1,4 @@
+import { errorText } from "../util/error_text.ts";
 import {
   BudgetedPeek,
   type FailedCheck,
@@ -54,7 +55,7 @@ export async function inspect(peek: Peek, options: { size: number }): Promise<In
     }
     return inspection;
   } catch (error) {
-    const crashed = error instanceof Error ? error.message : String(error);
+    const crashed = errorText(error);
     return { ...settle([], options.size), virtualSize: null, crashed };
   }
 }

@@ -1,3 +1,4 @@
+import { errorText } from "../util/error_text.ts";
 import { fail } from "../errors.ts";
 import { type FailedCheck, filePeek, type Inspection } from "./inspection.ts";
 import { inspect, judge } from "./inspect.ts";
@@ -47,8 +48,7 @@ async function open(path: string): Promise<Deno.FsFile> {
     if ((await Deno.stat(path)).isFile) return await Deno.open(path, { read: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) fail("not_found", `${path} does not exist`);
-    const cause = error instanceof Error ? error.message : String(error);
-    fail("bad_request", `${path} cannot be opened: ${cause}`, { cause: error });
+    fail("bad_request", `${path} cannot be opened: ${errorText(error)}`, { cause: error });
   }
   return fail("bad_request", `${path} is not a regular file`);
 }

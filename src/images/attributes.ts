@@ -2,7 +2,7 @@
 import { fail } from "../errors.ts";
 
 /** Base attributes that a client may set. */
-export const WRITABLE = [
+const WRITABLE = [
   "name",
   "visibility",
   "protected",

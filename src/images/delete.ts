@@ -178,7 +178,7 @@ async function removeData(
   }
 }
 
-export interface Removal {
+interface Removal {
   locations: readonly LocationRecord[];
   /** Locations that come in their place. */
   added: number;

@@ -10,7 +10,7 @@ import { parseRange, type Slice } from "./range.ts";
 
 const log = getLog("oneglance.images.download");
 
-export interface DownloadInput {
+interface DownloadInput {
   id: string;
   range: string | null;
   contentRange: string | null;

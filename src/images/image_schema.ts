@@ -8,7 +8,7 @@ import { checkPropertyValue, isBase } from "./attributes.ts";
 
 type Fragment = Record<string, unknown>;
 
-export interface ImageSchemaSettings {
+interface ImageSchemaSettings {
   diskFormats: readonly string[];
   containerFormats: readonly string[];
   /** Text of schema-image.json, or null when there is none. */

@@ -6,7 +6,7 @@ import { authorize, authorizedImages } from "../policy/authorize.ts";
 import { listTarget } from "../policy/targets.ts";
 import { readable } from "./find.ts";
 
-export interface ListResult {
+interface ListResult {
   images: ImageRecord[];
   /** Id for the next page's marker, or null when this page was not full. */
   next: string | null;

@@ -93,7 +93,7 @@ function urlOf(peer: string, path: string): URL {
 /** The caller's token; without one, the identity headers that a trusted front end sent to this worker. */
 function identity(caller: Caller): Record<string, string> {
   if (caller.token !== null) return { "x-auth-token": caller.token };
-  const told: Record<string, string | null> = {
+  const identity: Record<string, string | null> = {
     "x-user-id": caller.userId,
     "x-project-id": caller.projectId,
     "x-domain-id": caller.domainId,
@@ -102,7 +102,7 @@ function identity(caller: Caller): Record<string, string> {
     "openstack-system-scope": caller.systemScope,
     "x-roles": caller.roles.join(","),
   };
-  const known = Object.entries(told).filter(([, value]) => value !== null);
+  const known = Object.entries(identity).filter(([, value]) => value !== null);
   return { "x-identity-status": "Confirmed", ...Object.fromEntries(known) };
 }
 

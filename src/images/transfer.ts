@@ -26,7 +26,7 @@ const KINDS = {
   uploading: { ends: "same", isUpload: false, errorOf: stageError },
 } as const;
 
-export interface TransferInput {
+interface TransferInput {
   /** As the caller found it: `queued`. */
   image: ImageRecord;
   /** The status during the transfer. */
@@ -40,7 +40,7 @@ export interface TransferInput {
 }
 
 /** The last write of a transfer. */
-export interface Completion {
+interface Completion {
   columns: Partial<Omit<ImageColumns, "status">>;
   setProperties?: Record<string, string>;
   /** The quota that this write must keep. */
@@ -190,7 +190,7 @@ function refuseTransition(status: string, to: string): never {
 /** How often received bytes are counted, in ms. */
 const POLL = 100;
 
-export interface ReceiveOptions {
+interface ReceiveOptions {
   /** Bytes that the storage quota leaves; null = any number. */
   room?: number | null;
   /** Called from time to time with the bytes written so far. */
@@ -309,7 +309,7 @@ function checkSize(ctx: Ctx, size: number, declared: number | null, room: number
 }
 
 /** The upload's error for a store's error; any other error as it is. The body was not read to its end, so the connection is closed. */
-export function uploadError(error: unknown): unknown {
+function uploadError(error: unknown): unknown {
   if (!isError(error)) return error;
   const options = { cause: error, close: true };
   switch (error.code) {
@@ -340,7 +340,7 @@ export function uploadError(error: unknown): unknown {
 }
 
 /** The same for staging: the store is the staging area, and its data belongs to the image. */
-export function stageError(error: unknown): unknown {
+function stageError(error: unknown): unknown {
   const options = { cause: error, close: true };
   if (isError(error, "store_duplicate")) return new GlanceError("conflict", error.message, options);
   if (isError(error, "store_add_disabled")) {
@@ -349,7 +349,7 @@ export function stageError(error: unknown): unknown {
   return uploadError(error);
 }
 
-/** Tells the operator of a store that had no room for an image; nothing for other errors. Never throws. */
+/** Logs that a store had no room for an image; does nothing for other errors. Never throws. */
 export async function warnIfFull(
   { deps, caller, requestId }: Ctx,
   store: Store,

@@ -12,7 +12,7 @@ import type { Store, WriteHandle } from "../stores/store.ts";
 import { findImage } from "./find.ts";
 import { checkRoom, requireQueued, withTransfer } from "./transfer.ts";
 
-export interface UploadInput {
+interface UploadInput {
   id: string;
   body: ReadableStream<Uint8Array>;
   /** Declared bytes; null = unknown. */

@@ -23,7 +23,7 @@ export interface BadCopy {
 
 export type Copy = GoodCopy | BadCopy;
 
-export interface CopyOptions extends WriteOptions {
+interface CopyOptions extends WriteOptions {
   imageId: string;
   signal: AbortSignal;
   /** Whether no location names what a store has of the image: then it is replaced. */

@@ -20,7 +20,7 @@ export interface Source {
 type Parts = Pick<Deps, "outbound" | "uriFilter">;
 
 /** What a URL is of, in the sentence of its refusal. */
-export type UriOf =
+type UriOf =
   | "URI for web-download"
   | "URI for legacy import task"
   | "Processed URI for glance-download";
@@ -44,8 +44,8 @@ export async function fetchSource(
   let url = first;
   for (let hop = 0; hop < MAX_HOPS; hop++) {
     // Credentials for the first host must not reach another.
-    const told = url.origin === first.origin ? headers : {};
-    const response = await ask(deps, url, told, signal);
+    const sent = url.origin === first.origin ? headers : {};
+    const response = await ask(deps, url, sent, signal);
     if (response.status === 200) {
       return { body: response.body ?? new Blob([]).stream(), length: lengthOf(response) };
     }

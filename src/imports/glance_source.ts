@@ -4,7 +4,7 @@ import type { Caller } from "../caller.ts";
 import type { Ctx, Deps } from "../deps.ts";
 import { fail, isError } from "../errors.ts";
 import { checkPropertyName, isBase, isReserved } from "../images/attributes.ts";
-import type { TaskRun } from "../tasks/kind.ts";
+import type { TaskRun } from "../tasks/runner.ts";
 import { fetchSource, type Source } from "./fetch_source.ts";
 import type { ImportJob } from "./job.ts";
 
@@ -19,7 +19,7 @@ export interface Remote {
   size: number;
 }
 
-export interface RemoteAttributes {
+interface RemoteAttributes {
   remote: Remote;
   columns: Partial<Pick<ImageColumns, "disk_format" | "container_format">>;
   setProperties: Record<string, string>;

@@ -11,9 +11,8 @@ import { enforceImageSizeTotal } from "../quota/quota.ts";
 import type { StoreId } from "../stores/store.ts";
 import { breakStaleLock, startTask } from "../tasks/start.ts";
 import { checkImportUri } from "./fetch_source.ts";
-import { locationIn } from "./imported_image.ts";
-import type { ExpectedHash, ImportRequest } from "./job.ts";
-import { isStaged } from "./staged.ts";
+import { type ExpectedHash, type ImportRequest, locationIn } from "./job.ts";
+import { isStaged } from "./steps.ts";
 import { IMAGE_PROPERTY } from "../util/names.ts";
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;

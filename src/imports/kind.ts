@@ -18,20 +18,23 @@ import {
   enforceImageStagingTotal,
 } from "../quota/quota.ts";
 import type { StoreId } from "../stores/store.ts";
-import { BrokenOff, MAX_RUNS, StepFailed, type TaskKind, type TaskRun } from "../tasks/kind.ts";
+import { BrokenOff, MAX_RUNS, StepFailed, type TaskKind, type TaskRun } from "../tasks/runner.ts";
 import { fetchSource } from "./fetch_source.ts";
 import { openRemoteData, readRemote } from "./glance_source.ts";
 import {
   copiesCounted,
   failedStores,
   IMPORT_STATUSES,
+  type ImportJob,
   isWhole,
+  jobOf,
   listProperties,
   locationIn,
+  type MethodName,
   move,
+  storeOf,
   without,
-} from "./imported_image.ts";
-import { type ImportJob, jobOf, type MethodName, storeOf } from "./job.ts";
+} from "./job.ts";
 import { pluginNames, runPlugins } from "./plugins/run.ts";
 import {
   type ImportAdded,
@@ -138,15 +141,15 @@ const remoteStep: ImportStep = {
 const pluginsStep: ImportStep = {
   name: "plugins",
   async run(run, { job, image, path: staged }) {
-    const { ctx, signal, progress } = run;
-    progress.step = "plugins";
+    const { ctx, signal, report } = run;
+    report({ step: "plugins" });
     const { path, ...changes } = await runPlugins({
       ctx,
       image,
       path: staged,
       copies: job.stores.length,
       signal,
-      progress: (text) => progress.step = text.slice(0, 30),
+      progress: (text) => report({ step: text.slice(0, 30) }),
     });
     return { image: await change(run, image, changes), path };
   },

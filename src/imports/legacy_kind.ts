@@ -1,15 +1,24 @@
 /** The task type `import` (docs/reference/tasks-api.md §5.1): makes an image of the data at a URL. */
 import * as v from "valibot";
+import type { NewImage } from "../../db/records.ts";
 import { fail, isError } from "../errors.ts";
-import { checkPropertyValue } from "../images/attributes.ts";
-import { insertImage } from "../images/create.ts";
+import { checkPropertyValue, isKeepable } from "../images/attributes.ts";
+import { admitImage, insertImage } from "../images/create.ts";
+import { createInput } from "../images/create_input.ts";
 import { imageIfAny } from "../images/find.ts";
-import { fields, given, MAX_RUNS, readInput, type TaskKind } from "../tasks/kind.ts";
-import { messageOf } from "../tasks/runner.ts";
+import { requireFormats } from "../images/upload.ts";
+import {
+  fields,
+  given,
+  MAX_RUNS,
+  messageOf,
+  readInput,
+  type TaskKind,
+  type TaskRun,
+} from "../tasks/runner.ts";
+import { IMAGE_PROPERTY } from "../util/names.ts";
 import { checkImportUri, fetchSource } from "./fetch_source.ts";
-import { isWhole, move } from "./imported_image.ts";
-import { storeOf } from "./job.ts";
-import { legacyImage } from "./legacy_image.ts";
+import { type ImportJob, isWhole, listProperties, move, storeOf } from "./job.ts";
 import { extractDisk } from "./ova/extract.ts";
 import { convertTo } from "./plugins/convert.ts";
 import {
@@ -57,19 +66,19 @@ const createStep: ImportStep = {
 const diskStep: ImportStep = {
   name: "disk",
   async run(run, { image: found, path: staged, job: { stores } }) {
-    const { ctx, signal, progress } = run;
+    const { ctx, signal, report } = run;
     let image = found;
     const plugin = {
       ctx,
       path: staged,
       copies: stores.length,
       signal,
-      progress: (text: string) => void (progress.step = text.slice(0, 30)),
+      progress: (text: string) => report({ step: text.slice(0, 30) }),
     };
     const { id } = image;
     if (image.container_format === "ova") {
       if (!ctx.caller.isAdmin) fail("forbidden", "OVA extract is limited to admin");
-      progress.step = "ova";
+      report({ step: "ova" });
       const setProperties = await extractDisk({ ...plugin, image });
       for (const [name, value] of Object.entries(setProperties)) checkPropertyValue(name, value);
       const columns = { container_format: "bare" };
@@ -77,7 +86,7 @@ const diskStep: ImportStep = {
     }
     const target = ctx.deps.config.get("taskflow_executor.conversion_format");
     if (target === null) return { image };
-    progress.step = "conversion";
+    report({ step: "conversion" });
     const { path, columns = {} } = await convertTo({ ...plugin, image }, target);
     return { path, image: await move(run, { id, from: ["importing"], to: "same", columns }) };
   },
@@ -127,3 +136,57 @@ export const legacyKind: TaskKind<ImportInput, ImportAdded> = {
   /** Errors of the input are in the message unchanged (§5.3). */
   messageOf: (error) => isError(error, "bad_request") ? error.message : messageOf(error),
 };
+
+const TEXT = "must be text of at most 255 characters";
+const text = v.pipe(v.string(TEXT), v.maxLength(255, TEXT));
+const flag = v.boolean("must be true or false");
+const format = v.nullable(v.string("must be text"));
+const WHOLE = "must be a whole number from 0 to 2147483647";
+const whole = v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(0, WHOLE), v.maxValue(2147483647, WHOLE));
+const VISIBILITIES = ["community", "public", "private", "shared"] as const;
+
+/** The base attributes by their types, as the contract has them for POST /v2/images. */
+const BASE = v.partial(v.object({
+  name: v.nullable(text),
+  visibility: v.picklist(VISIBILITIES, `must be one of ${VISIBILITIES.join(", ")}`),
+  protected: flag,
+  os_hidden: flag,
+  owner: v.nullable(text),
+  tags: v.array(text, "must be a list of texts"),
+  disk_format: format,
+  container_format: format,
+  min_ram: whole,
+  min_disk: whole,
+}));
+
+/**
+ * The record, importing from the first: while it were queued, others could bring it data. What POST /v2/images would
+ * refuse is refused. Errors: bad_request, forbidden, too_large, each naming what is wrong.
+ */
+async function legacyImage({ ctx, task }: TaskRun, job: ImportJob, given: unknown): Promise<NewImage> {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    fail("bad_request", "Input field 'image_properties' must be an object");
+  }
+  const { success, issues } = v.safeParse(BASE, given);
+  if (!success) fail("bad_request", `image_properties: '${v.getDotPath(issues[0])}' ${issues[0].message}`);
+  for (const [name, value] of Object.entries(given)) {
+    // The message of POST /v2/images would not name it.
+    if ([value].flat().some((each) => typeof each === "string" && !isKeepable(each))) {
+      fail("bad_request", `image_properties: '${name}' has characters that cannot be stored`);
+    }
+  }
+  if (Object.hasOwn(given, "id")) fail("bad_request", "image_properties: 'id' cannot be chosen");
+  const body = { disk_format: "qcow2", container_format: "bare", ...given };
+  const attributes = await admitImage(ctx, createInput(body, ctx.deps.imageSchema));
+  requireFormats(attributes);
+  return {
+    ...attributes,
+    id: job.imageId,
+    status: "importing",
+    properties: {
+      [IMAGE_PROPERTY.importTask]: task.id,
+      ...listProperties(job.stores, []),
+      ...attributes.properties,
+    },
+  };
+}

@@ -9,7 +9,7 @@ import { requireOwner, requireWriter } from "../policy/owner.ts";
 import { enforceImageStagingTotal, uploadingQuota } from "../quota/quota.ts";
 import { IMAGE_PROPERTY, STAGING_STORE } from "../util/names.ts";
 
-export interface StageInput {
+interface StageInput {
   id: string;
   body: ReadableStream<Uint8Array>;
   /** Declared bytes; null = unknown. */

@@ -1,19 +1,21 @@
-/** The steps that imports of every kind share: from a source by the staging area to the stores (docs/reference/background-jobs.md §4.2). */
+/** The steps that imports of every kind share: from a source by the staging area (docs/reference/stores.md §11) to the stores (docs/reference/background-jobs.md §4.2). */
 import type { ImageRecord } from "../../db/records.ts";
-import { fail, GlanceError } from "../errors.ts";
+import type { Ctx, Deps } from "../deps.ts";
+import { fail, GlanceError, isError } from "../errors.ts";
+import { filePeek } from "../formats/inspection.ts";
 import { imageById } from "../images/find.ts";
 import { checkSizeCap, receive, warnIfFull } from "../images/transfer.ts";
+import { judgeData } from "../images/upload.ts";
 import { getLog } from "../observe/log.ts";
 import { checkStorageQuota } from "../quota/quota.ts";
 import { verifyFile } from "../signatures/verifier.ts";
+import { pathOf } from "../stores/location.ts";
 import type { StoreId, WriteHandle } from "../stores/store.ts";
-import { type Step, StepFailed, type TaskInput, type TaskRun } from "../tasks/kind.ts";
+import { type Step, StepFailed, type TaskInput, type TaskRun } from "../tasks/runner.ts";
 import { nodeAlgorithm } from "../util/hash_algorithm.ts";
 import { hashFile } from "../util/hash_file.ts";
 import { type Source, sourceBroke } from "./fetch_source.ts";
-import { without } from "./imported_image.ts";
-import type { ExpectedHash, ImportJob } from "./job.ts";
-import { isStaged, judgeStaged, openStaged, stagedPath, unstage } from "./staged.ts";
+import { type ExpectedHash, type ImportJob, without } from "./job.ts";
 import { discardFrom, type Judged, WriteFailed, type WritePlan, writeStores } from "./write_stores.ts";
 
 const log = getLog("oneglance.imports");
@@ -88,7 +90,7 @@ export const inspectStep: ImportStep = {
 export const verifyStep: ImportStep = {
   name: "signature",
   async run(run, { image, path }) {
-    run.progress.step = "signature";
+    run.report({ step: "signature" });
     await verifyFile(run.ctx, image, path);
     return {};
   },
@@ -160,7 +162,7 @@ async function checkStaged(
     fail("conflict", "The staged data is not whole: its size is not the one that was staged.");
   }
   if (!expected) return;
-  run.progress.step = "hashing";
+  run.report({ step: "hashing" });
   const [found] = await hashFile(path, [nodeAlgorithm(expected.algorithm, "expected_hash")]);
   checkHash(expected, found!);
 }
@@ -191,7 +193,7 @@ async function download(
   { expectedHash: expected, stores: { length: copies } }: ImportJob,
   source: Source,
 ): Promise<void> {
-  const { ctx, progress, signal } = run;
+  const { ctx, report, signal } = run;
   let handle: WriteHandle | undefined;
   try {
     if (source.length !== null) checkSizeCap(ctx, source.length);
@@ -199,11 +201,11 @@ async function download(
       size: source.length,
       algorithm: expected?.algorithm ?? ctx.deps.config.get("DEFAULT.hashing_algorithm"),
     });
-    Object.assign(progress, { step: "staging", bytes: 0, total: source.length });
+    report({ step: "staging", bytes: 0, total: source.length });
     const room = await checkStorageQuota(ctx, image.id, source.length, copies);
     await receive(ctx, writing, source.body, source.length, signal, {
       room,
-      moved: (bytes) => progress.bytes = bytes,
+      moved: (bytes) => report({ bytes }),
       broken: sourceBroke,
     });
     if (expected) checkHash(expected, (await writing.digests()).hash);
@@ -214,5 +216,66 @@ async function download(
     await warnIfFull(ctx, ctx.deps.stores.staging, image.id, error);
     await handle?.cancel();
     throw error;
+  }
+}
+
+/** The unit of a file's allocated blocks, in bytes. */
+const BLOCK = 512;
+
+type Parts = Pick<Deps, "stores">;
+
+/** Where the data of an image is staged. */
+export function stagedPath({ stores }: Parts, imageId: string): string {
+  return pathOf(`${stores.staging.urlPrefix}/${imageId}`);
+}
+
+/** Whether whole data of the image is staged here. */
+export async function isStaged({ stores }: Parts, imageId: string): Promise<boolean> {
+  try {
+    await stores.staging.size(`${stores.staging.urlPrefix}/${imageId}`);
+    return true;
+  } catch (error) {
+    if (isError(error, "store_not_found")) return false;
+    throw error;
+  }
+}
+
+/** Removes whatever is staged of an image: half-written files too, and what plugins made of it (`ID.qcow2`). */
+export async function unstage(deps: Parts, imageId: string): Promise<void> {
+  await deps.stores.staging.discard(imageId);
+  const path = stagedPath(deps, imageId);
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  try {
+    for await (const { name } of Deno.readDir(directory)) {
+      if (name.startsWith(`${imageId}.`)) await Deno.remove(`${directory}/${name}`);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
+  }
+}
+
+/**
+ * Inspects the content of a staged file as an upload of it would be, and whether it has holes.
+ * Errors: unsupported_media_type, not_found.
+ */
+export async function judgeStaged(
+  ctx: Ctx,
+  image: ImageRecord,
+  path: string,
+): Promise<{ size: number; virtual_size: number | null; sparse: boolean }> {
+  using file = await openStaged(path);
+  const { size, blocks } = await file.stat();
+  const sparse = blocks !== null && blocks * BLOCK < size;
+  const peek = filePeek(file);
+  return { size, sparse, virtual_size: await judgeData(ctx, image, { peek }, size) };
+}
+
+/** Errors: not_found. */
+export async function openStaged(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { read: true });
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) fail("not_found", "The staged data is not here.", { cause });
+    return fail("internal", "The staged data cannot be read.", { cause });
   }
 }

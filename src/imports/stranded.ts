@@ -5,7 +5,7 @@ import { recoverUpload } from "../images/recover.ts";
 import { getLog } from "../observe/log.ts";
 import { taskEnd } from "../tasks/runner.ts";
 import { lockEnds } from "../tasks/start.ts";
-import { unstage } from "./staged.ts";
+import { unstage } from "./steps.ts";
 import { STAGING_STORE } from "../util/names.ts";
 
 const log = getLog("oneglance.imports.stranded");

@@ -11,15 +11,22 @@ import { storageSizeQuota } from "../quota/quota.ts";
 import { prefixLength } from "../stores/location.ts";
 import { nameOf, type Store, type StoredLocation, type StoreId } from "../stores/store.ts";
 import { lostReason } from "../tasks/background.ts";
-import type { TaskRun } from "../tasks/kind.ts";
+import type { TaskRun } from "../tasks/runner.ts";
 import { type BadCopy, type Copy, copyToAll, type GoodCopy } from "./copy_to_all.ts";
-import { copiesCounted, failedStores, IMPORT_STATUSES, listProperties, move } from "./imported_image.ts";
-import { type ImportJob, storeOf } from "./job.ts";
+import {
+  copiesCounted,
+  failedStores,
+  IMPORT_STATUSES,
+  type ImportJob,
+  listProperties,
+  move,
+  storeOf,
+} from "./job.ts";
 
 const log = getLog("oneglance.imports");
 
 /** How often the task's message is written, in ms; it is also the sign of life of the import lock. */
-const TELL = 60_000;
+const MESSAGE_EVERY = 60_000;
 const MIB = 2 ** 20;
 
 /** The formats that the data was judged for, and its virtual size then. */
@@ -130,8 +137,9 @@ async function writeBatch(
       ...(id === null ? {} : { extra: { backend: id } }),
     })),
   );
-  Object.assign(run.progress, { step: "copying", bytes: 0, total: size });
-  const timer = setInterval(() => tellCopied(run, run.progress.bytes).catch(() => {}), TELL);
+  let copied = 0;
+  run.report({ step: "copying", bytes: 0, total: size });
+  const timer = setInterval(() => saveCopied(run, copied).catch(() => {}), MESSAGE_EVERY);
   try {
     const copies = await copyToAll(plan.open, stores, {
       imageId: image.id,
@@ -140,7 +148,7 @@ async function writeBatch(
       algorithm: image.os_hash_algo ?? deps.config.get("DEFAULT.hashing_algorithm"),
       signal: run.signal,
       isLeftOver: async (store) => (await storesWithout(deps, image.id, [store])).length > 0,
-      moved: (bytes) => run.progress.bytes = bytes,
+      moved: (bytes) => run.report({ bytes: copied = bytes }),
     });
     return await compareAll(image, copies);
   } finally {
@@ -197,7 +205,7 @@ interface CommitOptions {
 /**
  * Makes one copy readable and records it in the image, which may become active; `failed` when the store fails at the
  * last, or others have used up the quota meanwhile and the image can do without the copy: the copy is gone then.
- * Errors: not_found, conflict, too_large: the copy is gone; database: only what it says later tells whether the copy
+ * Errors: not_found, conflict, too_large: the copy is gone; database: only what it says later shows whether the copy
  * is recorded, and it stays.
  */
 async function commitOne(
@@ -241,12 +249,12 @@ async function commitOne(
     if (first || job.mustSucceed || !isError(error, "too_large")) throw error;
     return { failed: error };
   }
-  await tellCopied(run, size);
+  await saveCopied(run, size);
   return { image: moved };
 }
 
 /** Saves `Copied N MiB` as the task's message (docs/reference/tasks-api.md §5.3). Errors: conflict when the task is not this run's any more. */
-async function tellCopied({ ctx, task }: TaskRun, bytes: number): Promise<void> {
+async function saveCopied({ ctx, task }: TaskRun, bytes: number): Promise<void> {
   const held = await ctx.deps.db.write.tasks.change({
     id: task.id,
     from: ["processing"],

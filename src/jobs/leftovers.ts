@@ -1,6 +1,6 @@
 /** Start-up jobs: delete what dead processes left in the stores and in the staging area (docs/reference/background-jobs.md §3). */
 import type { Deps } from "../deps.ts";
-import { stagedPath } from "../imports/staged.ts";
+import { stagedPath } from "../imports/steps.ts";
 import { getLog } from "../observe/log.ts";
 import { nameOf } from "../stores/store.ts";
 import type { JobReport } from "./scheduler.ts";

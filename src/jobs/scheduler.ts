@@ -35,7 +35,7 @@ export interface Job<D> {
 }
 
 /** Why a job ran. */
-export type JobReason = "start" | "timer" | "woken";
+type JobReason = "start" | "timer" | "woken";
 
 /** How a job is; times are ISO 8601, UTC. */
 export interface JobStatus extends Pick<Job<never>, "name" | "describes" | "everySeconds"> {
@@ -51,7 +51,7 @@ export interface JobStatus extends Pick<Job<never>, "name" | "describes" | "ever
 }
 
 /** How one run went: with a report, or with the text of its error. */
-export interface JobResult {
+interface JobResult {
   reason: JobReason;
   startedAt: string;
   seconds: number;
@@ -159,7 +159,7 @@ export class Scheduler<D> {
 }
 
 /** Runs a job once and logs a failure with its reason. Never throws. */
-export async function runJob<D>(
+async function runJob<D>(
   job: Job<D>,
   deps: D,
   { stop, reason }: { stop: AbortSignal; reason: JobReason },

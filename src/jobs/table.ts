@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import { recoverDeletions, recoverUploads } from "../images/recover.ts";
 import { warnOfStranded } from "../imports/stranded.ts";
 import { makeSender, type Sender } from "../notify/sender.ts";
-import { recoverTasks } from "../tasks/recover.ts";
+import { recoverTasks } from "../tasks/start.ts";
 import { removeStagedLeftovers, sweepStores } from "./leftovers.ts";
 import { type Job, Scheduler } from "./scheduler.ts";
 

@@ -15,14 +15,17 @@ const HOLDS = 120;
 /** Renewal of transfers, in ms: a lease outlives two that fail. */
 const RENEW = 30_000;
 /** Longest time between two renewals of a task, in ms: the renewal also writes the progress that users watch. */
-const TELL = 5000;
+const PROGRESS_EVERY = 5000;
 /** How long a task in progress may be unchanged, in seconds: a Glance beside us takes locks by that (docs/reference/background-jobs.md §4). */
 const MAX_SILENCE = 60;
 
-export type LeaseKind = "upload" | "deletion" | "task";
+type LeaseKind = "upload" | "deletion" | "task";
 
 /** What requests wait for, in contrast to tasks. */
 export const TRANSFERS: readonly LeaseKind[] = ["upload", "deletion"];
+
+/** What a task can say of its progress; the rate is computed. */
+export type TaskStep = Partial<Omit<TaskProgress, "rate">>;
 
 /** A lease that this process has entered. */
 export interface Held {
@@ -31,13 +34,13 @@ export interface Held {
   readonly lease: NewUpload;
   /** Fires when the work must stop at once. */
   readonly signal: AbortSignal;
-  /** How far a task is: the task changes it, and it is written as its lease is renewed. */
-  readonly progress: TaskProgress;
+  /** Says how far a task is; written as its lease is renewed. */
+  report(change: TaskStep): void;
   /** The work has ended, or did not begin: the lease is not renewed any more. */
   end(): void;
 }
 
-export interface HeldOptions {
+interface HeldOptions {
   /** Resolves to the tokens whose leases are still ours. */
   renew(input: LeaseRenewal): Promise<string[]>;
   /** Seconds that the lease of a task holds without being renewed. */
@@ -88,15 +91,16 @@ export class HeldLeases {
     const abort = new AbortController();
     const progress: TaskProgress = { step: "pending", bytes: 0, total: null, rate: null };
     const seen = { bytes: 0, step: "pending", at: Date.now() };
+    const entry: Entry = { token, kind, imageId, abort, progress, seen };
     if (kind !== "task" && !this.#some(TRANSFERS)) this.#transfersAt = Date.now();
-    this.#entries.set(token, { token, kind, imageId, abort, progress, seen });
-    const every = Math.min(TELL, this.#options.taskSeconds * 1000 / 3);
+    this.#entries.set(token, entry);
+    const every = Math.min(PROGRESS_EVERY, this.#options.taskSeconds * 1000 / 3);
     this.#timer ??= outsideLogContext(() => setInterval(() => this.renew(), every));
     return {
       token,
       lease: { token, owner: processName(), store_id: storeId, seconds: this.#seconds(kind) },
       signal: abort.signal,
-      progress,
+      report: (change) => void (entry.progress = { ...entry.progress, ...change }),
       end: () => this.end(token),
     };
   }
@@ -135,7 +139,7 @@ export class HeldLeases {
       const held = await this.#options.renew({
         transfers: due.filter(({ kind }) => kind !== "task").map(({ token }) => token),
         transferSeconds: this.#seconds("upload"),
-        tasks: tasks.map((entry) => ({ token: entry.token, ...progressOf(entry) })),
+        tasks: tasks.map((entry) => ({ token: entry.token, ...measure(entry) })),
         taskSeconds: this.#seconds("task"),
         silentSeconds: MAX_SILENCE,
       });
@@ -166,12 +170,14 @@ export class HeldLeases {
   }
 }
 
-/** The progress with the rate since the last look. */
-function progressOf({ progress, seen }: Entry): TaskProgress {
-  const seconds = (Date.now() - seen.at) / 1000;
-  if (progress.step === seen.step && seconds > 0) {
-    progress.rate = Math.round((progress.bytes - seen.bytes) / seconds);
+/** Takes the rate since the last look into the progress, and returns that. */
+function measure(entry: Entry): TaskProgress {
+  const { progress: { step, bytes }, seen } = entry;
+  const at = Date.now();
+  const seconds = (at - seen.at) / 1000;
+  if (step === seen.step && seconds > 0) {
+    entry.progress = { ...entry.progress, rate: Math.round((bytes - seen.bytes) / seconds) };
   }
-  Object.assign(seen, { bytes: progress.bytes, step: progress.step, at: Date.now() });
-  return progress;
+  entry.seen = { bytes, step, at };
+  return entry.progress;
 }

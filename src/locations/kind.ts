@@ -20,7 +20,7 @@ import {
   type TaskKind,
   type TaskRun,
   text,
-} from "../tasks/kind.ts";
+} from "../tasks/runner.ts";
 import { HASHING_ALGORITHM, nodeAlgorithm } from "../util/hash_algorithm.ts";
 
 const log = getLog("oneglance.locations");

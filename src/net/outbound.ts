@@ -6,11 +6,10 @@
  */
 import { fail, GlanceError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
-import { explainFailure } from "./failure.ts";
 import { eachAddress } from "./each_address.ts";
+import { explainFailure } from "./failure.ts";
 import { CAN_NODE, nodeFetch, type Tls } from "./node_fetch.ts";
 import { readPem } from "./pem.ts";
-import { limitStall } from "./stall.ts";
 import { hostOf } from "./uri_text.ts";
 
 /** What a request is for; each use has its own trust and its own limits. */
@@ -204,4 +203,34 @@ function withoutCredentials(target: URL, given: HeadersInit | undefined): { url:
   }
   if (!headers.has("accept-encoding")) headers.set("accept-encoding", "identity");
   return { url, headers };
+}
+
+/**
+ * Returns the response with a body that fails when a read waits `ms` without data; a slow reader does not count.
+ * Errors of the body: unavailable, naming `host`; its own.
+ */
+function limitStall(response: Response, ms: number, host: string): Response {
+  if (response.body === null) return response;
+  const reader = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { promise: stalled, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => {
+        reject(new GlanceError("unavailable", `${host} has sent nothing for ${ms / 1000} s.`));
+      }, ms);
+      try {
+        const { value, done } = await Promise.race([reader.read(), stalled]);
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        reader.cancel(error).catch(() => {});
+        throw error;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+  const { status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
 }

@@ -1,13 +1,13 @@
 /** The payloads of notifications (docs/reference/background-jobs.md §7). */
+import { apiTime } from "../util/timestamp.ts";
 import type { EventRecord, MetadefBody } from "../../db/event_records.ts";
+import type { AssociationRecord, MetadefPartRecord, NamespaceRecord } from "../../db/metadef_records.ts";
 import type { ImageRecord, MemberRecord, Timestamp } from "../../db/records.ts";
 import type { TaskRecord } from "../../db/task_records.ts";
 import { isError } from "../errors.ts";
-import { isoTime } from "./iso_time.ts";
-import { metadefPayload } from "./metadef_payloads.ts";
 import { IMAGE_PROPERTY } from "../util/names.ts";
 
-export type Payload = Record<string, unknown>;
+type Payload = Record<string, unknown>;
 
 /** Events that say to which stores an import goes. */
 const WITH_LISTS = ["image.prepare", "image.upload"];
@@ -29,7 +29,7 @@ export function payloadOf({ type, about, body, extra, created_at }: EventRecord)
 }
 
 /** Everything but where the data lies, and the multihash. */
-export function imagePayload(image: Omit<ImageRecord, "locations">): Payload {
+function imagePayload(image: Omit<ImageRecord, "locations">): Payload {
   return {
     id: image.id,
     name: image.name,
@@ -55,7 +55,7 @@ export function imagePayload(image: Omit<ImageRecord, "locations">): Payload {
 }
 
 /** `deleted_at` is there when the membership was removed. */
-export function memberPayload(member: MemberRecord & { deleted_at?: Timestamp | null }): Payload {
+function memberPayload(member: MemberRecord & { deleted_at?: Timestamp | null }): Payload {
   const deletedAt = member.deleted_at ?? null;
   return {
     image_id: member.image_id,
@@ -69,7 +69,7 @@ export function memberPayload(member: MemberRecord & { deleted_at?: Timestamp | 
 }
 
 /** Neither input nor result nor message: they may hold secrets. */
-export function taskPayload(task: TaskRecord): Payload {
+function taskPayload(task: TaskRecord): Payload {
   return {
     id: task.id,
     type: task.type,
@@ -96,4 +96,61 @@ function importLists({ properties }: ImageRecord): Payload {
   const names = [IMAGE_PROPERTY.importing, IMAGE_PROPERTY.failed];
   const listOf = (text: string | null | undefined) => (text ?? "").split(",").filter((item) => item !== "");
   return Object.fromEntries(names.map((name) => [name, listOf(properties[name])]));
+}
+
+/** The parts of a property's schema that notifications contain. */
+const SCHEMA = [
+  "type",
+  "title",
+  "description",
+  "default",
+  "minimum",
+  "maximum",
+  "enum",
+  "pattern",
+  "minLength",
+  "maxLength",
+  "confidential",
+  "items",
+  "uniqueItems",
+  "minItems",
+  "maxItems",
+  "additionalItems",
+];
+
+/** `deletedAt`: when it went; null while it is there. */
+function metadefPayload(body: MetadefBody, deletedAt: Timestamp | null): Payload {
+  const gone = { deleted: deletedAt !== null, deleted_at: isoTime(deletedAt) };
+  const { namespace } = body;
+  const { created_at, updated_at } = body.record;
+  const times = { created_at: isoTime(created_at), updated_at: isoTime(updated_at) };
+  if (body.what === "namespace") {
+    const { display_name, visibility, owner, description, protected: isProtected } = body
+      .record as NamespaceRecord;
+    const own = { display_name, protected: isProtected, visibility, owner, description };
+    return { namespace, namespace_old: body.namespace_old, ...own, ...times, ...gone };
+  }
+  const { name } = body.record as MetadefPartRecord | AssociationRecord;
+  const named = { namespace, name, name_old: name };
+  if (body.what === "resource_type") {
+    const { prefix, properties_target } = body.record as AssociationRecord;
+    return { ...named, prefix, properties_target, ...times, ...gone };
+  }
+  const part = body.record as MetadefPartRecord;
+  if (body.what === "tag") return { ...named, ...times, ...gone };
+  if (body.what === "property") return { ...named, ...pick(part.schema, (value) => value ?? null), ...gone };
+  const { required, description } = part;
+  const properties = Object.entries(part.schema).map(([name, schema]) => ({
+    name,
+    ...pick(schema as Payload, (value) => value || null),
+  }));
+  return { ...named, properties, required, description, ...times, ...gone };
+}
+
+function pick(schema: Payload, converted: (value: unknown) => unknown): Payload {
+  return Object.fromEntries(SCHEMA.map((name) => [name, converted(schema?.[name])]));
+}
+
+function isoTime(time: Timestamp | null): string | null {
+  return time === null ? null : apiTime(time);
 }

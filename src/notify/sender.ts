@@ -1,4 +1,5 @@
 /** Sends the rows of the outbox: in order, at least once, one process at a time. */
+import { errorText } from "../util/error_text.ts";
 import type { EventRecord } from "../../db/event_records.ts";
 import type { Deps } from "../deps.ts";
 import { getLog } from "../observe/log.ts";
@@ -94,7 +95,7 @@ export class Sender {
     error: unknown,
   ): Promise<{ sent: number } | { pauseSeconds: number }> {
     const { config } = this.#parts;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorText(error);
     if (this.#failures++ === 0) log.warn(`notifications wait, because they cannot be sent: ${text}`);
     else log.debug(`notifications still cannot be sent: ${text}`);
     const retry = config.get("oslo_messaging_notifications.retry");

@@ -16,13 +16,13 @@ export interface Sent {
   destinationIp?: string;
 }
 
-/** Whether `tellSent` would write a notification. */
+/** Whether `emitSent` would write a notification. */
 export function wantsSent({ deps }: Ctx, cached = false): boolean {
   return cached ? deps.events.on : deps.events.wants("image.send");
 }
 
 /** Writes the event; what fails is logged, because the answer has gone already. */
-export async function tellSent({ deps, caller }: Ctx, sent: Sent): Promise<void> {
+export async function emitSent({ deps, caller }: Ctx, sent: Sent): Promise<void> {
   const whole = sent.expected === null || sent.bytes === sent.expected;
   const event: LooseEvent = {
     type: "image.send",

@@ -3,7 +3,7 @@ import { fail } from "../errors.ts";
 import type { BrokerHost } from "../net/amqp.ts";
 
 /** A parsed URL. Holds secrets: never logged. */
-export interface TransportUrl {
+interface TransportUrl {
   hosts: BrokerHost[];
   vhost: string;
   /** Options of `[oslo_messaging_rabbit]` for this bus, by name. */

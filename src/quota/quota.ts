@@ -103,7 +103,7 @@ export type Resource = keyof UsageRecord;
 const MIB = 2 ** 20;
 
 /** Bytes or images of one unit of a limit. */
-export const UNIT: Record<Resource, number> = {
+const UNIT: Record<Resource, number> = {
   image_size_total: MIB,
   image_stage_total: MIB,
   image_count_total: 1,

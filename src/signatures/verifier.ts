@@ -125,7 +125,7 @@ function refuse(image: Signed, why: unknown, options: ErrorOptions = {}): never 
 }
 
 /** The signature that the properties of an image declare. */
-export interface SignatureRequest {
+interface SignatureRequest {
   signature: Uint8Array;
   /** node:crypto name. */
   algorithm: string;
@@ -152,7 +152,7 @@ const KEY_TYPES: Record<string, (key: PublicKey) => boolean> = {
 };
 
 /** The declared signature; null unless all four properties exist. Throws an Error that says what is wrong with them. */
-export function readSignature({ properties }: Pick<ImageRecord, "properties">): SignatureRequest | null {
+function readSignature({ properties }: Pick<ImageRecord, "properties">): SignatureRequest | null {
   const [signature, hash, keyType, certificate] = [
     properties.img_signature,
     properties.img_signature_hash_method,
@@ -180,7 +180,7 @@ function wrong(name: string, value: string, known: Record<string, unknown>): nev
 }
 
 /** Whether a key has the type that the image declares. */
-export function isOfType(key: PublicKey, keyType: string): boolean {
+function isOfType(key: PublicKey, keyType: string): boolean {
   return KEY_TYPES[keyType]!(key);
 }
 
@@ -189,7 +189,7 @@ const PRIME_CURVES = { secp384r1: p384, secp521r1: p521 };
 const OPTIONS = { prehash: false, lowS: false, format: "der" } as const;
 
 /** Whether `signature` belongs to data with this digest of `algorithm` (node:crypto name). Throws when the key is not usable. */
-export async function verifyDigest(
+async function verifyDigest(
   key: PublicKey,
   algorithm: string,
   digest: Uint8Array,

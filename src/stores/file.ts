@@ -9,13 +9,13 @@ import {
   mountOf,
   parseDirectories,
   prepareDirectory,
+  Presence,
   readMounts,
+  type StoreLog,
 } from "./file_directories.ts";
-import { DIRECTORY_GONE, sizeOfFile, systemCode, within } from "./file_errors.ts";
+import { DIRECTORY_GONE, discardFiles, sizeOfFile, sweepTemporary, systemCode, within } from "./file_disk.ts";
 
-import { Presence, type StoreLog } from "./file_presence.ts";
 import { readFile } from "./file_read.ts";
-import { discardFiles, sweepTemporary } from "./file_temporary.ts";
 import { FileWrite } from "./file_write.ts";
 import { pathOf } from "./location.ts";
 import type { ByteRange, Store, StoredLocation, StoreRead, WriteHandle, WriteOptions } from "./store.ts";

@@ -1,5 +1,5 @@
 import { GlanceError } from "../errors.ts";
-import { sizeOfFile, systemCode } from "./file_errors.ts";
+import { sizeOfFile, systemCode } from "./file_disk.ts";
 import type { ByteRange, StoreRead } from "./store.ts";
 
 /** Bytes per read of a range. */

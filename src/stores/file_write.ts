@@ -1,12 +1,9 @@
+import { Buffer } from "node:buffer";
 import { fail } from "../errors.ts";
 import { hashFile } from "../util/hash_file.ts";
 import type { HashJob, HashPool } from "../util/hash_pool.ts";
 import { pump } from "../util/pump.ts";
-import { giveFinalName, syncDirectory } from "./file_commit.ts";
-import { writeError, writing } from "./file_errors.ts";
-
-import { writeSparse } from "./file_sparse.ts";
-import { temporaryName } from "./file_temporary.ts";
+import { giveFinalName, syncDirectory, temporaryName, writeError, writing } from "./file_disk.ts";
 import type { Digests, StoredLocation, WriteHandle, WriteOptions } from "./store.ts";
 
 /** From this size on workers hash; smaller data is hashed faster in this thread. */
@@ -236,4 +233,30 @@ async function syncFile(path: string): Promise<void> {
   } finally {
     file.close();
   }
+}
+
+/** Aligned blocks of this many zero bytes become holes. */
+const BLOCK = 64 * 1024;
+const ZEROS = Buffer.alloc(BLOCK);
+
+/**
+ * Writes `piece` at `offset`, leaving holes for blocks of zeros (`filesystem_thin_provisioning`). The length of the file
+ * is correct afterwards, also if it ends in a hole.
+ */
+async function writeSparse(file: Deno.FsFile, offset: number, piece: Uint8Array): Promise<void> {
+  for (let at = 0; at < piece.length;) {
+    const next = Math.min(piece.length, at + BLOCK - (offset + at) % BLOCK);
+    const block = piece.subarray(at, next);
+    if (isZero(block)) {
+      await file.truncate(offset + next);
+      await file.seek(offset + next, Deno.SeekMode.Start);
+    } else {
+      for (let done = 0; done < block.length;) done += await file.write(block.subarray(done));
+    }
+    at = next;
+  }
+}
+
+function isZero(block: Uint8Array): boolean {
+  return ZEROS.subarray(0, block.length).equals(block);
 }

@@ -1,7 +1,7 @@
 /** Tasks that this process works on: so many at a time, each with a lease; a deletion or a stop can end them (docs/architecture.md). */
-import type { NewTaskLease, TaskProgress } from "../../db/task_records.ts";
+import type { NewTaskLease } from "../../db/task_records.ts";
 import { type ErrorCode, GlanceError } from "../errors.ts";
-import type { HeldLeases } from "../leases/held.ts";
+import type { HeldLeases, TaskStep } from "../leases/held.ts";
 import { getLog } from "../observe/log.ts";
 
 const log = getLog("oneglance.tasks");
@@ -14,7 +14,7 @@ function once(code: ErrorCode, message: string): () => GlanceError {
 
 /** Why a run is ended, as `signal.reason`; each is one object, to be compared with. */
 export const stoppingReason = once("unavailable", "The service is stopping.");
-export const deletedReason = once("not_found", "The image was deleted.");
+const deletedReason = once("not_found", "The image was deleted.");
 export const lostReason = once("conflict", "The task was taken over.");
 
 /** One run of a task in this process. */
@@ -23,11 +23,11 @@ export interface Run {
   /** The image it works on. */
   imageId: string | null;
   signal: AbortSignal;
-  /** How far it is; written as the lease is renewed. */
-  progress: TaskProgress;
+  /** Says how far it is; written as the lease is renewed. */
+  report(change: TaskStep): void;
 }
 
-export interface BackgroundOptions {
+interface BackgroundOptions {
   leases: HeldLeases;
   /** Runs at the same time; others wait. */
   limit: number;
@@ -46,10 +46,10 @@ export class Background {
 
   /** Enters a run; its lease must then be written, and `start` or `release` be called. */
   enter(imageId: string | null): { run: Run; lease: Omit<NewTaskLease, "caller"> } {
-    const { token, lease, signal, progress } = this.#leases.enter("task", imageId);
+    const { token, lease, signal, report } = this.#leases.enter("task", imageId);
     const { owner, seconds } = lease;
     return {
-      run: { token, imageId, signal, progress },
+      run: { token, imageId, signal, report },
       lease: { image_id: imageId, token, owner, seconds },
     };
   }

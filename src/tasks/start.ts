@@ -1,15 +1,15 @@
-/** New tasks, and the import lock that they hold (docs/reference/images-api.md §2.8.4, docs/reference/tasks-api.md §4, §5.2). */
+/** Tasks that begin here: new ones with the import lock that they hold, and those of dead processes (docs/reference/images-api.md §2.8.4, docs/reference/tasks-api.md §4, §5.2). */
 import type { ImageRecord } from "../../db/records.ts";
-import type { NewTask, TaskRecord } from "../../db/task_records.ts";
+import type { NewTask, TaskLease, TaskRecord } from "../../db/task_records.ts";
 import { type Caller, NOBODY } from "../caller.ts";
-import type { Ctx } from "../deps.ts";
+import type { Ctx, Deps } from "../deps.ts";
 import { fail } from "../errors.ts";
-import { isOrphaned } from "../leases/orphans.ts";
+import { isOrphaned, type Recovered, recoverOrphans } from "../leases/orphans.ts";
+import { getLog } from "../observe/log.ts";
 import { ownsImage, requireWriter } from "../policy/owner.ts";
-import { fromTimestamp } from "../util/timestamp.ts";
-import { kindOf, type TaskKind, type TaskRun } from "./kind.ts";
-import { BUSY, taskEnd, workOn } from "./runner.ts";
 import { IMAGE_PROPERTY } from "../util/names.ts";
+import { fromTimestamp } from "../util/timestamp.ts";
+import { BUSY, kindOf, pastOf, taskEnd, type TaskKind, type TaskRun, workOn } from "./runner.ts";
 
 /** Minutes of silence after which a task without a lease counts as lost. */
 const PATIENCE = { pending: 120, other: 60 };
@@ -99,7 +99,7 @@ function saveCaller(caller: Caller): string {
 }
 
 /** The caller as far as `saveCaller` kept it. */
-export function loadCaller(text: string): Caller {
+function loadCaller(text: string): Caller {
   return { ...NOBODY, ...JSON.parse(text) };
 }
 
@@ -139,4 +139,38 @@ function withoutStores(image: ImageRecord, stores: string[]): Record<string, str
     return [name, left.join(",")];
   });
   return Object.fromEntries(entries);
+}
+
+const log = getLog("oneglance.tasks.recover");
+
+/** Takes over every orphaned task; the work continues in the background. Errors: database. */
+export async function recoverTasks(deps: Deps, stop = new AbortController().signal): Promise<Recovered> {
+  const recover = (lease: TaskLease) => recoverTask(deps, lease);
+  return await recoverOrphans(await deps.db.read.tasks.leases({}), { own: deps.leases, recover, stop });
+}
+
+/** False when it could not be taken over. Never throws. */
+async function recoverTask(deps: Deps, lease: TaskLease): Promise<boolean> {
+  const { run, lease: by } = deps.background.enter(lease.image_id);
+  try {
+    // From here on the old run, should it wake up, can change nothing. A task that was left on purpose has no owner.
+    const counts = lease.owner !== "";
+    const taken = await deps.db.write.tasks.take({ token: lease.token, by, counts });
+    const task = taken ? await deps.db.read.tasks.show({ id: lease.task_id, deleted: true }) : null;
+    if (task && !["success", "failure"].includes(task.status)) {
+      const ctx: Ctx = { deps, caller: loadCaller(lease.caller), requestId: task.request_id ?? "" };
+      // The old run may have changed the image after the lease was read, not after it was taken.
+      const past = await pastOf(deps, task, lease.attempts + (counts ? 1 : 0));
+      workOn({ ...run, ctx, task, past });
+      return true;
+    }
+    // Its end was written, but not the end of its lease.
+    if (task) await deps.db.write.tasks.end({ token: run.token, end: taskEnd(deps, "failure") });
+    deps.background.release(run);
+    return true;
+  } catch (error) {
+    deps.background.release(run);
+    log.error(`task ${lease.task_id} was interrupted and cannot be taken over yet`, { error });
+    return false;
+  }
 }

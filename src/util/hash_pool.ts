@@ -1,5 +1,4 @@
 import { fail, GlanceError } from "../errors.ts";
-import type { HashReply, HashRequest } from "./hash_protocol.ts";
 
 /** Hashing of one growing file. */
 export interface HashJob {
@@ -108,3 +107,13 @@ export class HashPool {
     member.waiting.clear();
   }
 }
+
+/** A message of the hash pool to a worker. Sizes are bytes of the file that the worker may read. */
+export type HashRequest =
+  | { kind: "start"; id: number; path: string; algorithm: string }
+  | { kind: "grown"; id: number; size: number }
+  | { kind: "finish"; id: number; size: number }
+  | { kind: "cancel"; id: number };
+
+/** The answer of a worker: the digest in hex, or the error. */
+export type HashReply = { id: number; digest: string } | { id: number; error: string };

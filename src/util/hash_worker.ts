@@ -4,7 +4,7 @@
  * others.
  */
 import { createHash, type Hash } from "node:crypto";
-import type { HashReply, HashRequest } from "./hash_protocol.ts";
+import type { HashReply, HashRequest } from "./hash_pool.ts";
 
 /** Bytes hashed per turn of a file: 2 ms of md5. */
 const BLOCK = 1 << 20;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { buildApp } from "../../src/app.ts";
 import { NOBODY } from "../../src/caller.ts";
-import { tellSent } from "../../src/notify/sent.ts";
+import { emitSent } from "../../src/notify/sent.ts";
 import { giveLocation } from "../support/give_location.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
 import { drain, takeEvents } from "../support/events.ts";
@@ -14,8 +14,8 @@ Deno.test("downloads: whole, short, from the cache", async () => {
   await using service = await startService(ON);
   const ctx = { deps: service.deps, caller: { ...NOBODY, projectId: "p2", userId: "u" }, requestId: "req-1" };
   const image = { id: "i", owner: "p1" };
-  await tellSent(ctx, { image, bytes: 4, expected: 4 });
-  await tellSent(ctx, { image, bytes: 3, expected: 4, destinationIp: "192.0.2.1" });
+  await emitSent(ctx, { image, bytes: 4, expected: 4 });
+  await emitSent(ctx, { image, bytes: 3, expected: 4, destinationIp: "192.0.2.1" });
   const payload = {
     bytes_sent: 4,
     image_id: "i",

@@ -1,7 +1,7 @@
 /** Signed images whose data comes by an import: verified where it is staged, before a store has it (docs/reference/background-jobs.md §9). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { recoverTasks } from "../../src/tasks/recover.ts";
+import { recoverTasks } from "../../src/tasks/start.ts";
 import { fakeBarbican } from "../support/fake_barbican.ts";
 import {
   FORMATS,

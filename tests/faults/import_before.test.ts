@@ -1,6 +1,6 @@
 /** What an import has changed of its image is set back when its process dies before the image is active (docs/reference/images-api.md §2.8.3). */
 import assert from "node:assert/strict";
-import { recoverTasks } from "../../src/tasks/recover.ts";
+import { recoverTasks } from "../../src/tasks/start.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { FORMATS, nothingUnderWay, outcome, stage, threeStores } from "../support/imports.ts";
 import { filesIn, newImage, noise, serve, show, until } from "../support/served.ts";

@@ -1,7 +1,7 @@
 /** A process that dies after the last change of the image, before its task has ended: what the next one makes of it. */
 import assert from "node:assert/strict";
 import type { NewTask } from "../../db/task_records.ts";
-import { recoverTasks } from "../../src/tasks/recover.ts";
+import { recoverTasks } from "../../src/tasks/start.ts";
 import { processName } from "../../src/util/process_name.ts";
 import {
   FORMATS,

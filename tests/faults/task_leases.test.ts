@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { NewTaskLease } from "../../db/task_records.ts";
 import { HeldLeases } from "../../src/leases/held.ts";
-import { recoverTasks } from "../../src/tasks/recover.ts";
+import { recoverTasks } from "../../src/tasks/start.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { begun, DEAD, FUTURE, other, PAST } from "../support/begun.ts";
 import { FORMATS, nothingUnderWay, outcome, serveSite, staged, threeStores } from "../support/imports.ts";

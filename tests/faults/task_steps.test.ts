@@ -3,7 +3,7 @@
  * as it was before. It runs twice, as after a crash before its end was known: then the result is that of one run.
  */
 import assert from "node:assert/strict";
-import type { Step, TaskKind } from "../../src/tasks/kind.ts";
+import type { Step, TaskKind } from "../../src/tasks/runner.ts";
 import {
   FORMATS,
   nothingUnderWay,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sweepTemporary, temporaryName } from "../../src/stores/file_temporary.ts";
+import { sweepTemporary, temporaryName } from "../../src/stores/file_disk.ts";
 import { code, random, sent } from "./bodies.ts";
 import { names, scratch } from "./scratch.ts";
 import { put } from "./suite.ts";

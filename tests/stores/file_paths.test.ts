@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { reserveAndRename } from "../../src/stores/file_commit.ts";
-import { systemCode, within } from "../../src/stores/file_errors.ts";
+import { reserveAndRename, systemCode, within } from "../../src/stores/file_disk.ts";
 import { code, forked, random, sameBytes } from "./bodies.ts";
 import { handlesUnder, names, scratch } from "./scratch.ts";
 import { get, put } from "./suite.ts";

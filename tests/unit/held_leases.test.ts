@@ -42,7 +42,7 @@ Deno.test("tasks are renewed each time, with their progress and rate; transfers 
   await held.renew();
   assert.equal(writes.length, 0, "nothing is due");
   const task = held.enter("task", "i");
-  Object.assign(task.progress, { step: "copying", total: 100 });
+  task.report({ step: "copying", total: 100 });
   await held.renew();
   assert.deepEqual(writes[0]!.transfers, []);
   assert.deepEqual(writes[0]!.tasks, [{
@@ -52,7 +52,7 @@ Deno.test("tasks are renewed each time, with their progress and rate; transfers 
     total: 100,
     rate: null,
   }]);
-  Object.assign(task.progress, { bytes: 4096 });
+  task.report({ bytes: 4096 });
   await later(31_000, () => held.renew());
   assert.deepEqual(writes[1]!.transfers, [upload.token, deletion.token]);
   const [{ bytes, rate }] = writes[1]!.tasks as [LeaseRenewal["tasks"][number]];
@@ -80,7 +80,7 @@ Deno.test("a task that another process has is aborted, unless it has only just b
   const { held } = leases(() => Promise.resolve([]));
   const [fresh, running] = [held.enter("task", null), held.enter("task", "i")];
   const upload = held.enter("upload", "i");
-  running.progress.step = "staging";
+  running.report({ step: "staging" });
   await later(31_000, () => held.renew());
   assert.equal(running.signal.reason, LOST);
   assert.deepEqual([fresh.signal.aborted, upload.signal.aborted], [false, false]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addressForms, type AddressKind, addressKind } from "../../src/net/address_kind.ts";
+import { addressForms, type AddressKind, addressKind } from "../../src/net/guard.ts";
 
 const ROWS: Record<AddressKind, string[]> = {
   global: [

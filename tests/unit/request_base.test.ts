@@ -1,6 +1,6 @@
 /** Who the client is behind a proxy (docs/reference/auth-and-middleware.md §6); scheme and host are with the middleware. */
 import assert from "node:assert/strict";
-import { requestBase } from "../../src/http/request_base.ts";
+import { requestBase } from "../../src/http/env.ts";
 
 const ROWS: [name: string, headers: Record<string, string>, client: string][] = [
   ["nothing", {}, "10.0.0.1"],

@@ -6,7 +6,7 @@ import { downloadImage } from "../../images/download.ts";
 import { counted } from "../../images/counted.ts";
 import type { Slice } from "../../images/range.ts";
 import { uploadImage } from "../../images/upload.ts";
-import { tellSent, wantsSent } from "../../notify/sent.ts";
+import { emitSent, wantsSent } from "../../notify/sent.ts";
 import { type Call, empty } from "../bind.ts";
 
 export async function upload(call: Call<typeof routes.uploadImageData>): Promise<Response> {
@@ -52,7 +52,7 @@ function watched(
   if (!completed || !wantsSent(ctx)) return data;
   const { body, taken } = counted(data);
   const expected = slice?.length ?? image.size;
-  const notify = () => void tellSent(ctx, { image, bytes: taken.bytes, expected });
+  const notify = () => void emitSent(ctx, { image, bytes: taken.bytes, expected });
   // Data that ends early aborts the response and is an event; a client that leaves early is not.
   completed.then(notify, () => taken.ended && notify());
   return body;

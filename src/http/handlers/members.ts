@@ -3,7 +3,7 @@ import type { MemberRecord } from "../../../db/records.ts";
 import type * as routes from "../../../openapi/members.ts";
 import { addMember, listMembers, removeMember, showMember, updateMember } from "../../members/members.ts";
 import { type Call, empty, json } from "../bind.ts";
-import { apiTime } from "../view/time.ts";
+import { apiTime } from "../../util/timestamp.ts";
 
 function view(member: MemberRecord) {
   return {

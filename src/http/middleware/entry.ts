@@ -7,9 +7,8 @@ import { newLogContext, setIdentity, withLogContext } from "../../observe/contex
 import { isExpected } from "../../observe/expected.ts";
 import { getLog } from "../../observe/log.ts";
 import { shortened } from "../../observe/log_format.ts";
-import type { Env } from "../env.ts";
+import { type Env, requestBase } from "../env.ts";
 import { givenId, isTooLong, markAnswer, requestIdOf } from "../every_answer.ts";
-import { requestBase } from "../request_base.ts";
 import { pathOf } from "../versions.ts";
 import { errorResponse } from "../view/error.ts";
 import { makeCors } from "./cors.ts";

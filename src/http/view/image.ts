@@ -1,7 +1,7 @@
 /** The JSON of an image (docs/reference/images-api.md §3.1) in upstream's key order. */
 import type { ImageRecord } from "../../../db/records.ts";
 import type { Ctx } from "../../deps.ts";
-import { apiTime } from "./time.ts";
+import { apiTime } from "../../util/timestamp.ts";
 import { IMAGE_PROPERTY } from "../../util/names.ts";
 
 const HIDDEN: string[] = [IMAGE_PROPERTY.stageHost, IMAGE_PROPERTY.hashHost];

@@ -8,7 +8,7 @@ import type {
 } from "../../../db/metadef_records.ts";
 import type { NamespaceBody, ObjectBody } from "../../metadefs/bodies.ts";
 import { propertyView } from "../../metadefs/property_schema.ts";
-import { apiTime } from "./time.ts";
+import { apiTime } from "../../util/timestamp.ts";
 
 type View = Record<string, unknown>;
 

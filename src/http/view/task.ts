@@ -1,6 +1,6 @@
 /** The JSON of a task (docs/reference/tasks-api.md §2). */
 import type { TaskProgress, TaskRecord } from "../../../db/task_records.ts";
-import { apiTime } from "./time.ts";
+import { apiTime } from "../../util/timestamp.ts";
 
 /** An item of a list. */
 export function taskSummary(task: TaskRecord): Record<string, unknown> {

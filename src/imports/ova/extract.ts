@@ -1,10 +1,10 @@
 /** Puts the disk of a staged OVA in the archive's place (docs/reference/background-jobs.md §4.3). */
 import type { Config } from "../../config/config.ts";
 import { fail } from "../../errors.ts";
-import { writeError } from "../../stores/file_errors.ts";
+import { writeError } from "../../stores/file_disk.ts";
 import { decompressStaged } from "../plugins/decompress.ts";
 import type { PluginJob } from "../plugins/plugin.ts";
-import { openStaged } from "../staged.ts";
+import { openStaged } from "../steps.ts";
 import { readDescriptor } from "./ovf.ts";
 import { readAt, type TarMember, tarMembers } from "./tar.ts";
 

@@ -4,7 +4,7 @@ import { eachElement, type Element } from "./xml.ts";
 
 const PASD = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ProcessorAllocationSettingData";
 
-export interface Descriptor {
+interface Descriptor {
   /** Name of the disk's file, beside the descriptor. */
   disk: string;
   /** Whether that file is compressed by gzip. */

@@ -1,6 +1,6 @@
 /** Decompresses one file in a thread of its own: the work is all CPU. Ended from outside by `terminate`. */
 import { type ErrorCode, fail, isError } from "../../errors.ts";
-import { writeError } from "../../stores/file_errors.ts";
+import { writeError } from "../../stores/file_disk.ts";
 import type { Compression } from "./compression.ts";
 import { decompress } from "./decompressors.ts";
 
@@ -52,13 +52,13 @@ async function run({ kind, from, to, maxBytes, maxRatio }: DecompressRequest): P
   const limit = Math.min(maxBytes, maxRatio > 0 ? Math.max(FREE, compressed * maxRatio) : maxBytes);
   using target = await Deno.open(to, { write: true, create: true, truncate: true });
   let size = 0;
-  let told = 0;
+  let reported = 0;
   await decompress(kind, source, (piece) => {
     size += piece.length;
     if (size > limit) fail("too_large", cannot(`the data is larger than ${limit} bytes when decompressed`));
     writeAll(target, piece);
-    if (size - told < REPORT) return;
-    told = size;
+    if (size - reported < REPORT) return;
+    reported = size;
     scope.postMessage({ written: size });
   });
   return size;

@@ -19,7 +19,7 @@ const { XzReadableStream } = "XzReadableStream" in xz
   : (xz as unknown as { default: typeof xz }).default;
 
 /** Takes plain bytes at once; what it throws ends the work. */
-export type Emit = (piece: Uint8Array) => void;
+type Emit = (piece: Uint8Array) => void;
 
 /** Compressed bytes that a deflate library gets at once: it makes up to 1032 times as many of them in memory. */
 const ZIP_PIECE = 512;

@@ -11,7 +11,7 @@ export interface PluginJob {
   /** Stores that the image will be in. */
   copies: number;
   signal: AbortSignal;
-  /** Tells what is going on, for the task's message. */
+  /** Reports what is going on, for the task's message. */
   progress: (text: string) => void;
 }
 

@@ -13,7 +13,7 @@ export interface QemuLimits {
   output: number;
 }
 
-export interface QemuOptions {
+interface QemuOptions {
   limits: QemuLimits;
   signal: AbortSignal;
   /** Called with each piece of standard output as it comes. */
@@ -92,11 +92,11 @@ export async function qemuImg(
 }
 
 /** All of a stream as text, no more than 1 MiB of it. */
-async function collect(stream: ReadableStream<Uint8Array>, tell?: (text: string) => void): Promise<string> {
+async function collect(stream: ReadableStream<Uint8Array>, report?: (text: string) => void): Promise<string> {
   let text = "";
   for await (const part of stream.pipeThrough(new TextDecoderStream())) {
     if (text.length < 1024 * 1024) text += part;
-    tell?.(part);
+    report?.(part);
   }
   return text;
 }
