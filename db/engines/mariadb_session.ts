@@ -1,5 +1,7 @@
 /** One connection to MariaDB, set up and watched. */
 import type { Connection, default as Mysql, ResultSetHeader } from "mysql2";
+import { isIP, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import type { Row, Value } from "../conn.ts";
 import type { MariadbTarget, MariadbTls } from "../connection_mariadb.ts";
 import { SESSION } from "../dialects/mariadb.ts";
@@ -52,6 +54,7 @@ export class Session {
 
   /** Connects and sets the session up. Errors: MariadbFailure; config, for certificates that cannot be read. */
   static async open(target: MariadbTarget, settings: SessionSettings): Promise<Session> {
+    const tls = target.tls && tlsOptions(target.host, target.tls);
     const driver = await loadDriver();
     const connection = driver.createConnection({
       ...(target.socketPath ? { socketPath: target.socketPath } : { host: target.host, port: target.port }),
@@ -59,7 +62,7 @@ export class Session {
       password: target.password,
       database: target.database,
       connectTimeout: target.connectSeconds * 1000,
-      ssl: target.tls ? sslOf(target.tls) : undefined,
+      ssl: tls ? {} : undefined,
       charset: "UTF8MB4_GENERAL_CI",
       // A change counts the rows that it found, also those that had the value already. No file is ever sent.
       flags: ["FOUND_ROWS", "-LOCAL_FILES", "-IGNORE_SPACE"],
@@ -70,6 +73,7 @@ export class Session {
       timezone: "Z",
       trace: false,
     });
+    if (tls) overTls(connection as unknown as Upgradable, tls);
     const session = new Session(connection, (target.readSeconds ?? ANSWER_SECONDS) * 1000, null);
     try {
       await session.query(setup(target, settings), [target.sqlMode ?? settings.sqlMode]);
@@ -158,13 +162,55 @@ function setup(target: MariadbTarget, { sqlMode, wsrepSyncWait }: SessionSetting
   return `SET SESSION ${settings.join(", ")}`;
 }
 
-function sslOf({ ca, cert, key, verify, verifyHost }: MariadbTls): object {
+/** What the driver needs of itself to go over to TLS. Its types leave it out. */
+interface Upgradable {
+  stream: Socket;
+  packetParser: { execute(data: Uint8Array): void };
+  startTLS(onSecure: (error?: Error) => void): void;
+  _handleNetworkError(error: Error): void;
+}
+
+/** How TLS is begun. Errors: config, for certificates that cannot be used; so it is made before the connection. */
+function tlsOptions(host: string, { ca, cert, key, verify, verifyHost }: MariadbTls): ConnectionOptions {
+  if (cert !== null && !sendsCertificates()) {
+    fail(
+      "config",
+      `[database] connection: Deno ${Deno.version.deno} sends no client certificate (ssl_cert) to a database. Use a ` +
+        "oneglance that runs on Deno 2.9 or later.",
+    );
+  }
   return {
     ca: ca === null ? undefined : fileText("ssl_ca", ca),
     cert: cert === null ? undefined : fileText("ssl_cert", cert),
     key: key === null ? undefined : fileText("ssl_key", key),
+    host,
+    ...(isIP(host) ? {} : { servername: host }),
     rejectUnauthorized: verify,
-    verifyIdentity: verifyHost,
+    ...(verifyHost ? {} : { checkServerIdentity: () => undefined }),
+  };
+}
+
+/** Older runtimes leave it out without an error, and the server then says that the password is wrong. */
+function sendsCertificates(): boolean {
+  const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 9);
+}
+
+/**
+ * Goes over to TLS in the driver's place, which takes a server that is named by its address for `localhost`, and
+ * would so refuse the right certificate and accept a wrong one.
+ */
+function overTls(connection: Upgradable, options: ConnectionOptions): void {
+  connection.startTLS = (onSecure) => {
+    connection.stream.removeAllListeners("data");
+    let isSecure = false;
+    const secured = connectTls({ ...options, socket: connection.stream }, () => {
+      isSecure = true;
+      onSecure();
+    });
+    secured.on("error", (error) => isSecure ? connection._handleNetworkError(error) : onSecure(error));
+    secured.on("data", (data) => connection.packetParser.execute(data as Uint8Array));
+    connection.stream = secured;
   };
 }
 

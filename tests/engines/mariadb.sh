@@ -6,7 +6,7 @@
 #   mariadb.sh stop WORK [SIGNAL]        all nodes; default TERM
 #   mariadb.sh wipe WORK                 kills all nodes and removes the folder
 # Node N (from 1) listens at PORT+10*(N-1); a cluster uses the three ports after it as well. User root without a
-# password may connect from loopback. FAST=1: nothing waits for a disk, and a crash of the machine loses data.
+# password may connect from loopback. SETTINGS: more lines for my.cnf. FAST=1: nothing waits for a disk, and a crash of the machine loses data.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 # rsync's daemon, which copies a node's state, gives root's rights up: as root the servers run as Debian's user
@@ -47,6 +47,7 @@ innodb_log_file_size = 48M
 innodb_flush_log_at_trx_commit = $([ "${FAST:-}" = 1 ] && echo 0 || echo 1)
 $([ "${FAST:-}" != 1 ] || printf '%s\n' 'innodb_doublewrite = OFF' 'innodb_flush_method = nosync')
 C
+  printf '%s\n' "${SETTINGS:-}" >>"$folder/my.cnf"
   [ "$2" -gt 1 ] || return 0
   for ((peer = 1; peer <= $2; peer++)); do peers+=${peers:+,}127.0.0.1:$(($(port_of "$peer") + 1)); done
   cat >>"$folder/my.cnf" <<C

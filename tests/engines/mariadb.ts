@@ -48,12 +48,14 @@ function freePorts(count: number): number {
   throw new Error(`no ${count} ports in a row are free`);
 }
 
-/** Starts one server, or a cluster of `nodes`. Data is in memory where the machine has /dev/shm. */
-export async function startMariadb(nodes = 1): Promise<Mariadb> {
+/** Starts one server, or a cluster of `nodes`, with more lines for its my.cnf. Data is in memory where the machine has /dev/shm. */
+export async function startMariadb(nodes = 1, settings: readonly string[] = []): Promise<Mariadb> {
   const dir = Deno.statSync("/dev/shm").isDirectory ? "/dev/shm" : undefined;
   const work = await Deno.makeTempDir({ dir, prefix: "oneglance_mariadb_" });
   const first = freePorts(10 * nodes);
-  const run = async (verb: string, ...more: string[]) => void await must(SCRIPT, [verb, work, ...more]);
+  const env = { SETTINGS: settings.join("\n") };
+  const run = async (verb: string, ...more: string[]) =>
+    void await must(SCRIPT, [verb, work, ...more], { env });
   const start = () => run("start", String(first), String(nodes));
   try {
     await start();
