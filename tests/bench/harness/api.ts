@@ -38,3 +38,22 @@ export async function listIds(url: string): Promise<string[]> {
   const body = await ask(url, {}, 200);
   return JSON.parse(body).images.map((image: { id: string }) => image.id);
 }
+
+/** Makes `count` namespaces of metadata definitions, each with 20 properties. */
+export async function createNamespaces(url: string, count: number): Promise<void> {
+  const properties = Object.fromEntries(
+    Array.from({ length: 20 }, (_, index) => [`property_${index}`, { title: "A property", type: "string" }]),
+  );
+  for (let index = 0; index < count; index++) {
+    const namespace = {
+      namespace: `OS::Bench::${index}`,
+      description: "d".repeat(200),
+      visibility: "public",
+    };
+    await ask(`${url}/v2/metadefs/namespaces`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...namespace, properties }),
+    }, 201);
+  }
+}

@@ -8,16 +8,19 @@ export async function startServerWithImages(
 ): Promise<{ server: Server; id: string }> {
   const server = await startServer(dir);
   try {
-    let id = "";
-    for (let made = 0; made < count; made += 50) {
-      const ids = await Promise.all(
-        Array.from({ length: Math.min(50, count - made) }, () => createImage(server.url)),
-      );
-      id = ids[0]!;
-    }
-    return { server, id };
+    return { server, id: await createImages(server.url, count) };
   } catch (error) {
     await server.stop();
     throw error;
   }
+}
+
+/** Makes `count` images and gives the id of one of them. */
+export async function createImages(url: string, count: number): Promise<string> {
+  let id = "";
+  for (let made = 0; made < count; made += 50) {
+    const ids = await Promise.all(Array.from({ length: Math.min(50, count - made) }, () => createImage(url)));
+    id = ids[0]!;
+  }
+  return id;
 }

@@ -22,8 +22,9 @@ function children(pid: number): number[] {
   return found;
 }
 
-function tree(pid: number): number[] {
-  return [pid, ...children(pid).flatMap(tree)];
+/** The process and all below it. */
+export function processTree(pid: number): number[] {
+  return [pid, ...children(pid).flatMap(processTree)];
 }
 
 function field(status: string, name: string): number {
@@ -33,7 +34,7 @@ function field(status: string, name: string): number {
 /** Reads the tree of `pid` once. */
 export function readMemory(pid: number): MemorySample {
   const sample = { rss: 0, peak: 0 };
-  for (const member of tree(pid)) {
+  for (const member of processTree(pid)) {
     try {
       const status = Deno.readTextFileSync(`/proc/${member}/status`);
       sample.rss += field(status, "VmRSS");

@@ -1,3 +1,4 @@
+import { type Comparison, holds, type Pair } from "./compare.ts";
 import { type Figure, isFigure, ratioOf, type Result, type Spread, verdictOf } from "./measure.ts";
 
 const HEAD = ["figure", "ours", "limit", "ratio", "target", ""];
@@ -31,14 +32,45 @@ function row(result: Result): string[] {
   ];
 }
 
-/** The results as a table in Markdown, each column as wide as its widest cell. */
+/** The results as a table in Markdown. */
 export function tableText(results: Result[]): string {
-  const rows = [HEAD, ...results.map(row)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  const notes = results.flatMap((r) => isFigure(r) && r.note ? [`${r.name}: ${r.note}`] : []);
+  return [...markdown([HEAD, ...results.map(row)]), "", ...notes].join("\n");
+}
+
+/** The lines of a table, each column as wide as its widest cell. */
+function markdown(rows: string[][]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   const lines = rows.map((cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`);
   lines.splice(1, 0, `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`);
-  const notes = results.flatMap((r) => isFigure(r) && r.note ? [`${r.name}: ${r.note}`] : []);
-  return [...lines, "", ...notes].join("\n");
+  return lines;
+}
+
+/** Comparisons as a table in Markdown: a line for the figure, and one for the CPU time that it cost. */
+export function comparisonText(comparisons: Comparison[], theirs: string): string {
+  const line = (name: string, { unit, ...pair }: Pair, verdict: string) => {
+    const { median, min, max } = pair.ratio;
+    const ratio = `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
+    return [name, spreadText(pair.ours, unit), spreadText(pair.theirs, unit), ratio, verdict];
+  };
+  const rows = comparisons.flatMap(({ name, wall, cpu }) => [
+    line(name, wall, verdict(wall)),
+    ...(cpu ? [line(`${name}, CPU`, cpu, verdict(cpu))] : []),
+  ]);
+  return markdown([["figure", "this", theirs, "ratio", ""], ...rows]).join("\n");
+}
+
+function verdict(pair: Pair): string {
+  return holds(pair) ? "ok" : "short";
+}
+
+/** Comparisons for a program. */
+export function comparisonJson(
+  comparisons: Comparison[],
+  theirs: string,
+  machine: Record<string, unknown>,
+): string {
+  return JSON.stringify({ machine, against: theirs, comparisons }, null, 2);
 }
 
 /** The results with ratio and verdict worked out, for a program. */

@@ -12,10 +12,18 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** How oneglance is called: `ONEGLANCE_BIN` when set, else the sources by the Deno that runs us. */
-function command(...args: string[]): [program: string, ...args: string[]] {
+/** The beginning of a command line that runs oneglance; its own arguments follow. */
+export type Program = readonly [program: string, ...args: string[]];
+
+/** The sources whose `main.ts` this is, run by the Deno that runs us. */
+export function sourcesProgram(main: string = MAIN): Program {
+  return [Deno.execPath(), "run", "-A", "--no-check", main];
+}
+
+/** How oneglance is called: `ONEGLANCE_BIN` when set, else the sources. */
+function ownProgram(): Program {
   const binary = Deno.env.get("ONEGLANCE_BIN");
-  return binary ? [binary, ...args] : [Deno.execPath(), "run", "-A", "--no-check", MAIN, ...args];
+  return binary ? [binary] : sourcesProgram();
 }
 
 /** The database file of a server that runs in `dir`. */
@@ -35,6 +43,7 @@ async function exists(path: string): Promise<boolean> {
 export async function startServer(
   dir: string,
   wrap: (command: string[]) => string[] = (command) => command,
+  program: Program = ownProgram(),
 ): Promise<Server> {
   await Deno.mkdir(dir, { recursive: true });
   const port = freePort();
@@ -52,8 +61,11 @@ connection = sqlite:///${databasePath(dir)}
 filesystem_store_datadir = ${dir}/images
 `,
   );
-  if (!await exists(databasePath(dir))) await runCommand(...command("db", "sync", "--config-file", config));
-  return await start(dir, port, wrap(command("serve", "--config-file", config)));
+  const [file, ...args] = program;
+  if (!await exists(databasePath(dir))) {
+    await runCommand(file, ...args, "db", "sync", "--config-file", config);
+  }
+  return await start(dir, port, wrap([...program, "serve", "--config-file", config]));
 }
 
 /** Starts oneglance as a newcomer does, without any configuration; all it makes lies in `dir`. */
@@ -63,7 +75,7 @@ export async function startStandalone(dir: string): Promise<Server> {
   return await start(
     dir,
     port,
-    command("serve", "--standalone", "--data-dir", dir, "--bind-port", String(port)),
+    [...ownProgram(), "serve", "--standalone", "--data-dir", dir, "--bind-port", String(port)],
   );
 }
 

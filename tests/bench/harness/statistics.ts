@@ -15,8 +15,8 @@ export function spread(samples: number[]): Spread {
  * Runs the ways in turns, A B A B …, so that whatever else the machine does falls on all of them alike.
  * Gives the samples of each way, in the order of `ways`.
  */
-export async function takeTurns(rounds: number, ways: (() => Promise<number>)[]): Promise<number[][]> {
-  const samples: number[][] = ways.map(() => []);
+export async function takeTurns<T>(rounds: number, ways: (() => Promise<T>)[]): Promise<T[][]> {
+  const samples: T[][] = ways.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const [index, way] of ways.entries()) samples[index]!.push(await way());
   }
