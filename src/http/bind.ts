@@ -10,6 +10,7 @@ import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { UNDECODABLE } from "../images/attributes.ts";
 import { FORWARDED, type Incoming } from "../images/peer.ts";
+import { TextResponse } from "../util/text_response.ts";
 import type { Env } from "./env.ts";
 import { hasBody, jsonBounds, readJson } from "./json_body.ts";
 
@@ -174,7 +175,7 @@ type Answered = { ctx: Pick<Ctx, "requestId"> };
  * headers takes 7 to 30.
  */
 export function textResponse(text: string, type: string, status = 200): Response {
-  const response = new Response(text, { status });
+  const response = new TextResponse(text, status);
   response.headers.set("content-type", type);
   response.headers.set("content-length", String(Buffer.byteLength(text)));
   return response;

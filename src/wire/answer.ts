@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { fail } from "../errors.ts";
 import { openReader } from "../util/pump.ts";
+import { TextResponse } from "../util/text_response.ts";
 
 /** Bytes per read and write of a stream. */
 const BLOCK = 256 * 1024;
@@ -36,6 +37,9 @@ const REASONS: Record<number, string> = {
 /** Headers that only this module writes. */
 const CONNECTION = new Set(["connection", "transfer-encoding", "keep-alive", "date"]);
 
+// deno-lint-ignore no-control-regex
+const ASCII = /^[\x00-\x7f]*$/;
+
 const CRLF = Buffer.from("\r\n");
 const NOTHING = new Uint8Array();
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
@@ -45,38 +49,50 @@ const LAST_CHUNK = Buffer.from("0\r\n\r\n");
  * connection; internal if the body fails or its length is wrong. Cancels the body on error.
  */
 export async function writeResponse(sink: Sink, response: Response, asked: Asked): Promise<boolean> {
-  const { status, headers } = response;
+  const { status } = response;
   const bodiless = asked.method === "HEAD" || status === 204 || status === 304;
   if (bodiless) void response.body?.cancel().catch(() => {});
-  const declared = headers.get("content-length");
-  const length = declared === null ? null : Number(declared);
-  // `response.body` only where needed: making a stream of data in memory is expensive.
+  let length: number | null = null;
+  let mayFollow = asked.keepAlive;
+  let head = `HTTP/1.1 ${status} ${response.statusText || REASONS[status] || ""}\r\ndate: ${httpDate()}\r\n`;
+  // A third of the cost of `for … of`.
+  response.headers.forEach((value, name) => {
+    if (name === "content-length") length = Number(value);
+    else if (name === "connection") mayFollow &&= value !== "close";
+    if (!CONNECTION.has(name)) head += `${name}: ${value}\r\n`;
+  });
   const isSmall = !bodiless && length !== null && length <= SMALL;
+  // `response.body` only where needed: making a stream of data in memory is expensive.
   const body = bodiless || isSmall ? null : response.body;
   const chunked = body !== null && length === null && asked.minor > 0;
   const toTheEnd = body !== null && length === null && !chunked;
-  const keepAlive = asked.keepAlive && !toTheEnd && headers.get("connection") !== "close";
+  const keepAlive = mayFollow && !toTheEnd;
 
-  let head = `HTTP/1.1 ${status} ${response.statusText || REASONS[status] || ""}\r\ndate: ${httpDate()}\r\n`;
-  for (const [name, value] of headers) {
-    if (!CONNECTION.has(name)) head += `${name}: ${value}\r\n`;
-  }
   if (!bodiless && length === null && body === null) head += "content-length: 0\r\n";
   if (chunked) head += "transfer-encoding: chunked\r\n";
   if (!keepAlive) head += "connection: close\r\n";
   else if (asked.minor === 0) head += "connection: keep-alive\r\n";
-  const bytes = Buffer.from(`${head}\r\n`, "latin1");
+  head += "\r\n";
 
-  if (isSmall) {
-    const content = new Uint8Array(await response.arrayBuffer().catch(brokeOff));
-    // With a wrong length the client would misread the next response.
-    if (content.length !== length) {
-      fail("internal", `The response has ${content.length} bytes, not ${length}.`);
-    }
-    await writeAll(sink, Buffer.concat([bytes, content]));
-  } else if (body === null) await writeAll(sink, bytes);
-  else await writeStream(sink, body, { head: bytes, length, chunked });
+  if (isSmall) await writeAll(sink, await smallResponse(head, response, length!));
+  else if (body === null) await writeAll(sink, Buffer.from(head, "latin1"));
+  else await writeStream(sink, body, { head: Buffer.from(head, "latin1"), length, chunked });
   return keepAlive;
+}
+
+/** Head and body of a response in memory. Errors: internal if the body fails or its length is wrong. */
+async function smallResponse(head: string, response: Response, length: number): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  if (response instanceof TextResponse && ASCII.test(head)) bytes = Buffer.from(head + response.content);
+  else {
+    const content = new Uint8Array(await response.arrayBuffer().catch(brokeOff));
+    bytes = Buffer.concat([Buffer.from(head, "latin1"), content]);
+  }
+  // With a wrong length the client would misread the next response.
+  if (bytes.length !== head.length + length) {
+    fail("internal", `The response has ${bytes.length - head.length} bytes, not ${length}.`);
+  }
+  return bytes;
 }
 
 /** Sends the body: `length` bytes, or in chunks, or until the connection ends. */
