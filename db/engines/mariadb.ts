@@ -68,7 +68,10 @@ export async function withMariadb<T>(
 ): Promise<T> {
   const session = await reached(start, () => Session.open(target, sessionSettings));
   try {
-    return await repeated(ONCE, 0, () => action(new SessionConn(session, settle(PLAIN))));
+    return await repeated(ONCE, 0, async () => {
+      await requireUsable(session);
+      return await action(new SessionConn(session, settle(PLAIN)));
+    });
   } finally {
     session.end();
   }
@@ -109,7 +112,8 @@ export async function openMariadb(
   const pool = poolOf(target);
   const conn = new PoolConn(pool, retry, settings);
   try {
-    await reached(given.start, () => requireSynced(conn));
+    await reached(given.start, () => pool.use(requireUsable));
+    await requireSynced(conn);
   } catch (error) {
     pool.close();
     throw error;
@@ -141,6 +145,21 @@ export async function openMariadb(
       pool.close();
     },
   };
+}
+
+/** Errors: database, for a server that cannot serve: MySQL, one that is too old, or that refuses our isolation. */
+async function requireUsable(session: Session): Promise<void> {
+  const [row] = await session.rows(
+    "SELECT version() AS version, @@log_bin AS log, @@binlog_format AS format",
+  );
+  const version = String(row?.version);
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (!version.includes("MariaDB") || major < 10 || (major === 10 && minor < 5)) {
+    fail("database", `The database server is ${version}. oneglance needs MariaDB 10.5 or later.`);
+  }
+  if (Number(row?.log) === 1 && row?.format === "STATEMENT") {
+    fail("database", "The database server has binlog_format = STATEMENT. Set it to ROW or MIXED.");
+  }
 }
 
 function replicaTarget(text: string): MariadbTarget {

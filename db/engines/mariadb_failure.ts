@@ -64,18 +64,19 @@ export function failureOf(error: unknown): MariadbFailure {
   return new MariadbFailure(KINDS.get(errno) ?? "statement", errno, text);
 }
 
+/** What passes by itself: the client may come back in a second. */
+export function tryLater(text: string, cause?: unknown): GlanceError {
+  return new GlanceError("unavailable", text, { cause, headers: { "retry-after": "1" } });
+}
+
 /** For the caller of a read or a write. The text of the failure is for the log alone. */
 export function glanceErrorOf(failure: MariadbFailure): GlanceError {
   const { kind, errno, message } = failure;
   switch (errno === DUPLICATE ? "statement" : kind) {
     case "conflict":
-      return new GlanceError("unavailable", "The database is busy. Please try again later.", {
-        cause: failure,
-      });
+      return tryLater("The database is busy. Please try again later.", failure);
     case "away":
-      return new GlanceError("unavailable", "The database cannot be reached. Please try again later.", {
-        cause: failure,
-      });
+      return tryLater("The database cannot be reached. Please try again later.", failure);
     case "statement":
       return new GlanceError("database", `The database failed: ${message} (${errno})`, { cause: failure });
   }

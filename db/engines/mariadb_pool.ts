@@ -1,6 +1,6 @@
 /** The connections of one process to one MariaDB, as SQLAlchemy's QueuePool keeps them. */
 import { GlanceError } from "../../src/errors.ts";
-import { MariadbFailure } from "./mariadb_failure.ts";
+import { MariadbFailure, tryLater } from "./mariadb_failure.ts";
 import type { Session } from "./mariadb_session.ts";
 
 export interface PoolSettings {
@@ -86,12 +86,7 @@ export class Pool {
         reject,
         timer: setTimeout(() => {
           this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-          reject(
-            new GlanceError(
-              "unavailable",
-              "Too many requests wait for the database. Please try again later.",
-            ),
-          );
+          reject(tryLater("Too many requests wait for the database. Please try again later."));
         }, waitSeconds * 1000),
       };
       this.#waiters.push(waiter);

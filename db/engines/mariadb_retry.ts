@@ -1,4 +1,5 @@
 /** When an operation on MariaDB is done again, and after how long a wait. */
+import { getLog } from "../../src/observe/log.ts";
 import { DUPLICATE } from "../dialects/mariadb.ts";
 import { glanceErrorOf, MariadbFailure } from "./mariadb_failure.ts";
 
@@ -12,6 +13,8 @@ export interface RetrySettings {
   /** `db_max_retry_interval`. */
   maxSeconds: number;
 }
+
+const log = getLog("oneglance.database");
 
 /** The first wait after a conflict: the other transaction is over in a moment. */
 const CONFLICT_MILLIS = 5;
@@ -51,6 +54,9 @@ export async function repeated<T>(
       if (error.kind === "statement" || isOver || performance.now() + millis > end) {
         throw glanceErrorOf(error);
       }
+      if (error.kind === "away") {
+        log.warn(`the database is tried again: ${error.message}`, { repeated: "away" });
+      } else log.debug(`a transaction is done again: ${error.message} (${error.errno})`);
       if (millis > 0) await new Promise((resolve) => setTimeout(resolve, millis));
     }
   }

@@ -8,8 +8,8 @@ import { withDatabase } from "../support/temp_database.ts";
 Deno.test("the probe leaves no row", () =>
   withDatabase(async (db, database) => {
     for (let each = 0; each < 3; each++) await db.write.health.probe();
-    assert.deepEqual(await database.rows("SELECT * FROM oneglance_uploads"), []);
-    assert.deepEqual(await db.read.uploads.list(), []);
+    assert.deepEqual(await database.rows("SELECT * FROM oneglance_tasks"), []);
+    assert.deepEqual(await db.read.tasks.leases({}), []);
   }));
 
 Deno.test("a database without space is found by the probe, though it can be read", () =>
