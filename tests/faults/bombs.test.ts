@@ -1,6 +1,6 @@
 /**
- * Compressed bombs through a real process: each is refused at the limit, the image is queued again, nothing of it
- * stays, and the memory that it costs is bounded, whatever it would become.
+ * Decompression bombs against a real process: it refuses each at the limit, the image is queued again, no file of it
+ * stays, and the memory has a limit, whatever the size of the plain data.
  */
 import assert from "node:assert/strict";
 import { bombMaker, greedyXz, greedyZstd, KINDS } from "../support/bombs.ts";
@@ -8,7 +8,7 @@ import { filesIn, newImage, serve, type Served, show, until } from "../support/s
 
 const GIB = 2 ** 30;
 const LIMIT = 384 << 20;
-/** Bytes of memory that the whole process may take; it starts with 150 MiB, so that what it makes cannot be in there. */
+/** Limit of the process's memory in bytes. An idle process has 150 MiB; the plain data of a bomb would not fit. */
 const PEAK = 512 << 20;
 
 const OPTIONS = {
@@ -17,7 +17,7 @@ const OPTIONS = {
   OS_ONEGLANCE__DECOMPRESSION_MAX_RATIO: "0",
 };
 
-/** Stages and imports the data; the status of the image and the message of the task when it has ended. */
+/** Stages and imports the data; returns the final status of the image and the message of the task. */
 async function run({ url }: Served, bytes: Uint8Array<ArrayBuffer>) {
   const id = await newImage(url);
   const type = { "content-type": "application/octet-stream" };
@@ -32,13 +32,13 @@ async function run({ url }: Served, bytes: Uint8Array<ArrayBuffer>) {
   return { id, status: (await image()).status, task: tasks[0].status, message: String(tasks[0].message) };
 }
 
-/** The most memory that the process has had since `forgetPeak`, in bytes. */
+/** Returns the peak memory of the process since `forgetPeak`, in bytes. */
 function peak({ child }: Served): number {
   const [, kib] = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${child.pid}/status`))!;
   return Number(kib) * 1024;
 }
 
-/** Lets the kernel count the peak anew from what the process has now. */
+/** Resets the kernel's peak value to the present memory of the process. */
 function forgetPeak({ child }: Served): void {
   Deno.writeTextFileSync(`/proc/${child.pid}/clear_refs`, "5", { create: false });
 }

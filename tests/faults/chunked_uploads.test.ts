@@ -18,7 +18,7 @@ async function withService(
   }
 }
 
-/** A body in chunks of these sizes, in turn, to its end. */
+/** Returns a whole body in chunks of these sizes, in turn. */
 function inChunks(bytes: Uint8Array, ...sizes: number[]): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
@@ -29,7 +29,7 @@ function inChunks(bytes: Uint8Array, ...sizes: number[]): Uint8Array {
   return Buffer.concat([...parts, Buffer.from("0\r\n\r\n")]);
 }
 
-/** Makes an image on this connection; head and body are sent apart, as python's http.client does. */
+/** Creates an image on this connection; sends head and body separately, as python's http.client does. */
 async function create(client: Wire): Promise<string> {
   const text = JSON.stringify({ disk_format: "raw", container_format: "bare", note: "x".repeat(200) });
   const type = "content-type: application/json";
@@ -86,7 +86,7 @@ Deno.test("one connection takes uploads of all kinds of chunks, and the bytes ar
     });
   }));
 
-Deno.test("what ends an upload ends one in chunks, and the image is as before", (t) =>
+Deno.test("every error that ends an upload also ends a chunked one, and the image is as before", (t) =>
   withService(
     { OS_ONEGLANCE__BODY_STALL_TIMEOUT: "0.5", OS_DEFAULT__IMAGE_SIZE_CAP: "3000000" },
     async (server, dir) => {

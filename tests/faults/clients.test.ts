@@ -1,4 +1,4 @@
-/** Clients that leave, stall, lie about sizes or send what nobody wants: over real connections. */
+/** Clients that disconnect, stall, declare wrong sizes or send unwanted data, over real connections. */
 import assert from "node:assert/strict";
 import { filesIn, newImage, noise, serve, type Served, show, until } from "../support/served.ts";
 import { uploadHead, type Wire, wire } from "../support/wire.ts";
@@ -18,7 +18,7 @@ async function withService(
   }
 }
 
-/** The image is as before the upload, and nothing of it is on disk; another upload works. */
+/** Checks that the image is as before the upload, without a file on disk, and that another upload succeeds. */
 async function assertPutBack(server: Served, images: string, id: string): Promise<void> {
   await until("the image is queued", async () => (await show(server.url, id)).status === "queued");
   const { size, checksum, os_hash_value } = await show(server.url, id);
@@ -30,7 +30,7 @@ async function assertPutBack(server: Served, images: string, id: string): Promis
   await fetch(`${server.url}/v2/images/${id}`, { method: "DELETE" });
 }
 
-/** Begins an upload and waits until the service has it. */
+/** Begins an upload and waits until the service has begun it too. */
 async function begin(
   server: Served,
   head: (id: string) => string,
@@ -66,7 +66,7 @@ Deno.test("a client that leaves in the middle", async (t) => {
   });
 });
 
-Deno.test("a chunk that is none: the connection ends, the image is put back", () =>
+Deno.test("an invalid chunk: the connection ends, the image is put back", () =>
   withService({}, async (server, images) => {
     const [id, client] = await begin(server, (id) => uploadHead(id, null), chunk(noise(1000)));
     await client.send("zz\r\n");
@@ -74,7 +74,7 @@ Deno.test("a chunk that is none: the connection ends, the image is put back", ()
     client[Symbol.dispose]();
   }));
 
-Deno.test("sizes that are not those of the data", async (t) => {
+Deno.test("declared sizes that differ from the data", async (t) => {
   await withService({}, async (server, images) => {
     const row = (name: string, head: (id: string) => string, body: string, status: number, text: RegExp) =>
       t.step(`${name} → ${status}`, async () => {
@@ -123,7 +123,7 @@ Deno.test("a client that stalls is given up after body_stall_timeout", () =>
     }
   }));
 
-Deno.test("the image is deleted meanwhile: 204 for the one, 410 for the uploader", () =>
+Deno.test("another caller deletes the image meanwhile: 204 for the deletion, 410 for the upload", () =>
   withService({}, async (server, images) => {
     const bytes = noise(500_000);
     const [id, client] = await begin(
@@ -140,7 +140,7 @@ Deno.test("the image is deleted meanwhile: 204 for the one, 410 for the uploader
     assert.deepEqual(filesIn(images), []);
   }));
 
-Deno.test("refused early, with 100 MB that nobody reads: the answer comes at once and says that the connection ends", async (t) => {
+Deno.test("refused early, with 100 MB unread: the response comes at once and ends the connection", async (t) => {
   const set = { OS_DEFAULT__IMAGE_SIZE_CAP: "1000000" };
   await withService(set, async (server, images) => {
     const big = 100 << 20;
@@ -168,7 +168,7 @@ Deno.test("refused early, with 100 MB that nobody reads: the answer comes at onc
       await t.step(`${name} → ${status}`, async () => {
         using client = await wire(server.port);
         await client.send(change(uploadHead(id, big)));
-        // Meanwhile the client sends what the system takes, as fast as it can.
+        // Meanwhile the client sends as fast as the system accepts data.
         let sent = 0;
         const flood = (async () => {
           const block = new Uint8Array(1 << 16);

@@ -1,9 +1,9 @@
-/** A conversion whose server dies: its qemu-img ends with it, and what it was making is not left in the staging area. */
+/** A server that dies during a conversion: its qemu-img ends too, and no unfinished file stays in the staging area. */
 import assert from "node:assert/strict";
 import { missing } from "../support/installed.ts";
 import { filesIn, newImage, serve, show, until } from "../support/served.ts";
 
-/** Says what data is, and converts for a minute. */
+/** A qemu-img that answers `info`, and whose conversion takes a minute. */
 const QEMU_IMG = `#!/bin/sh
 if [ "$1" = info ]; then echo '{"format": "raw", "virtual-size": 1024}'; exit; fi
 echo half > "$8"

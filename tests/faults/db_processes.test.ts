@@ -1,4 +1,4 @@
-/** What happens to the database when processes meet in it, or die. */
+/** The database under several processes, and under processes that die. */
 import assert from "node:assert/strict";
 import { openDatabase } from "../../db/open.ts";
 import { rowsOf } from "../support/raw_database.ts";
@@ -23,7 +23,7 @@ function child(path: string, count: number): Deno.ChildProcess {
 const lines = (bytes: Uint8Array) =>
   new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "");
 
-Deno.test("processes that open a new file at once all work on it", () =>
+Deno.test("processes that open a new file at the same time all use it", () =>
   inDirectory(async (path) => {
     const outputs = await Promise.all([30, 30, 30].map((count) => child(path, count).output()));
     for (const { code, stderr } of outputs) assert.equal(code, 0, new TextDecoder().decode(stderr));
@@ -34,7 +34,7 @@ Deno.test("processes that open a new file at once all work on it", () =>
     assert.deepEqual(rowsOf(path, "PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
   }));
 
-Deno.test("after kill -9 every image that was acknowledged is there, whole, and nothing half", () =>
+Deno.test("after kill -9 every acknowledged image is complete, and there is no incomplete one", () =>
   inDirectory(async (path) => {
     for (let round = 0; round < 2; round++) {
       const writing = child(path, 0);

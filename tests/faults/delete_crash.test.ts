@@ -8,7 +8,7 @@ import { filesIn, newImage, noise, serve, type Served, until } from "../support/
 const SIZE = 1 << 20;
 const IMAGES = 12;
 
-/** An image with its data in both stores. */
+/** Creates an image with its data in both stores. */
 async function inBoth(server: Served, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const id = await newImage(server.url);
   await put(server, id, "stage", bytes);
@@ -28,13 +28,13 @@ const filesOf = (dir: string, id: string) =>
     filesIn(`${dir}/${name}`).filter((file) => file.includes(id)).map((file) => `${name}/${file}`)
   );
 
-/** Whole, or gone with all its bytes; what the client heard holds. */
+/** Checks that the image is complete, or gone with all its bytes; it must be gone when the DELETE got a response (`acknowledged`). */
 async function verdict(
   server: Served,
   dir: string,
   id: string,
   bytes: Uint8Array,
-  heard: number | null,
+  acknowledged: number | null,
 ): Promise<"whole" | "gone"> {
   const response = await fetch(`${server.url}/v2/images/${id}`);
   const text = await response.text();
@@ -42,7 +42,7 @@ async function verdict(
     await until(`the bytes of ${id} are gone`, () => filesOf(dir, id).length === 0);
     return "gone";
   }
-  assert.equal(heard, null, "an image that was deleted is back");
+  assert.equal(acknowledged, null, "an image that was deleted is back");
   const image = JSON.parse(text);
   if (image.status === "uploading") assert.deepEqual(filesOf(dir, id), [`staging/${id}`]);
   else {
@@ -70,18 +70,18 @@ Deno.test("kill -9 in deletions, at many moments", async (t) => {
           await put(server, id, "stage", bytes);
           return id;
         }));
-        const heard = new Map<string, number>();
+        const responses = new Map<string, number>();
         const asking = ids.map(async (id, index) => {
           await pause(index);
           const response = await fetch(`${server.url}/v2/images/${id}`, { method: "DELETE" });
-          heard.set(id, response.status);
+          responses.set(id, response.status);
         });
         const all = Promise.allSettled(asking);
         await pause(wait);
         await server.crash();
         await all;
         server = await serve(dir, options(dir));
-        for (const id of ids) verdicts.push(await verdict(server, dir, id, bytes, heard.get(id) ?? null));
+        for (const id of ids) verdicts.push(await verdict(server, dir, id, bytes, responses.get(id) ?? null));
       });
     }
     assert.ok(verdicts.includes("gone") && verdicts.includes("whole"), "kills before and after");
@@ -97,7 +97,7 @@ Deno.test("kill -9 between a store's commit and its record, then a delayed delet
     ...options(dir),
     OS_DATABASE__CONNECTION: `sqlite:///${dir}/glance.sqlite`,
     OS_DEFAULT__DELAYED_DELETE: "true",
-    // Time for the deletion, before the other process looks for what has died.
+    // Long enough for the deletion, before the other process looks for dead transfers.
     OS_ONEGLANCE__TASK_LEASE_TIMEOUT: "12",
   };
   const bytes = noise(SIZE);
@@ -115,7 +115,7 @@ Deno.test("kill -9 between a store's commit and its record, then a delayed delet
     const id = await newImage(dies.url);
     await post(dies, id, { method: { name: "web-download", uri: source.url }, stores: ["a", "b"] });
     await seen("the source is asked", () => asked === 1);
-    // What it would write next is the record.
+    // The next write would be the record.
     database.exec("BEGIN IMMEDIATE");
     go.resolve();
     await seen("the data is committed", () => filesIn(`${dir}/a`).concat(filesIn(`${dir}/b`)).includes(id));

@@ -1,4 +1,4 @@
-/** Deletions that were broken off, step by step: who completes them, and what a store that refuses leaves. */
+/** Interrupted deletions, step by step: which process completes them, and the result when a store refuses. */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
 import { recoverDeletions } from "../../src/images/recover.ts";
@@ -26,7 +26,7 @@ function other(part: "machine" | "pid", value: string): string {
   return parts.join("-");
 }
 
-/** An image in both stores. */
+/** Creates an image in both stores. */
 async function inBoth(service: TestService): Promise<string> {
   const { id } = await service.create(OWNER, { ...BARE, tags: ["t"] });
   await service.upload(id, OWNER, "data");
@@ -48,7 +48,7 @@ async function begun(service: TestService, id: string, owner: string, seconds = 
 const rowOf = async ({ database }: TestService, id: string) =>
   (await database.rows("SELECT status, deleted FROM images WHERE id = ?", [id]))[0];
 
-Deno.test("between the first and the last write an image is out of sight, also when a store's part is done", async (t) => {
+Deno.test("between the first and the last write an image is invisible, also when a store has completed its part", async (t) => {
   for (const done of [[], ["a"], ["a", "b"]]) {
     await t.step(`data gone from: ${done.join(", ") || "none"}`, async () => {
       await using service = await startService({ ...TWO, "oslo_messaging_notifications.driver": "log" });
@@ -70,7 +70,7 @@ Deno.test("between the first and the last write an image is out of sight, also w
   }
 });
 
-Deno.test("only what nobody carries on is completed", async (t) => {
+Deno.test("only a deletion whose process is dead is completed", async (t) => {
   await using service = await startService(TWO);
   const rows: [string, string, number, boolean][] = [
     ["a dead process", other("pid", "4194305"), FUTURE, true],
@@ -89,7 +89,7 @@ Deno.test("only what nobody carries on is completed", async (t) => {
   }
 });
 
-Deno.test("a deletion that is under way here is left alone and renewed", async () => {
+Deno.test("a deletion in progress in this process is not touched, and its lease is renewed", async () => {
   await using service = await startService(TWO);
   const id = await inBoth(service);
   const transfer = service.deps.leases.enter("deletion", id);
@@ -101,7 +101,7 @@ Deno.test("a deletion that is under way here is left alone and renewed", async (
   transfer.end();
 });
 
-Deno.test("a store that refuses brings the image back, without what has gone", async (t) => {
+Deno.test("when a store refuses, the image is back, without the copies that are gone", async (t) => {
   const codes = [["store_in_use", 409], ["store_forbidden", 403], ["internal", 500]] as const;
   for (const recovered of [false, true]) {
     for (const [code, status] of codes) {
@@ -126,7 +126,7 @@ Deno.test("a store that refuses brings the image back, without what has gone", a
   }
 });
 
-Deno.test("when the database fails in the middle, the next look completes the deletion", async () => {
+Deno.test("when the database fails in the middle, the next run of the job completes the deletion", async () => {
   await using service = await startService(TWO);
   const id = await inBoth(service);
   const { write } = service.deps.db;
@@ -139,7 +139,7 @@ Deno.test("when the database fails in the middle, the next look completes the de
   assert.deepEqual(await rowOf(service, id), { status: "deleted", deleted: 1 });
 });
 
-/** A copy of the image whose removal was begun by a process that is dead now. */
+/** Records the removal of one copy, begun by a process that is dead now. */
 async function copyBegun(service: TestService, id: string, rows: number[], delayed = false): Promise<void> {
   const { locations } =
     (await service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } }))!;
@@ -149,7 +149,7 @@ async function copyBegun(service: TestService, id: string, rows: number[], delay
   assert.equal(begun, "done");
 }
 
-Deno.test("the removal of a copy that was broken off is completed, whether its data had gone or not", async (t) => {
+Deno.test("an interrupted removal of a copy is completed, whether its data is gone or not", async (t) => {
   const rows: [string, rows: number[], delayed: boolean, gone: string[], stores: string][] = [
     ["data there", [1], false, [], "a"],
     ["data gone", [0], false, ["a"], "b"],
@@ -172,7 +172,7 @@ Deno.test("the removal of a copy that was broken off is completed, whether its d
   }
 });
 
-Deno.test("a copy whose data has gone is no copy, also when the record fails then", async () => {
+Deno.test("a copy without data does not count as a copy, also when the record fails afterwards", async () => {
   await using service = await startService(TWO);
   const id = await inBoth(service);
   const { write } = service.deps.db;

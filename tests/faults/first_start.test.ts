@@ -1,4 +1,4 @@
-/** The first minutes of somebody who has no configuration: what is printed works, what cannot work says why. */
+/** The first start without a configuration: the printed commands work, and each failure names its reason. */
 import assert from "node:assert/strict";
 import { newImage, noise, serve, until } from "../support/served.ts";
 
@@ -20,7 +20,7 @@ async function output(command: string, args: string[], cwd: string, env: Record<
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-/** `serve` that is to end by itself. */
+/** Runs a `serve` that ends by itself. */
 function start(dir: string, ...given: string[]) {
   return startWith({}, dir, ...given);
 }
@@ -47,7 +47,7 @@ Deno.test("the printed commands upload and show an image when they are copied in
     }
   }));
 
-Deno.test("a data directory that cannot be made is named, with what to do", () =>
+Deno.test("the error names a data directory that cannot be created, and what to do", () =>
   inTempDir(async (dir) => {
     await Deno.writeTextFile(`${dir}/file`, "");
     const { code, err } = await start(
@@ -65,7 +65,7 @@ Deno.test("a data directory that cannot be made is named, with what to do", () =
     );
   }));
 
-Deno.test("an address that is not of this machine is named, with what to do", () =>
+Deno.test("the error names an address that this machine does not have, and what to do", () =>
   inTempDir(async (dir) => {
     const config = `${dir}/glance-api.conf`;
     await Deno.writeTextFile(
@@ -89,7 +89,7 @@ Deno.test("--data-dir beside a configuration file is refused instead of ignored"
     assert.match(err, /--data-dir needs --standalone/);
   }));
 
-Deno.test("why a start failed stands in the log file too; workers says what becomes of it", () =>
+Deno.test("the log file has the reason of a failed start too; a warning explains workers", () =>
   inTempDir(async (dir) => {
     const config = `${dir}/glance-api.conf`;
     await Deno.writeTextFile(
@@ -106,7 +106,7 @@ Deno.test("why a start failed stands in the log file too; workers says what beco
     assert.match(log, /INFO oneglance\.start \[-\] workers = 4: one process serves/);
   }));
 
-Deno.test("a start on data that has images says how many there are, and offers no first one", () =>
+Deno.test("a start on existing images prints their number, and offers no first image", () =>
   inTempDir(async (dir) => {
     const first = await serve(`${dir}/data`);
     try {
@@ -144,7 +144,7 @@ Deno.test("a second start on the same data: refused at once on the same port, wa
       assert.doesNotMatch(out, /trying again/);
       const second = await serve(`${dir}/data`);
       try {
-        // The log is written behind the banner.
+        // The log lines come after the banner.
         const warning = /WARNING oneglance\.start \[-\] the database \S+glance\.sqlite is open in process/;
         await until("the warning is logged", () => warning.test(second.log()));
         assert.match(second.log(), named);
@@ -156,9 +156,9 @@ Deno.test("a second start on the same data: refused at once on the same port, wa
     }
   }));
 
-Deno.test("without a home, the place of the data is said", () =>
+Deno.test("without a home directory, the program prints the data directory", () =>
   inTempDir(async (dir) => {
-    // The address is not of this machine: it ends before it makes anything.
+    // This machine does not have the address: the start ends before it creates any file.
     const home = { HOME: dir, DENO_DIR: await denoDir() };
     const { out } = await startWith(
       home,
@@ -184,7 +184,7 @@ Deno.test("without a home, the place of the data is said", () =>
     );
   }));
 
-/** Where the deno of this test keeps its modules, which it finds by HOME. */
+/** Returns the module directory of the deno that runs this test; deno finds it by HOME. */
 async function denoDir(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;

@@ -1,4 +1,4 @@
-/** Ids of images are kept as they were given, and compared so: two that differ in case alone are two images. */
+/** Image ids are case-sensitive: two ids that differ only in case are two images. */
 import assert from "node:assert/strict";
 import { filesIn, newImage, noise, serve, show, until } from "../support/served.ts";
 
@@ -8,7 +8,7 @@ const IDS = [
   "1A2B3C4D-0000-4000-8000-00000000ABCD",
 ];
 
-Deno.test("what is staged outlives a stop, whatever the case of the id, and each is imported as it came", async () => {
+Deno.test("staged data survives a stop, whatever the case of the id, and each image imports its own", async () => {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-case-" });
   const bytes = new Map(IDS.map((id) => [id, noise(2000)]));
   let server = await serve(dir);
@@ -22,7 +22,7 @@ Deno.test("what is staged outlives a stop, whatever the case of the id, and each
       });
       assert.equal(response.status, 204, await response.text());
     }
-    // Of an image that is not there, and so removed.
+    // A staged file without an image: the start removes it.
     await Deno.writeTextFile(`${dir}/staging/${IDS[0]!.replace("ABCD", "aBCD")}`, "left over");
     server.child.kill("SIGTERM");
     assert.equal(await server.ended, 0);

@@ -1,4 +1,4 @@
-/** What an import has changed of its image is set back when its process dies before the image is active (docs/reference/images-api.md §2.8.3). */
+/** When the process of an import dies before the image is active, recovery undoes the import's changes (docs/reference/images-api.md §2.8.3). */
 import assert from "node:assert/strict";
 import { recoverTasks } from "../../src/tasks/start.ts";
 import { processName } from "../../src/util/process_name.ts";
@@ -10,7 +10,7 @@ const DEAD = processName().replace(/-[^-]+-/, "-00000000-");
 const FUTURE = 1_000_000_000;
 const GLANCE_DIRECT = { method: { name: "glance-direct" } };
 
-/** A staged image, of which a dead process has made something else. */
+/** Creates a staged image that the import of a dead process has changed. */
 async function changed(
   service: TestService,
   { backend = [null] as (string | null)[], recorded = [] as string[], all = true } = {},
@@ -80,7 +80,7 @@ const SET_BACK = {
 const pick = (image: Record<string, unknown>, like: Record<string, unknown>) =>
   Object.fromEntries(Object.keys(like).map((name) => [name, image[name]]));
 
-Deno.test("attributes and properties are as they were, what was added is gone", async () => {
+Deno.test("attributes and properties are as before, and added properties are gone", async () => {
   await using service = await startService();
   const id = await changed(service);
   await recover(service);
@@ -90,7 +90,7 @@ Deno.test("attributes and properties are as they were, what was added is gone", 
   assert.equal(task.status, "failure");
 });
 
-Deno.test("the same with data in one of two stores that must both have it", async () => {
+Deno.test("the same with data in one of two required stores", async () => {
   await using service = await threeStores();
   const id = await changed(service, { backend: ["a", "b"], recorded: ["a"] });
   await recover(service);
@@ -99,7 +99,7 @@ Deno.test("the same with data in one of two stores that must both have it", asyn
   assert.deepEqual([...filesIn(`${service.dir}/a`), ...filesIn(`${service.dir}/b`)], []);
 });
 
-Deno.test("an image that its first store made active stays as it is; the others have failed", async () => {
+Deno.test("an image that became active with its first store stays active; the other stores have failed", async () => {
   await using service = await threeStores();
   const id = await changed(service, { backend: ["a", "b"], recorded: ["a"], all: false });
   await Deno.writeTextFile(`${service.dir}/b/${id}`, "not recorded");
@@ -120,7 +120,7 @@ Deno.test("an image that its first store made active stays as it is; the others 
   assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
 });
 
-Deno.test("kill -9 while the data that plugins have made is written", async () => {
+Deno.test("kill -9 during the write of data that plugins have changed", async () => {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-before-" });
   const options = {
     OS_DEFAULT__ENABLED_BACKENDS: "a:file,b:file",

@@ -1,6 +1,6 @@
 /**
  * After kill -9 at any step of a stage or an import, every image is complete or as before within one lease: no lock,
- * no task under way, nothing staged that nobody waits for, no data in a store that no image speaks of.
+ * no task in progress, no unneeded staged file, no data in a store without its image.
  */
 import assert from "node:assert/strict";
 import {
@@ -20,7 +20,7 @@ import { uploadHead, wire } from "../support/wire.ts";
 
 const bytes = noise(SIZE);
 
-Deno.test("kill -9 while data is staged", async (t) => {
+Deno.test("kill -9 while a client stages data", async (t) => {
   const rows = [[0, 0], [1000, 30], [SIZE / 2, 20], [SIZE - 1, 0], [SIZE, 0], [SIZE, 5], [SIZE, 30]] as const;
   await table(
     t,
@@ -50,14 +50,14 @@ Deno.test("kill -9 while data is staged", async (t) => {
   );
 });
 
-/** How far the source goes before the kill, and what it is like when the task goes on. */
+/** How many bytes the source sends before the kill, and how it behaves afterwards. */
 interface Source {
   sent: number;
   wait: number;
   later: "same" | "gone";
 }
 
-/** A web-download that has come so far; what it gives looks at what has become of it. */
+/** Brings a web-download to this point; returns the check of its result. */
 async function webDownload(server: Served, dir: string, row: Source) {
   const { reached, promise } = moment();
   let asked = 0;
@@ -119,7 +119,7 @@ Deno.test("kill -9 in a web-download, an import of staged data to three stores, 
   });
 });
 
-Deno.test("kill -9 in a web-download whose source then goes on, or is gone", async (t) => {
+Deno.test("kill -9 in a web-download whose source is available afterwards, or gone", async (t) => {
   const rows: Source[] = [
     { sent: -1, wait: 0, later: "same" },
     { sent: 0, wait: 10, later: "gone" },

@@ -1,6 +1,7 @@
 /**
- * After kill -9 in a glance-download the image is as before, or complete. The caller's token is not kept, so that
- * nobody can go on with it: the task says so, and the other service is not asked again (docs/reference/images-api.md §2.8.6).
+ * After kill -9 in a glance-download the image is as before, or complete. The service does not store the caller's token,
+ * so no process can resume the download: the task says so, and sends no further request to the other service
+ * (docs/reference/images-api.md §2.8.6).
  */
 import assert from "node:assert/strict";
 import { assertSettled, moment, partOf, pause, post, site, SIZE, table, tasksOf } from "../support/crash.ts";
@@ -8,7 +9,7 @@ import { newImage, noise, show, until } from "../support/served.ts";
 
 const REMOTE = "11111111-2222-4333-8444-555555555555";
 const TOKEN = "a-token-of-the-caller";
-/** What the image has of its own, and what the other service has for it. */
+/** The image's own properties, and those in the other service. */
 const LOCAL = { disk_format: "iso", container_format: "bare", hw_disk_bus: "ide", kept: "k" };
 const COPIED = { disk_format: "raw", hw_disk_bus: "virtio", os_distro: "debian" };
 
@@ -20,7 +21,7 @@ const ROWS: { at: "metadata" | "success" | number; wait: number }[] = [
   { at: "success", wait: 0 },
 ];
 
-/** What a front end that has asked Keystone says of the caller. */
+/** The identity headers that a front end sends after it has validated the token. */
 function identity(url: string): Record<string, string> {
   const endpoints = [{ region: "far", publicURL: url }];
   return {

@@ -1,4 +1,4 @@
-/** The jobs of a process that serves: all of them run at start, and say what they did. */
+/** The periodic jobs of a serving process: all run at start and report what they did. */
 import assert from "node:assert/strict";
 import { startJobs } from "../../src/jobs/table.ts";
 import { begun, DEAD, FUTURE } from "../support/begun.ts";
@@ -9,7 +9,7 @@ import { OWNER, startService } from "../support/service.ts";
 const ON = { "oslo_messaging_notifications.driver": "log" };
 const GONE = "11111111-2222-4333-8444-555555555555";
 
-Deno.test("every job runs at start and says what it found", async () => {
+Deno.test("every job runs at start and reports what it found", async () => {
   await using service = await startService(ON);
   const { deps, dir } = service;
   const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
@@ -27,7 +27,7 @@ Deno.test("every job runs at start and says what it found", async () => {
   }
   const jobs = await startJobs(deps);
   const did = () => Object.fromEntries(jobs.status().map(({ name, last }) => [name, last?.report]));
-  // The start has waited for what must be right before the first request.
+  // The start waits for the jobs that must end before the first request.
   assert.deepEqual(did()["orphaned uploads"], {
     did: "1 of 1 in progress were orphaned and are recovered",
     failed: 0,
@@ -47,7 +47,7 @@ Deno.test("every job runs at start and says what it found", async () => {
   assert.deepEqual(did()["half-written files"], { did: "0 half-written files removed", failed: 0 });
   assert.deepEqual(did()["stuck images"], { did: "0 images and 0 tasks are stuck", failed: 0 });
   assert.deepEqual(jobs.status().map(({ errors }) => errors), jobs.status().map(() => 0));
-  // A write wakes the sender; nobody waits for its timer.
+  // A write wakes the sender at once, before its timer.
   const runsOf = () => jobs.status().find(({ name }) => name === "notifications")!.runs;
   const before = runsOf();
   await service.create(OWNER);
@@ -55,7 +55,7 @@ Deno.test("every job runs at start and says what it found", async () => {
   await jobs.close();
 });
 
-Deno.test("a task of a dead process goes on after the start", async () => {
+Deno.test("the start resumes a task of a dead process", async () => {
   await using service = await startService();
   const id = await staged(service, "data");
   await begun(service, id, { method: { name: "glance-direct" } });
@@ -68,7 +68,7 @@ Deno.test("a task of a dead process goes on after the start", async () => {
   assert.deepEqual([image.status, task.status], ["active", "success"]);
 });
 
-Deno.test("the table: names are unique, every row says what it does", async () => {
+Deno.test("the table: names are unique, every row has a description", async () => {
   await using service = await startService(ON);
   const jobs = await startJobs(service.deps);
   const rows = jobs.status();

@@ -1,4 +1,4 @@
-/** A process that dies after the last change of the image, before its task has ended: what the next one makes of it. */
+/** A process dies after the last change of the image, but before its task has ended: what the next process does. */
 import assert from "node:assert/strict";
 import type { NewTask } from "../../db/task_records.ts";
 import { recoverTasks } from "../../src/tasks/start.ts";
@@ -20,7 +20,7 @@ const DEAD = processName().replace(/-[^-]+-/, "-00000000-");
 const HTTP = { "glance_store.stores": "file,http" };
 const NO_HASHES = { checksum: null, os_hash_algo: null, os_hash_value: null };
 
-/** A task that a dead process has been at. */
+/** Creates a task that a dead process was working on. */
 async function processing(
   service: TestService,
   imageId: string,
@@ -78,7 +78,7 @@ const METHODS = {
   "glance-direct": { name: "glance-direct" },
 };
 
-Deno.test("imports that nobody can go on with, but that are complete: success", async (t) => {
+Deno.test("an import that no process can resume, but that is complete, ends in success", async (t) => {
   for (const [name, method] of Object.entries(METHODS)) {
     await t.step(`${name}, with a plugin`, async () => {
       await using service = await threeStores({
@@ -103,7 +103,7 @@ Deno.test("imports that nobody can go on with, but that are complete: success", 
   }
 });
 
-Deno.test("staged data that no plugin has seen yet is imported by the next process", async () => {
+Deno.test("the next process imports staged data that no plugin has read yet", async () => {
   await using service = await threeStores({
     "image_import_opts.image_import_plugins": "[inject_image_metadata]",
     "inject_metadata_properties.inject": "added:by-plugin",
@@ -119,7 +119,7 @@ Deno.test("staged data that no plugin has seen yet is imported by the next proce
   );
 });
 
-Deno.test("an image that was deleted, with a delay, while its import wrote to stores", async (t) => {
+Deno.test("a delayed deletion of an image while its import wrote to stores", async (t) => {
   const input = { import_from: "http://192.0.2.1/" };
   const TASKS: Record<string, (service: TestService, id: string) => Promise<string>> = {
     "import": (service, id) =>
@@ -156,7 +156,7 @@ Deno.test("an image that was deleted, with a delay, while its import wrote to st
   }
 });
 
-Deno.test("a web-download that was put back is tried again", async (t) => {
+Deno.test("a web-download whose image was put back runs again", async (t) => {
   let status = 404;
   await using site = serveSite(() => new Response("data", { status }));
   await using service = await threeStores();
@@ -182,7 +182,7 @@ Deno.test("a web-download that was put back is tried again", async (t) => {
   }
 });
 
-Deno.test("a copy that was put back is tried again", async () => {
+Deno.test("a copy that was put back runs again", async () => {
   await using service = await threeStores();
   const id = await uploaded(service, { os_distro: "debian" });
   await importing(service, id, { method: { name: "copy-image" } }, ["b"]);
@@ -198,7 +198,7 @@ Deno.test("a copy that was put back is tried again", async () => {
   assert.deepEqual([image.stores, image.os_glance_failed_import, task.status], ["a,b", "", "success"]);
 });
 
-Deno.test("a location that is active, and is not to be hashed: it is not read", async () => {
+Deno.test("an active location without hashing is not read", async () => {
   const methods: string[] = [];
   await using site = serveSite(({ method }) => {
     methods.push(method);
@@ -221,7 +221,7 @@ Deno.test("a location that is active, and is not to be hashed: it is not read", 
   assert.deepEqual([task.status, methods], ["success", []]);
 });
 
-Deno.test("a location with a wrong hash that was put back: it has it once only", async () => {
+Deno.test("a location with a wrong hash that was put back exists only once", async () => {
   await using site = serveData();
   await using service = await startService(HTTP);
   const { id } = await service.create(OWNER, FORMATS);
@@ -295,7 +295,7 @@ for (const how of ["a stop", "a deletion"] as const) {
     const answer = await service.ask(`/v2/images/${id}/locations`, OWNER, { method: "POST", body });
     assert.equal(answer.status, 202, await answer.text());
     await asked.promise;
-    // The first bytes are read, and it waits for the others.
+    // The server has read the first bytes and waits for the others.
     await new Promise((resolve) => setTimeout(resolve, 100));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise((_, reject) => {

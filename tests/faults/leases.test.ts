@@ -1,4 +1,4 @@
-/** Whose uploads are put back, and that a late uploader can never complete somebody else's (docs/architecture.md, processes). */
+/** Which uploads are put back, and that a late process can never complete another upload (docs/architecture.md, processes). */
 import assert from "node:assert/strict";
 import type { NewUpload } from "../../db/records.ts";
 import { GlanceError } from "../../src/errors.ts";
@@ -14,14 +14,14 @@ import { OWNER, startService, type TestService } from "../support/service.ts";
 const PAST = -1_000_000;
 const FUTURE = 1_000_000_000;
 
-/** The name of this process with one of its parts changed. */
+/** Returns the name of this process with one part changed. */
 function other(part: "machine" | "boot" | "namespace" | "pid" | "start", value: string): string {
   const parts = processName().split("-");
   parts[["machine", "boot", "namespace", "pid", "start"].indexOf(part)] = value;
   return parts.join("-");
 }
 
-/** An image that somebody uploads, with a file that he may have left. */
+/** Creates an image with an upload in progress and its partly written file. */
 async function uploading(service: TestService, lease: Partial<NewUpload>): Promise<string> {
   const { id } = await service.create(OWNER, { disk_format: "raw", container_format: "bare" });
   const beginUpload = {
@@ -65,7 +65,7 @@ function startOfInit(): string {
   return Deno.readTextFileSync("/proc/1/stat").replace(/^.*\) /, "").split(" ")[19]!;
 }
 
-Deno.test("uploads are put back by whose they are", async (t) => {
+Deno.test("the owner of its lease decides whether an upload is put back", async (t) => {
   await using service = await startService();
   for (const [who, lease, putBack] of ROWS) {
     await t.step(`${who}: ${putBack ? "queued, data gone" : "left alone"}`, async () => {
@@ -80,7 +80,7 @@ Deno.test("uploads are put back by whose they are", async (t) => {
   assert.equal(service.deps.leases.size, 0);
 });
 
-Deno.test("an upload that is under way here is left alone, and renewed by one write", async () => {
+Deno.test("an upload in progress in this process is not touched, and one write renews its lease", async () => {
   await using service = await startService();
   const transfer = service.deps.leases.enter("upload", "");
   const id = await uploading(service, { ...transfer.lease, seconds: PAST });
@@ -92,7 +92,7 @@ Deno.test("an upload that is under way here is left alone, and renewed by one wr
   transfer.end();
 });
 
-Deno.test("an uploader that was thought dead completes neither its own upload nor the next one", async () => {
+Deno.test("a process that counted as dead completes neither its own upload nor the next one", async () => {
   await using service = await startService();
   const dead = { token: "old", owner: other("machine", "00000000"), seconds: PAST };
   const id = await uploading(service, dead);
@@ -131,7 +131,7 @@ Deno.test("the image of a dead upload that was deleted stays deleted; its data g
   }
 });
 
-Deno.test("what cannot be removed or written now is tried again, and stops nothing", async () => {
+Deno.test("a failed removal or write is retried, and does not stop the others", async () => {
   await using service = await startService();
   const { deps } = service;
   const id = await uploading(service, { owner: other("boot", "00000000") });
@@ -152,7 +152,7 @@ const UNSURE = [
   { what: "a stage", path: "stage", ends: "same", whole: "uploading", folder: "staging" },
 ] as const;
 
-Deno.test("a transfer whose last write may or may not have been done leaves the data only to an image that has it", async (t) => {
+Deno.test("when the result of a transfer's last write is unknown, the data stays only if the image refers to it", async (t) => {
   for (const { what, path, ends, whole, folder } of UNSURE) {
     for (const done of [true, false]) {
       await t.step(`${what}: ${done ? "it was done" : "it was not"}`, async () => {
@@ -180,7 +180,7 @@ Deno.test("a transfer whose last write may or may not have been done leaves the 
   }
 });
 
-Deno.test("an upload whose process dies while we serve is put back too", async () => {
+Deno.test("an upload whose process dies while this one serves is put back too", async () => {
   await using service = await startService();
   const rows = jobsOf(service.deps).filter(({ name }) => name === "orphaned uploads");
   const jobs = new Scheduler(service.deps, rows.map((row) => ({ ...row, everySeconds: 0.02 })));
@@ -191,7 +191,7 @@ Deno.test("an upload whose process dies while we serve is put back too", async (
   assert.deepEqual(filesIn(`${service.dir}/images`), []);
 });
 
-Deno.test("in multi-store mode only the store of the upload is searched, any when it is gone", async (t) => {
+Deno.test("with several stores only the upload's store is searched, or every store when that one is gone", async (t) => {
   const options = {
     "DEFAULT.enabled_backends": "fast:file,slow:file",
     "glance_store.default_backend": "fast",

@@ -1,6 +1,6 @@
 /**
- * After kill -9 at any step of an added location the image is queued or active, with one location at most, and has the
- * hashes that it would have without the kill (docs/reference/images-api.md §2.10.2).
+ * After kill -9 at any step of adding a location the image is queued or active, with one location at most, and has the
+ * same hashes as without the kill (docs/reference/images-api.md §2.10.2).
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -29,14 +29,14 @@ const WRONG = { os_hash_algo: "sha256", os_hash_value: "0".repeat(64) };
 const HASHES = { right: RIGHT, wrong: WRONG, none: {} };
 const UNKNOWN = { checksum: null, os_hash_algo: null, os_hash_value: null };
 
-/** How far the source goes before the kill, and what it is like afterwards. */
+/** The point of the kill, and how the source behaves afterwards. */
 interface Row {
   hash: keyof typeof HASHES;
-  /** At the question for the size, or bytes of the data. */
+  /** The kill comes at the request for the size, or after so many bytes of data. */
   at: "size" | number;
   wait: number;
   later: "same" | "gone";
-  /** Tries to read the data that break off before. */
+  /** How many reads of the data break off first. */
   broken?: number;
 }
 
@@ -76,7 +76,7 @@ const urlsOf = async (server: Served, id: string): Promise<string[]> =>
   (await (await fetch(`${server.url}/v2/images/${id}/locations`)).json())
     .map(({ url }: { url: string }) => url);
 
-/** What is known of the data: by the hash that was given, or by the server's own. */
+/** Checks size and hashes of the data: the given hash, or the server's own. */
 async function assertHashed(server: Served, id: string, algorithm: string): Promise<void> {
   const { size, checksum, os_hash_algo, os_hash_value } = await show(server.url, id);
   assert.deepEqual({ size, checksum, os_hash_algo, os_hash_value }, {
@@ -130,7 +130,7 @@ Deno.test("kill -9 while a location is added", async (t) => {
   );
 });
 
-Deno.test("kill -9 while a location is added that is not to be hashed: its data is not read", async (t) => {
+Deno.test("kill -9 while a location is added without hashing: its data is not read", async (t) => {
   const rows = (["size", 0, 5, 20] as const).flatMap((at) =>
     (["right", "none"] as const).map((hash) => ({ at, hash }))
   );
@@ -167,7 +167,7 @@ Deno.test("kill -9 while a location is added that is not to be hashed: its data 
   );
 });
 
-Deno.test("killed each time while it hashes: after three runs it is given up", async (t) => {
+Deno.test("after three runs that were killed while hashing, the task fails", async (t) => {
   let asked = 0;
   const web = site(({ method }) => {
     if (method === "HEAD") return new Response(null, size);

@@ -1,4 +1,4 @@
-/** Images of no byte, by each way in and over a real connection: empty files are data (docs/reference/stores.md §1, docs/reference/images-api.md §2.7). */
+/** Images without a byte, by every upload and import and over a real connection: an empty file is valid data (docs/reference/stores.md §1, docs/reference/images-api.md §2.7). */
 import assert from "node:assert/strict";
 import { options } from "../support/crash.ts";
 import { serveSite } from "../support/imports.ts";
@@ -7,7 +7,7 @@ import { filesIn, newImage, serve, type Served, show, until } from "../support/s
 const MD5 = "d41d8cd98f00b204e9800998ecf8427e";
 const OCTETS = "content-type: application/octet-stream\r\n";
 
-/** Sends one request as it is written here and gives the status of its answer. */
+/** Sends one request byte for byte and returns the status of the response. */
 async function raw(
   { port }: Served,
   method: string,
@@ -48,7 +48,7 @@ async function importIt({ url }: Served, id: string, body: unknown): Promise<voi
   assert.equal(response.status, 202, await response.text());
 }
 
-Deno.test("images of no byte", async (t) => {
+Deno.test("images without a byte", async (t) => {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-empty-" });
   const server = await serve(dir, options(dir));
   try {

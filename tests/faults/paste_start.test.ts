@@ -1,11 +1,11 @@
-/** Starts with glance-api.conf and glance-api-paste.ini of one folder: what serves, and what is refused. */
+/** Starts with glance-api.conf and glance-api-paste.ini in one folder: which combinations serve, and which fail. */
 import assert from "node:assert/strict";
 import { AUTHTOKEN, pasteOf, withPasteFile } from "../support/paste.ts";
 import { keystoneOptions } from "../support/auth.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** Runs the program with a configuration file until it ends or `listens` has been called; what it said, and its exit code. */
+/** Runs the program with a configuration file until it ends or `listens` has run; returns its output and exit code. */
 async function run(
   command: string[],
   conf: string,
@@ -58,7 +58,7 @@ async function withConfiguration(
   });
 }
 
-Deno.test("no flavor, a pipeline with authtoken and context, loopback: nobody is an administrator without a token", async () => {
+Deno.test("no flavor, a pipeline with authtoken and context, loopback: no caller is an administrator without a token", async () => {
   const { "paste_deploy.flavor": _, ...login } = keystoneOptions("http://127.0.0.1:9");
   await withConfiguration(pasteOf("authtoken context"), login, async (conf) => {
     assert.equal((await run(["db", "sync"], conf)).code, 0);
@@ -75,7 +75,7 @@ Deno.test("no flavor, a pipeline with authtoken and context, loopback: nobody is
   });
 });
 
-Deno.test("a filter that is not there ends the start, with file and line, before anything listens", async () => {
+Deno.test("an unknown filter ends the start, with file and line, before the server listens", async () => {
   const more = `${AUTHTOKEN}[filter:wall]\npaste.filter_factory = ours.wall:factory\n`;
   await withConfiguration(pasteOf("wall authtoken context", more), {}, async (conf, paste) => {
     const { code, said } = await run(["serve"], conf, () => assert.fail("it listens"));
@@ -84,7 +84,7 @@ Deno.test("a filter that is not there ends the start, with file and line, before
   });
 });
 
-Deno.test("an address for all and a pipeline for everybody: refused with the line of the pipeline", async () => {
+Deno.test("a public address and a pipeline without authentication: refused with the line of the pipeline", async () => {
   const options = { "DEFAULT.bind_host": "0.0.0.0", "paste_deploy.flavor": "" };
   await withConfiguration(pasteOf("unauthenticated-context"), options, async (conf, paste) => {
     const { code, said } = await run(["serve"], conf, () => assert.fail("it listens"));
@@ -93,7 +93,7 @@ Deno.test("an address for all and a pipeline for everybody: refused with the lin
   });
 });
 
-Deno.test("a pipeline with the image cache is warned of while there is none", async () => {
+Deno.test("a pipeline with the image cache gives a warning, because oneglance has no cache", async () => {
   const options = { "DEFAULT.image_cache_dir": "/var/lib/glance/image-cache" };
   await withConfiguration(pasteOf("unauthenticated-context cache"), options, async (conf, paste) => {
     await run(["db", "sync"], conf);

@@ -1,6 +1,6 @@
 /**
  * After kill -9 at any step of an import with plugins the image is complete, or queued with the formats and properties
- * that it had before the plugins: nobody can go on with staged data that they have changed (src/imports/job.ts).
+ * that it had before the plugins: no process can resume with staged data that they have changed (src/imports/job.ts).
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -18,32 +18,32 @@ import {
 } from "../support/held_qemu_img.ts";
 import { filesIn, newImage, noise, type Served, show } from "../support/served.ts";
 
-/** Bytes of the disk; each of the many imports unpacks, converts and copies it. */
+/** Size of the disk in bytes; each of the many imports decompresses, converts and copies it. */
 const SIZE = 4 << 20;
 
 const qemuImg = await findQemuImg();
 const bytes = noise(SIZE);
 const compressed = new Uint8Array(gzipSync(bytes, { level: 1 }));
 
-/** What the image has of its own, and what the plugins make of it. */
+/** The image's fields before the plugins and after them. */
 const BEFORE = { disk_format: "raw", container_format: "bare", hw_disk_bus: "ide", kept: "k" };
 const AFTER = { disk_format: "qcow2", container_format: "bare", hw_disk_bus: "virtio", added: "by-plugin" };
 
 const METHODS = ["glance-direct", "web-download"] as const;
 const STORES = ["a", "c"];
 
-/** How one import is made, and to what point it has come. */
+/** How one import runs, and the point that it has reached. */
 interface Import {
   method: typeof METHODS[number];
   mustSucceed: boolean;
 }
 
-/** Points that last: half of the source's data has come, or what qemu-img has done. */
+/** Points that last: half of the source's data has arrived, or qemu-img has stopped. */
 interface Lasting extends Import {
   at: "half the source" | Hold;
 }
 
-/** Points that pass by: two imports are under way, and the kill comes as one of those that are watched is there. */
+/** Points that pass: two imports are in progress, and the kill comes when one of them reaches the point. */
 interface Passing {
   at: "decompressing" | "converted" | "storing" | "first stored" | "active" | "success" | "undone";
   imports: [Import, Import];
@@ -83,7 +83,7 @@ const set = (dir: string) => ({
   OS_INJECT_METADATA_PROPERTIES__IGNORE_USER_ROLES: "nobody",
 });
 
-/** An import that is under way. */
+/** An import in progress. */
 interface Begun extends Import {
   id: string;
   uri: string;
@@ -96,14 +96,14 @@ const request = ({ method, mustSucceed, uri }: Omit<Begun, "id">) => ({
   all_stores_must_succeed: mustSucceed,
 });
 
-/** Makes an image, and its data ready for the import. */
+/** Creates an image and prepares its data for the import. */
 async function prepare(server: Served, { method, mustSucceed }: Import, uri = whole.url): Promise<Begun> {
   const id = await newImage(server.url, BEFORE);
   if (method === "glance-direct") await put(server, id, "stage", compressed);
   return { id, uri, method, mustSucceed };
 }
 
-/** What the image has become: complete, in some or all of its stores, or as before. */
+/** Checks the image and returns its state: complete in all or some of its stores, or as before ("none"). */
 async function verdict(again: Served, dir: string, import_: Begun): Promise<"all" | "some" | "none"> {
   const { id, mustSucceed } = import_;
   const status = await assertSettled(again, dir, id, (path) => isDisk(qemuImg!, path, bytes), [
@@ -135,7 +135,7 @@ async function verdict(again: Served, dir: string, import_: Begun): Promise<"all
   return "some";
 }
 
-/** The same import once more, with nothing that stops it. */
+/** Runs the same import again, without interruption, and checks that it succeeds. */
 async function assertImports(again: Served, dir: string, import_: Begun): Promise<void> {
   if (import_.method === "glance-direct") await put(again, import_.id, "stage", compressed);
   await post(again, import_.id, request({ ...import_, uri: whole.url }));

@@ -1,4 +1,4 @@
-/** Two workers on one database, each with a staging area of its own (docs/reference/images-api.md §2.8.5). */
+/** Two workers on one database, each with its own staging area (docs/reference/images-api.md §2.8.5). */
 import assert from "node:assert/strict";
 import { keystoneOptions } from "../support/auth.ts";
 import { type FakeKeystone, fakeKeystone } from "../support/fake_keystone.ts";
@@ -55,7 +55,7 @@ async function twoWorkers(keystone: FakeKeystone): Promise<Workers> {
   };
 }
 
-/** An image staged on worker a. */
+/** Creates an image that is staged on worker a. */
 async function stagedOnA({ a, ask, dir }: Workers, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const created = await ask(a, "POST", "", JSON.stringify({ disk_format: "raw", container_format: "bare" }));
   assert.equal(created.status, 201);
@@ -68,7 +68,7 @@ async function stagedOnA({ a, ask, dir }: Workers, bytes: Uint8Array<ArrayBuffer
 
 const GLANCE_DIRECT = JSON.stringify({ method: { name: "glance-direct" } });
 
-Deno.test("what was staged on one worker is imported and deleted through the other", async (t) => {
+Deno.test("data staged on one worker is imported and deleted through the other", async (t) => {
   await using keystone = fakeKeystone();
   await using workers = await twoWorkers(keystone);
   const { a, b, ask, dir } = workers;

@@ -1,4 +1,4 @@
-/** Signals: what is in flight ends well, nothing new begins, and what takes too long is put back. */
+/** Signals: running transfers complete, no new request begins, and what takes too long is put back. */
 import assert from "node:assert/strict";
 import { oneglance } from "../compat/support/oneglance.ts";
 import { filesIn, newImage, noise, serve, type Served, show, until } from "../support/served.ts";
@@ -7,7 +7,7 @@ import { uploadHead, wire } from "../support/wire.ts";
 
 const SIZE = 3_000_000;
 
-/** A service in a directory of its own, for one test. */
+/** Runs a test against a service with its own directory. */
 async function withService(
   set: Record<string, string>,
   action: (server: Served, images: string) => Promise<void>,
@@ -22,7 +22,7 @@ async function withService(
   }
 }
 
-/** An upload of which half is sent. */
+/** Sends half of an upload. */
 async function halfUploaded(server: Served, bytes: Uint8Array) {
   const id = await newImage(server.url);
   const client = await wire(server.port);
@@ -36,7 +36,7 @@ async function stopping(server: Served): Promise<void> {
   await until("it is stopping", async () => (await status(server)) === 503);
 }
 
-/** Of a service that would otherwise wait for ever. */
+/** Waits for the service to end and returns its exit code; throws when it does not end in time. */
 async function exitCode(server: Served): Promise<number | undefined> {
   let code: number | undefined;
   server.ended.then((found) => code = found);
@@ -44,14 +44,14 @@ async function exitCode(server: Served): Promise<number | undefined> {
   return code;
 }
 
-/** Of a new request on a new connection. */
+/** Returns the status of a new request on a new connection. */
 async function status(server: Served): Promise<number> {
   using client = await wire(server.port);
   await client.send("GET /v2/images HTTP/1.1\r\nhost: glance\r\nconnection: close\r\n\r\n");
   return (await client.answer()).status;
 }
 
-Deno.test("SIGTERM: an upload and a slow download end well, new requests get 503, exit code 0", () =>
+Deno.test("SIGTERM: an upload and a slow download complete, new requests get 503, exit code 0", () =>
   withService({}, async (server, images) => {
     const bytes = noise(SIZE);
     const big = await newImage(server.url);
@@ -78,7 +78,7 @@ Deno.test("SIGTERM: an upload and a slow download end well, new requests get 503
     assert.deepEqual(filesIn(images), [big, id].toSorted());
   }));
 
-Deno.test("SIGTERM: health tells that it is stopping", () =>
+Deno.test("SIGTERM: the health check reports that the service stops", () =>
   withService({}, async (server) => {
     const { client } = await halfUploaded(server, noise(SIZE));
     assert.equal((await fetch(`${server.url}/healthcheck`).then((r) => (r.body?.cancel(), r))).status, 200);
@@ -89,7 +89,7 @@ Deno.test("SIGTERM: health tells that it is stopping", () =>
     assert.equal(await server.ended, 0);
   }));
 
-Deno.test("the grace period passes: the upload is broken off, the image queued, no file left", () =>
+Deno.test("after the grace period the upload is aborted, the image queued, no file left", () =>
   withService({ OS_ONEGLANCE__GRACEFUL_SHUTDOWN_TIMEOUT: "1" }, async (server, images) => {
     const { id, client } = await halfUploaded(server, noise(SIZE));
     server.child.kill("SIGTERM");
@@ -97,7 +97,7 @@ Deno.test("the grace period passes: the upload is broken off, the image queued, 
     client[Symbol.dispose]();
     assert.match(server.log(), /1 requests? did not complete within 1 s/);
     assert.deepEqual(filesIn(images), []);
-    // Put back before the end, not by the next start.
+    // The stopping process puts the image back, not the next start.
     const again = await serve(images.replace(/\/images$/, ""));
     try {
       assert.equal((await show(again.url, id)).status, "queued");
@@ -132,7 +132,7 @@ Deno.test("a second SIGTERM ends the process at once", () =>
     client[Symbol.dispose]();
   }));
 
-Deno.test("signals within half a second are one: Ctrl-C reaches a process from its terminal and from who started it", () =>
+Deno.test("signals within half a second count as one: Ctrl-C comes from the terminal and from the parent process", () =>
   withService({}, async (server, images) => {
     const bytes = noise(SIZE);
     const { id, client } = await halfUploaded(server, bytes);
@@ -148,7 +148,7 @@ Deno.test("signals within half a second are one: Ctrl-C reaches a process from i
     assert.deepEqual(filesIn(images), [id]);
   }));
 
-Deno.test("SIGTERM: idle connections are no reason to wait", () =>
+Deno.test("SIGTERM: the stop does not wait for idle connections", () =>
   withService({ OS_ONEGLANCE__GRACEFUL_SHUTDOWN_TIMEOUT: "0" }, async (server) => {
     using client = await wire(server.port);
     await client.send("GET /versions HTTP/1.1\r\nhost: glance\r\n\r\n");
@@ -157,7 +157,7 @@ Deno.test("SIGTERM: idle connections are no reason to wait", () =>
     assert.equal(await exitCode(server), 0);
   }));
 
-Deno.test("SIGTERM while it waits for an address in use ends it at once", () =>
+Deno.test("SIGTERM ends a process at once that waits for an address in use", () =>
   withService({}, async (server) => {
     const dir = await Deno.makeTempDir({ prefix: "oneglance-stop-" });
     const config = `${dir}/glance-api.conf`;
@@ -172,7 +172,7 @@ Deno.test("SIGTERM while it waits for an address in use ends it at once", () =>
       const log = () => Deno.readTextFile(`${dir}/log`).catch(() => "");
       await until("it waits", async () => (await log()).includes("is in use; trying again"));
       second.kill("SIGTERM");
-      // When it has waited in vain, the code is another.
+      // A wait to its end gives another exit code.
       assert.equal((await second.status).code, 0);
     } finally {
       await second.status;

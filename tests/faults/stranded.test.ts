@@ -1,4 +1,4 @@
-/** Images that a dead glance-api has left in the middle of a transfer: found after a day, put back by command only (docs/stuck-images.md). */
+/** Images that a dead glance-api left in the middle of a transfer: reported after a day, put back only by a command (docs/stuck-images.md). */
 import assert from "node:assert/strict";
 import { run } from "../../src/cli/run.ts";
 import { recoverUploads } from "../../src/images/recover.ts";
@@ -13,7 +13,7 @@ import { ADMIN, OWNER, startService, type TestService } from "../support/service
 
 const exec = ({ database }: TestService, sql: string) => database.exec(sql);
 
-/** Sets the last change of an image, and of its tasks, so many hours back. */
+/** Sets the last change of an image and of its tasks back by so many hours. */
 async function age(service: TestService, id: string, hours: number, what = "images"): Promise<void> {
   const time = new Date(Date.now() - hours * 3_600_000).toISOString().replace("T", " ").slice(0, 19);
   const key = what === "images" ? "id" : "image_id";
@@ -25,14 +25,14 @@ async function file(service: TestService, folder: string, name: string): Promise
   await Deno.writeTextFile(`${service.dir}/${folder}/${name}`, "half");
 }
 
-/** An image as an upstream process leaves it: no lease of ours. */
+/** Creates an image as an upstream process leaves it: without our lease. */
 async function left(service: TestService, more: Partial<ImageTransition>): Promise<string> {
   const { id } = await service.create(OWNER, { ...FORMATS, kept: "k" });
   await service.deps.db.write.images.transition({ id, from: ["queued"], to: "saving", ...more, limit: null });
   return id;
 }
 
-/** The same with a task of upstream that holds the lock. */
+/** The same with an upstream task that holds the lock. */
 async function importing(
   service: TestService,
   type: "api_image_import" | "location_import",
@@ -68,7 +68,7 @@ async function importing(
   return id;
 }
 
-/** An image as Glance leaves it that dies after it has accepted an import: nothing is begun, the lock is there. */
+/** Creates an image as Glance leaves it after a crash between accepting an import and its first step: only the lock exists. */
 async function accepted(
   service: TestService,
   { status, size = null, task: state }: {
@@ -197,7 +197,7 @@ Deno.test("what counts as stranded", async (t) => {
   }
 });
 
-Deno.test("put back: queued, with nothing anywhere, and a new try works", async (t) => {
+Deno.test("put back: queued, without any data or lock, and a new upload works", async (t) => {
   await using service = await startService();
   const putBack = async (id: string) => {
     await age(service, id, 30);
@@ -246,7 +246,7 @@ Deno.test("put back: queued, with nothing anywhere, and a new try works", async 
   });
 });
 
-Deno.test("put back: the lock of an import that was accepted goes, the image stays, and a new try works", async (t) => {
+Deno.test("put back: the lock of an accepted import goes, the image stays, and a new import works", async (t) => {
   await using service = await startService();
   const import_ = (id: string) => postImport(service, id, { method: { name: "glance-direct" } });
   const free = async (id: string) => {
@@ -300,7 +300,7 @@ Deno.test("put back: the lock of an import that was accepted goes, the image sta
   });
 });
 
-Deno.test("a task without an image that nobody works on ends in failure", async () => {
+Deno.test("a task without an image and without a process ends in failure", async () => {
   await using service = await startService();
   const task = crypto.randomUUID();
   const { db } = service.deps;
@@ -317,7 +317,7 @@ Deno.test("a task without an image that nobody works on ends in failure", async 
   assert.equal(await endStrandedTask(service.deps, tasks[0]!), false);
 });
 
-Deno.test("a crash while one is put back is recovered as that of an upload", async () => {
+Deno.test("a crash during the put back is recovered like that of an upload", async () => {
   await using service = await startService();
   const id = await importing(service, "api_image_import");
   await age(service, id, 30);
@@ -382,7 +382,7 @@ Deno.test("the command", async () => {
   }
 });
 
-Deno.test("data that was staged by halves is not imported", async (t) => {
+Deno.test("incompletely staged data is not imported", async (t) => {
   await using service = await startService();
   for (const size of [null, 3, 5]) {
     await t.step(`size ${size}, file of 4 bytes`, async () => {

@@ -1,6 +1,6 @@
 /**
- * After kill -9 at any step of a legacy import task (docs/reference/tasks-api.md §5.1) its image is complete or gone with every
- * byte of it, and the task says which within one lease.
+ * After kill -9 at any step of a legacy import task (docs/reference/tasks-api.md §5.1) its image is complete, or gone with
+ * all its bytes, and the task shows the result within one lease.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -9,9 +9,9 @@ import { OVF, tar } from "../support/ova.ts";
 import { moment, partOf, seen, site, SIZE, STORES, table } from "../support/crash.ts";
 import { filesIn, noise, type Served, show, until } from "../support/served.ts";
 
-/** Points at which the source says nothing more: before its answer, or after so many bytes. */
+/** Points at which the source falls silent: before its response, or after so many bytes. */
 type Silent = "asked" | number;
-/** Points that pass by: what is seen of files or in the API. */
+/** Points that pass, seen in files or in the API. */
 type Passing = "staged" | "storing" | "stored" | "active" | "success" | "undone" | "gone";
 
 const SILENT: Silent[] = ["asked", 0, 1000, SIZE / 2, SIZE - 1];
@@ -25,13 +25,13 @@ const ROWS: (Silent | Passing)[] = [
   "undone",
   "gone",
 ];
-/** From here on the image is whole, and stays. */
+/** After these points the image is complete and stays. */
 const WHOLE: unknown[] = ["active", "success"];
-/** What may have become whole before the kill, or not. */
+/** At these points the image may be complete or not. */
 const EITHER: unknown[] = ["staged", "storing", "stored"];
 
 const bytes = noise(SIZE);
-/** The files of all stores and of the staging area. */
+/** Returns the files of all stores and of the staging area. */
 const files = (dir: string) => STORES.concat("staging").flatMap((name) => filesIn(`${dir}/${name}`));
 
 interface Task {
@@ -41,7 +41,7 @@ interface Task {
   result: { image_id: string } | null;
 }
 
-/** With the name of its image. */
+/** A task with the name of its image. */
 type Named = Task & { name: string };
 
 async function postTask(server: Served, import_from: string, container_format = "bare"): Promise<Named> {
@@ -61,13 +61,13 @@ async function postTask(server: Served, import_from: string, container_format = 
 const taskOf = async (server: Served, id: string): Promise<Task> =>
   await (await fetch(`${server.url}/v2/tasks/${id}`)).json();
 
-/** The image of that name, or none. */
+/** Returns the image with that name, or undefined. */
 async function imageOf(server: Served, name: string): Promise<Record<string, unknown> | undefined> {
   const { images } = await (await fetch(`${server.url}/v2/images?name=${name}`)).json();
   return images[0];
 }
 
-/** Waits for the end of the task: its image is whole, or nothing is left of it. */
+/** Waits for the end of the task and checks that its image is complete, or gone without a trace. */
 async function assertEnded(
   server: Served,
   dir: string,
@@ -79,7 +79,7 @@ async function assertEnded(
   }, 30);
   const { status, message, result } = await taskOf(server, task.id);
   const image = await imageOf(server, task.name);
-  // Those that shared the kill may still be on their way.
+  // Tasks that shared the kill may still be in progress.
   await until("every file is an image's", async () => {
     const { images } = await (await fetch(`${server.url}/v2/images`)).json();
     const ids = images.map(({ id }: { id: string }) => id);
@@ -103,7 +103,7 @@ async function assertEnded(
   return true;
 }
 
-/** Waits until the process has come to a point that passes by. */
+/** Waits until the process reaches a point that passes. */
 async function passes(server: Served, dir: string, task: Named, id: string, at: Passing) {
   const staged = () => filesIn(`${dir}/staging`).filter((name) => name.includes(id));
   const stored = () => filesIn(`${dir}/a`).filter((name) => name.includes(id));
@@ -172,7 +172,7 @@ Deno.test("kill -9 in a legacy import", async (t) => {
   );
 });
 
-Deno.test("kill -9 while a legacy import waits for its turn: it is run then", async (t) => {
+Deno.test("kill -9 while a legacy import waits for its turn: the next process runs it", async (t) => {
   await table(
     t,
     ["behind one that has half of its data"],
@@ -264,13 +264,13 @@ Deno.test({
   );
 });
 
-/** Bytes of the file that is staged of an image; -1 where there is none. */
+/** Returns the size of an image's staged file; -1 when there is none. */
 function stagedBytes(dir: string, id: string): number {
   const name = filesIn(`${dir}/staging`).find((each) => each.includes(id));
   return name === undefined ? -1 : Deno.statSync(`${dir}/staging/${name}`).size;
 }
 
-/** Half of the data, and the rest, or its end before time, when it is time. */
+/** Yields half of the data; after `go` the rest, or with `fails` an early end. */
 async function* parts(go: Promise<void>, fails: boolean): AsyncGenerator<Uint8Array> {
   yield bytes.subarray(0, SIZE / 2);
   await go;

@@ -1,4 +1,4 @@
-/** Whose tasks are taken over, what becomes of them, and that a late run can change nothing (docs/architecture.md). */
+/** Which tasks another process takes over, their results, and that a late run changes nothing (docs/architecture.md). */
 import assert from "node:assert/strict";
 import type { NewTaskLease } from "../../db/task_records.ts";
 import { HeldLeases } from "../../src/leases/held.ts";
@@ -25,7 +25,7 @@ const ROWS: [who: string, lease: Partial<NewTaskLease>, taken: boolean][] = [
   ["nobody: left on a stop", { owner: "", seconds: PAST }, true],
 ];
 
-Deno.test("tasks are taken over by whose they are", async (t) => {
+Deno.test("the owner of its lease decides whether a task is taken over", async (t) => {
   await using service = await startService();
   for (const [who, lease, taken] of ROWS) {
     await t.step(`${who}: ${taken ? "carried on" : "left alone"}`, async () => {
@@ -40,7 +40,7 @@ Deno.test("tasks are taken over by whose they are", async (t) => {
   }
 });
 
-Deno.test("what cannot be carried on is put back with its reason", async (t) => {
+Deno.test("a task that cannot be resumed is put back with its reason", async (t) => {
   await using service = await startService({
     "DEFAULT.enabled_import_methods": "[glance-direct,glance-download]",
   });
@@ -81,7 +81,7 @@ Deno.test("what cannot be carried on is put back with its reason", async (t) => 
   await nothingUnderWay(service);
 });
 
-Deno.test("a copy that was half done is completed, its half-written data replaced", async () => {
+Deno.test("a half-done copy is completed, and its half-written data replaced", async () => {
   await using service = await threeStores();
   const { id } = await service.create(OWNER, FORMATS);
   await service.upload(id, OWNER, DATA);
@@ -124,7 +124,7 @@ Deno.test("a run that has lost its lease changes nothing", async () => {
   assert.equal((await outcome(service, id)).task.status, "success");
 });
 
-Deno.test("a task that somebody is at has changed of late, for a Glance that judges it by that", async () => {
+Deno.test("a running task gets a new updated_at, by which Glance decides whether it is alive", async () => {
   await using service = await startService();
   const LATER = toTimestamp(Date.now() - 3_600_000);
   const times: [before: string, status: "pending" | "processing" | "success", renewed: boolean][] = [
@@ -159,7 +159,7 @@ Deno.test("the image of a dead task that was deleted stays deleted; nothing of i
   await nothingUnderWay(service);
 });
 
-Deno.test("an import lock that gives no sign of life for an hour can be taken over", async (t) => {
+Deno.test("an import lock without a sign of life for an hour can be taken over", async (t) => {
   await using service = await threeStores();
   const age = async (task: string, minutes: number) => {
     const time = new Date(Date.now() - minutes * 60_000).toISOString().replace("T", " ").slice(0, 19);
@@ -211,7 +211,7 @@ Deno.test("a service that stops leaves its import to the next one", async () => 
   await nothingUnderWay(service);
 });
 
-Deno.test("an import that a stop finds waiting is left to the next one, whatever plugins it would have run", async () => {
+Deno.test("a stop leaves a waiting import to the next process, whatever its plugins", async () => {
   await using service = await startService({
     "taskflow_executor.max_workers": "1",
     "image_import_opts.image_import_plugins": "[no_op]",
@@ -243,7 +243,7 @@ Deno.test("an import that a stop finds waiting is left to the next one, whatever
   await nothingUnderWay(service);
 });
 
-Deno.test("how far tasks are is written every few seconds, however long a lease holds", () => {
+Deno.test("the progress of tasks is written every few seconds, however long a lease is", () => {
   const periods: number[] = [];
   const { setInterval } = globalThis;
   globalThis.setInterval = ((_: unknown, ms: number) => periods.push(ms)) as unknown as typeof setInterval;
@@ -258,7 +258,7 @@ Deno.test("how far tasks are is written every few seconds, however long a lease 
   assert.deepEqual(periods, [5000, 5000, 1000]);
 });
 
-Deno.test("a legacy import that waits for its turn when the service stops: the next process makes its image", async () => {
+Deno.test("a legacy import that waits for its turn when the service stops: the next process creates its image", async () => {
   const held = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   let requests = 0;

@@ -1,6 +1,6 @@
 /**
- * Every step of every kind of task, twice over. It fails after its work is done: then nothing is left, and the image is
- * as it was before. It runs twice, as after a crash before its end was known: then the result is that of one run.
+ * Two tests for every step of every kind of task. The step fails after its work is done: nothing is left, and the image
+ * is as before. The step runs twice, as after a crash before its end was recorded: the result is that of one run.
  */
 import assert from "node:assert/strict";
 import type { Step, TaskKind } from "../../src/tasks/runner.ts";
@@ -17,14 +17,14 @@ import { WEB_DATA } from "../support/locations.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
 
-/** What becomes of the image when the step fails. */
+/** The image after a failed step. */
 type Fate = "as before" | "as before, with the location" | "active" | "gone";
 
 interface Row {
   type: TaskKind["type"];
-  /** Its steps, in order, that have something to do. */
+  /** The steps that have work to do, in order. */
   steps: Record<string, Fate>;
-  /** Makes the image as it is before, unless the task makes it, and gives its id. */
+  /** Creates the image as it is before the task, and returns its id; absent when the task creates it. */
   before?(service: TestService): Promise<string>;
   /** Starts the task. */
   start(service: TestService, url: string, id: string): Promise<Response>;
@@ -64,7 +64,7 @@ const BRING: Record<string, Fate> = {
   plugins: "as before",
   inspect: "as before",
   signature: "as before",
-  // The first store makes it active, and somebody may use it from then on.
+  // The first store makes the image active; users may use it from then on.
   write: "active",
   unstage: "active",
 };
@@ -122,14 +122,14 @@ const ROWS: Record<string, Row> = {
   },
   "a location with its hash": {
     type: "location_import",
-    // Upstream keeps an http location on an image that is queued again.
+    // Upstream keeps an http location on an image that returns to queued.
     steps: { save: "as before, with the location", verify: "active" },
     before: queued,
     start: locate({ os_hash_algo: "md5", os_hash_value: "781e5e245d69b566979b86e28d23f2c7" }),
   },
 };
 
-/** The other region's service, and a web server with the same data everywhere else. */
+/** Serves the other region's service, and the same data at all other paths. */
 function serveSource(): Site {
   return serveSite(({ url, method }) => {
     if (url.endsWith(`/v2/images/${REMOTE.id}`)) return Response.json(REMOTE);
@@ -151,7 +151,7 @@ function serviceFor(): Promise<TestService> {
 
 type AnyStep = Step<{ imageId: string }, object>;
 
-/** Puts other steps in the place of a kind's until the end. */
+/** Replaces the steps of a kind until the test disposes of the result. */
 function replaceSteps(
   service: TestService,
   type: TaskKind["type"],
@@ -165,7 +165,7 @@ function replaceSteps(
   return { [Symbol.dispose]: () => void (deps.taskKinds = kinds) };
 }
 
-/** What a user sees of an image, apart from its id and times; and the files that are there for it. */
+/** Returns what a user sees of an image, except its id and times, and the image's files. */
 async function seen(service: TestService, id: string) {
   const response = await service.ask(`/v2/images/${id}`, ADMIN);
   const {
@@ -192,7 +192,7 @@ interface Outcome {
   ran: string[];
 }
 
-/** Runs the task of a row on a new image; `change` is made of its steps. */
+/** Runs the task of a row on a new image, with its steps changed by `change`. */
 async function run(
   service: TestService,
   row: Row,
@@ -268,7 +268,7 @@ for (const [name, row] of Object.entries(ROWS)) {
         const { after, status, message } = await run(service, row, site.url, (step) => ({
           ...step,
           async run(task, state) {
-            // What the first run says is lost, as in a crash.
+            // The result of the first run is lost, as in a crash.
             if (step.name === repeated) await step.run(task, state);
             return await step.run(task, state);
           },

@@ -1,4 +1,4 @@
-/** What the service writes may be read by its user and group alone, whatever umask it was started with. */
+/** Only the service's user and group may read its files, whatever umask the service started with. */
 import assert from "node:assert/strict";
 import { newImage, serve } from "../support/served.ts";
 

@@ -1,4 +1,4 @@
-/** After kill -9 in an upload an image is complete or `queued`, and no file is left that no image speaks of. */
+/** After kill -9 in an upload an image is complete or `queued`, and no file without an image is left. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
@@ -7,7 +7,7 @@ import { Dice } from "../support/random.ts";
 import { filesIn, newImage, noise, serve, type Served, show, until } from "../support/served.ts";
 import { uploadHead, wire } from "../support/wire.ts";
 
-/** Sends an upload as far as so many bytes. */
+/** Sends the first bytes of an upload. */
 async function uploadUntil(server: Served, id: string, bytes: Uint8Array, sent: number) {
   const client = await wire(server.port);
   await client.send(uploadHead(id, bytes.length));
@@ -26,7 +26,7 @@ async function assertComplete(server: Served, id: string, bytes: Uint8Array): Pr
   assert.ok(Buffer.from(data).equals(bytes), "other bytes come back than went in");
 }
 
-/** Complete or queued, whichever; true when complete. */
+/** Checks that the image is complete or queued; returns true when complete. */
 async function assertWholeOrNot(server: Served, images: string, id: string, bytes: Uint8Array, when: string) {
   const { status, size, checksum } = await show(server.url, id);
   if (status === "active") {
@@ -38,10 +38,10 @@ async function assertWholeOrNot(server: Served, images: string, id: string, byte
   return false;
 }
 
-/** Bytes after which the client says nothing more, or what is seen when it has sent all. */
+/** The bytes after which the client falls silent, or a state that the test waits for after all bytes. */
 type Moment = number | "sent" | "written" | "named" | "answered";
 
-/** Chooses where an upload stops: another with each run, and again the same with `CRASH_SEED`. */
+/** The seed for the points at which uploads stop; `CRASH_SEED` repeats a run. */
 const SEED = Number(Deno.env.get("CRASH_SEED") ?? Date.now());
 console.log(`upload_crash: CRASH_SEED=${SEED}`);
 const dice = new Dice(SEED);
@@ -51,13 +51,13 @@ const MOMENTS: Moment[] = [
   ...["sent", "written", "named", "answered"] as const,
 ];
 
-/** Bytes of the file that the image has in the store, hidden or not. */
+/** Returns the size of the image's file in the store, also under its temporary name. */
 function sizeOf(images: string, id: string): number {
   try {
     const name = filesIn(images).find((each) => each.includes(id));
     return name === undefined ? -1 : Deno.statSync(`${images}/${name}`).size;
   } catch {
-    // It has got its name just now.
+    // The file got its final name in this moment.
     return -1;
   }
 }
@@ -90,7 +90,7 @@ Deno.test("kill -9 at ten moments of an upload", async (t) => {
   );
 });
 
-Deno.test("kill -9 with several uploads at once, one of an image that was deleted meanwhile", async () => {
+Deno.test("kill -9 with several uploads at once, one to an image that was deleted meanwhile", async () => {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-crash-" });
   const images = `${dir}/images`;
   const bytes = noise(6 << 20);
@@ -125,7 +125,7 @@ Deno.test("kill -9 with several uploads at once, one of an image that was delete
   }
 });
 
-Deno.test("half-written files of dead processes that no lease speaks of are swept at start", async () => {
+Deno.test("the start removes half-written files of dead processes without a lease", async () => {
   const dir = await Deno.makeTempDir({ prefix: "oneglance-crash-" });
   const images = `${dir}/images`;
   let server = await serve(dir);

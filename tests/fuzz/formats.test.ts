@@ -1,7 +1,8 @@
 /**
- * Every detector on thousands of spoilt headers: nothing thrown but BudgetError, no more than 8 MiB read and no more
- * than a few dozen looks taken, whatever the header claims. Time is told and not judged, because the machine is
- * shared: `FUZZ_MILLISECONDS=50` judges it. The seed is fixed; `FUZZ_SEED` and `FUZZ_RUNS` (per detector) choose others.
+ * Runs every detector on thousands of corrupted headers: it throws nothing but BudgetError, reads at most 8 MiB, and
+ * reads at most a few dozen times, whatever the header claims. The test prints times but checks none, because other work
+ * shares the machine; `FUZZ_MILLISECONDS=50` sets a limit. The seed is fixed; `FUZZ_SEED` and `FUZZ_RUNS` (per detector)
+ * choose others.
  */
 import assert from "node:assert/strict";
 import { BudgetedPeek, BudgetError, MAX_BYTES_READ } from "../../src/formats/inspection.ts";
@@ -12,10 +13,10 @@ import { random } from "../support/random.ts";
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20260722);
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 4000);
 const MILLISECONDS = Number(Deno.env.get("FUZZ_MILLISECONDS") ?? Infinity);
-/** Reads that one inspection may ask for. */
+/** The number of reads that one inspection may do. */
 const MAX_LOOKS = 32;
 
-/** Offsets where the formats keep their fields. */
+/** Offsets of the formats' fields. */
 const PLACES = [
   0,
   24,
@@ -62,10 +63,10 @@ function spoil(bytes: Uint8Array, next: () => number): Uint8Array {
   return next() < 0.2 ? bytes.slice(0, Math.floor(next() * bytes.length)) : bytes;
 }
 
-/** What the costliest run of this file took. */
+/** The maximum of all runs of this file. */
 const most = { looks: 0, bytes: 0, milliseconds: 0 };
 
-/** Runs one detector; where time is judged, the shortest of up to three runs counts. */
+/** Runs one detector; with a time limit, the shortest of up to three runs counts. */
 async function run(name: string, detect: Detector, bytes: Uint8Array): Promise<void> {
   let shortest = Infinity;
   for (let attempt = 0; attempt === 0 || (attempt < 3 && shortest >= MILLISECONDS); attempt++) {
@@ -148,7 +149,7 @@ Deno.test("fuzz: the whole inspection stays within 8 MiB and never throws", asyn
   }
 });
 
-Deno.test("fuzz: the budget cuts what reads too much, or too long", async () => {
+Deno.test("fuzz: the budget stops a detector that reads too much, or for too long", async () => {
   const size = 64 << 20;
   const greedy = new BudgetedPeek((_, length) => Promise.resolve(new Uint8Array(length)), size);
   await greedy.read(1 << 20, MAX_BYTES_READ);
@@ -157,7 +158,7 @@ Deno.test("fuzz: the budget cuts what reads too much, or too long", async () => 
   await assert.rejects(late.read(0, 1), BudgetError);
 });
 
-Deno.test("fuzz: what the costliest run took", () => {
+Deno.test("fuzz: the maximum of all runs", () => {
   console.log(
     `most of one run: ${most.looks} looks, ${most.bytes} bytes, ${most.milliseconds.toFixed(1)} ms`,
   );

@@ -1,6 +1,6 @@
 /**
- * Thousands of random documents, queries and headers: whatever comes, the answer is never 5xx, and what was refused
- * has changed nothing. The seed is fixed; `FUZZ_SEED` and `FUZZ_RUNS` choose others.
+ * Thousands of random documents, queries and headers: the response is never 5xx, and a refused request changes nothing.
+ * The seed is fixed; `FUZZ_SEED` and `FUZZ_RUNS` choose others.
  */
 import assert from "node:assert/strict";
 import { PATCH_V20, PATCH_V21 } from "../../openapi/images.ts";
@@ -73,7 +73,7 @@ const TEXTS = [
 
 const NUMBERS = [0, -0, 1, -1, 1.5, 2 ** 31 - 1, 2 ** 31, 2 ** 53, 2 ** 63, 1e308, -1e308];
 
-/** Any JSON value, some of them such as an image has. */
+/** Returns a random JSON value, sometimes one that images have. */
 function value(dice: Dice, depth = 0): unknown {
   const kind = dice.below(depth > 2 ? 4 : 8);
   if (kind <= 1) return dice.of(TEXTS);
@@ -94,7 +94,7 @@ function pointer(dice: Dice): unknown {
   return (dice.hits(0.95) ? "/" : "") + [dice.of(ATTRIBUTES), ...(dice.hits(0.4) ? tail : [])].join("/");
 }
 
-/** One that may well be accepted, so that the others meet images of every kind. */
+/** Returns an operation that the service probably accepts, so that the others meet images of every kind. */
 function likely(dice: Dice): unknown {
   const text = dice.of(TEXTS);
   const [name, given] = dice.of<[string, unknown]>([
@@ -127,12 +127,12 @@ function document(dice: Dice): unknown {
   return [operation(dice), ...dice.some(2, () => operation(dice))];
 }
 
-/** Percent-encoding that lets any text through, also half a surrogate. */
+/** Percent-encodes any text, also one with half a surrogate pair. */
 function encoded(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
-/** Never 5xx; a JSON body is JSON. Gives the status. */
+/** Checks that the response is not 5xx and that a JSON body is valid; returns the status. */
 async function answered(response: Response, what: string): Promise<number> {
   const body = await response.text();
   assert.ok(response.status < 500, `${what} → ${response.status} ${body}`);
@@ -140,7 +140,7 @@ async function answered(response: Response, what: string): Promise<number> {
   return response.status;
 }
 
-/** How often each status came. */
+/** Counts the responses by status. */
 class Statuses extends Map<number, number> {
   count(status: number): void {
     this.set(status, (this.get(status) ?? 0) + 1);
@@ -164,7 +164,7 @@ async function withImages(
   await action(service, id);
 }
 
-Deno.test("random PATCH documents: never 5xx, and what is refused changes nothing", () =>
+Deno.test("random PATCH documents: never 5xx, and a refused one changes nothing", () =>
   withImages({ "DEFAULT.show_multiple_locations": "true" }, async (service, first) => {
     const dice = new Dice(SEED);
     const statuses = new Statuses();
@@ -192,13 +192,13 @@ Deno.test("random PATCH documents: never 5xx, and what is refused changes nothin
       assert.ok(after.startsWith("{"), what);
       if (status >= 400) assert.equal(after, before, what);
       before = after;
-      // Anew now and then: what was accepted may have made it somebody else's, or protected.
+      // Sometimes a new image: an accepted change may have given the old one to another owner, or protected it.
       if (run % 200 === 199) {
         id = (await service.create(OWNER, { disk_format: "raw", container_format: "bare", foo: "bar" })).id;
         before = await shown();
       }
     }
-    // That it was no row of refusals only.
+    // The service must accept some and refuse some.
     assert.ok(statuses.get(200)! > RUNS / 50, JSON.stringify([...statuses]));
     assert.ok(statuses.get(400)! > RUNS / 50, JSON.stringify([...statuses]));
   }));
