@@ -10,8 +10,7 @@ import { legacyKind } from "./imports/legacy_kind.ts";
 import { pluginNames } from "./imports/plugins/run.ts";
 import { HeldLeases } from "./leases/held.ts";
 import { locationKind } from "./locations/kind.ts";
-import { guardOptions } from "./net/guard.ts";
-import { makeUriFilter } from "./net/uri_filter.ts";
+import { guardOptions, makeUriFilter } from "./net/guard.ts";
 import { makeOutbound } from "./net/outbound.ts";
 import { outboundUses } from "./net/outbound_uses.ts";
 import { getLog } from "./observe/log.ts";
@@ -71,8 +70,7 @@ async function build(
   closers: (() => Promise<void> | void)[],
 ): Promise<Deps> {
   const log = getLog("oneglance.start");
-  pluginNames(config);
-  storageQuotaBytes(config.get("DEFAULT.user_storage_quota"));
+  checkOptions(config);
   const settings = {
     events: eventSettings(config),
     locationKey: config.get("DEFAULT.metadata_encryption_key") || null,
@@ -135,6 +133,12 @@ async function build(
     taskKinds: [importKind, legacyKind, locationKind],
     lifecycle,
   };
+}
+
+/** Checks options whose text is otherwise read when a request needs it. Errors: config. */
+function checkOptions(config: Config): void {
+  pluginNames(config);
+  storageQuotaBytes(config.get("DEFAULT.user_storage_quota"));
 }
 
 function readImageSchema(config: Config): ImageSchema {

@@ -7,7 +7,7 @@ import type { ImageSchema } from "./images/image_schema.ts";
 import type { HeldLeases } from "./leases/held.ts";
 import type { Enforcer } from "./policy/enforcer.ts";
 import type { OutboundFetch } from "./net/outbound.ts";
-import type { UriFilter } from "./net/uri_filter.ts";
+import type { UriFilter } from "./net/guard.ts";
 import type { Events } from "./notify/events.ts";
 import type { PropertyProtections } from "./policy/property_protections.ts";
 import type { UnifiedLimits } from "./quota/unified_limits.ts";

@@ -24,7 +24,7 @@ const WRITE: Flow = [
 ];
 
 const STORE_WRITE: Flow = [
-  ["src/stores/store.ts", "Stores"],
+  ["src/stores/store.ts", "Stores", "pathOf"],
   ["src/stores/registry.ts", "StoreList"],
   ["src/stores/file.ts", "open"],
   ["src/stores/file_directories.ts", "chooseDirectory", "isGone"],
@@ -32,7 +32,7 @@ const STORE_WRITE: Flow = [
   ["src/stores/file_disk.ts", "temporaryName", "within", "writing", "giveFinalName", "syncDirectory"],
   ["src/util/pump.ts", "pump"],
   ["src/util/hash_pool.ts", "HashPool"],
-  ["src/util/hash_worker.ts"],
+  ["src/util/hash_worker.ts", "step"],
 ];
 
 export const FLOWS: Readonly<Record<string, Flow>> = {
@@ -51,7 +51,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     ...STORE_WRITE,
     ...WRITE,
     ["db/tables/uploads.ts", "beginUpload", "dropUpload"],
-    ["db/tables/locations.ts"],
+    ["db/tables/locations.ts", "insertLocations"],
   ],
   "web-download, POST /v2/images/{id}/import": [
     ...ENTRY,
@@ -68,10 +68,9 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     ["src/imports/kind.ts", "importKind"],
     ["src/imports/job.ts", "jobOf", "move"],
     ["src/imports/fetch_source.ts", "checkImportUri", "fetchSource"],
-    ["src/net/uri_filter.ts"],
-    ["src/net/outbound.ts"],
-    ["src/net/guard.ts"],
-    ["src/net/node_fetch.ts"],
+    ["src/net/outbound.ts", "makeOutbound"],
+    ["src/net/guard.ts", "makeUriFilter", "makeGuard"],
+    ["src/net/node_fetch.ts", "nodeFetch"],
     ["src/imports/steps.ts", "stageStep", "unstage", "judgeStaged"],
     ["src/images/transfer.ts", "receive"],
     ["src/images/upload.ts", "judgeData"],
@@ -81,12 +80,11 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     ["src/imports/write_stores.ts", "writeStores"],
     ["src/imports/copy_to_all.ts", "copyToAll"],
     ...STORE_WRITE,
-    ["src/stores/location.ts", "pathOf"],
     ...WRITE,
     ["db/tables/tasks.ts", "changeTask"],
     ["db/tables/task_leases.ts", "startTask", "endTask"],
     ["db/tables/outbox.ts", "recordEvents"],
-    ["db/tables/locations.ts"],
+    ["db/tables/locations.ts", "insertLocations"],
   ],
   "deletion, DELETE /v2/images/{id}": [
     ...ENTRY,
@@ -96,10 +94,9 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     ["src/images/find.ts", "findImage"],
     ["src/policy/authorize.ts", "authorizeImage"],
     ["src/leases/held.ts", "enter"],
-    ["src/stores/store.ts", "Stores"],
+    ["src/stores/store.ts", "Stores", "pathOf"],
     ["src/stores/registry.ts", "StoreList"],
     ["src/stores/file.ts", "delete"],
-    ["src/stores/location.ts", "pathOf"],
     ["src/stores/file_disk.ts", "within"],
     ...WRITE,
     ["db/tables/deletions.ts", "beginDeletion"],

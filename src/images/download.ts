@@ -6,7 +6,6 @@ import { getLog } from "../observe/log.ts";
 import { authorizeImage } from "../policy/authorize.ts";
 import type { StoreRead } from "../stores/store.ts";
 import { findImage } from "./find.ts";
-import { parseRange, type Slice } from "./range.ts";
 
 const log = getLog("oneglance.images.download");
 
@@ -103,4 +102,49 @@ async function refuseOtherSize({ size }: ImageRecord, data: StoreRead): Promise<
   if (!size || data.size === null || data.size === size) return;
   await data.body.cancel();
   fail("internal", `The store has ${data.size} bytes, and the image ${size}.`);
+}
+
+export interface Slice {
+  offset: number;
+  length: number;
+}
+
+/** The bytes wanted of `size`, or null for all. Errors: bad_request for several ranges, range_not_satisfiable. */
+function parseRange(range: string | null, contentRange: string | null, size: number): Slice | null {
+  if (range !== null && range.trim() !== "") return parseByteRange(range, size);
+  if (range === null && contentRange !== null && contentRange.trim() !== "") {
+    return parseContentRange(contentRange, size);
+  }
+  return null;
+}
+
+function parseByteRange(text: string, size: number): Slice {
+  if (text.includes(",")) fail("bad_request", "Multiple ranges are not supported.");
+  const match = /^bytes=(\d*)-(\d*)$/.exec(text.toLowerCase().replaceAll(/\s/g, ""));
+  if (!match || (match[1] === "" && match[2] === "") || size === 0) refuse(size);
+  if (match[1] === "") {
+    const suffix = Number(match[2]);
+    // RFC 9110 §14.1.2: a suffix of no byte can never be served.
+    if (suffix === 0) refuse(size);
+    const offset = Math.max(0, size - suffix);
+    return { offset, length: size - offset };
+  }
+  const offset = Number(match[1]);
+  const last = match[2] === "" ? size - 1 : Math.min(Number(match[2]), size - 1);
+  if (offset >= size || last < offset) refuse(size);
+  return { offset, length: last - offset + 1 };
+}
+
+function parseContentRange(text: string, size: number): Slice {
+  const match = /^bytes\s+(\d+)-(\d+)\/(\d+|\*)$/i.exec(text.trim());
+  if (!match) refuse(size);
+  const [offset, last] = [Number(match[1]), Number(match[2])];
+  const total = match[3] === "*" ? size : Number(match[3]);
+  if (last < offset || last >= total || offset >= size || last >= size) refuse(size);
+  return { offset, length: last - offset + 1 };
+}
+
+function refuse(size: number): never {
+  const headers = { "content-range": `bytes */${size}` };
+  fail("range_not_satisfiable", "The byte range cannot be served.", { form: "detail", headers });
 }

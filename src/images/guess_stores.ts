@@ -2,7 +2,7 @@
 import type { ImageRecord, LocationRecord } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { getLog } from "../observe/log.ts";
-import { schemeOrNull, storeIdOf } from "../stores/location.ts";
+import { schemeOrNull, storeIdOf } from "../stores/store.ts";
 
 const log = getLog("oneglance.images.stores");
 

@@ -51,6 +51,6 @@ export async function stageImage(ctx: Ctx, { id, body, size: declared }: StageIn
       columns: { size },
       ...(host ? { setProperties: { [IMAGE_PROPERTY.stageHost]: host } } : {}),
     });
-    if (!kept) fail("not_found", `No image found with ID ${image.id}`, { close: true });
+    if (!kept) fail("not_found", `No image found with ID ${image.id}`);
   });
 }

@@ -7,12 +7,12 @@ import ipaddr from "ipaddr.js";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Config } from "../config/config.ts";
-import { fail } from "../errors.ts";
+import { fail, isError } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { readNetworks } from "./cidr.ts";
 import { CAN_NODE } from "./node_fetch.ts";
 import type { Guard } from "./outbound.ts";
-import { hostOf, hostOfList } from "./uri_text.ts";
+import { hostOf, hostOfList, readUri } from "./uri_text.ts";
 
 const log = getLog("oneglance.outbound");
 
@@ -277,4 +277,49 @@ function wrappedIn(address: ipaddr.IPv4 | ipaddr.IPv6): string | null {
   if (address.kind() === "ipv4") return null;
   const found = WRAPPED.find(({ network }) => address.match(network));
   return found ? address.toByteArray().slice(found.what, found.what + 4).join(".") : null;
+}
+
+/** Checks URLs against `[import_filtering_opts]` and `[oneglance] outbound_…`. */
+export interface UriFilter {
+  /**
+   * Returns the URL, or null if it is refused. The reason is only logged: it contains addresses, and would let the user
+   * query our resolver.
+   * @param credentials whether it may contain user and password
+   */
+  read(text: unknown, options?: { credentials?: boolean }): Promise<URL | null>;
+  /** The same check for each request, which then connects to an address that passed. */
+  readonly guard: Guard;
+}
+
+/** Makes the filter. Errors: config, for invalid lists. */
+export function makeUriFilter(options: GuardOptions): UriFilter {
+  const guard = makeGuard("user", options);
+  const ports = options.filter?.ports ?? { allowed: [], disallowed: [] };
+  return {
+    guard,
+    async read(text, { credentials = false } = {}) {
+      const written = readUri(text);
+      const why = typeof written === "string"
+        ? written
+        : written.credentials && !credentials
+        ? "it contains a user"
+        // URL drops a port that is the scheme's default.
+        : written.port !== null && !passes(String(Number(written.port)), ports)
+        ? "[import_filtering_opts] does not allow its port"
+        : null;
+      if (typeof written === "string" || why !== null) {
+        log.warn(
+          `request to ${typeof written === "string" ? "a user's URL" : written.url.origin} refused: ${why}`,
+        );
+        return null;
+      }
+      try {
+        await guard(written.url);
+        return written.url;
+      } catch (error) {
+        if (!isError(error, "bad_request")) throw error;
+        return null;
+      }
+    },
+  };
 }

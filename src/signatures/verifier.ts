@@ -8,7 +8,7 @@ import { type ErrorOptions, fail } from "../errors.ts";
 import { getLog } from "../observe/log.ts";
 import { errorText } from "../util/error_text.ts";
 import { HASHING_ALGORITHM, nodeAlgorithm } from "../util/hash_algorithm.ts";
-import { hashFile } from "../util/hash_file.ts";
+import { hashFile } from "../util/hash_pool.ts";
 import { BINARY_CURVES } from "./binary_curves.ts";
 import { verifyBinaryEcdsa } from "./binary_ecdsa.ts";
 import { findCertificate } from "./certificates.ts";

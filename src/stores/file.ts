@@ -17,8 +17,15 @@ import { DIRECTORY_GONE, discardFiles, sizeOfFile, sweepTemporary, systemCode, w
 
 import { readFile } from "./file_read.ts";
 import { FileWrite } from "./file_write.ts";
-import { pathOf } from "./location.ts";
-import type { ByteRange, Store, StoredLocation, StoreRead, WriteHandle, WriteOptions } from "./store.ts";
+import {
+  type ByteRange,
+  pathOf,
+  type Store,
+  type StoredLocation,
+  type StoreRead,
+  type WriteHandle,
+  type WriteOptions,
+} from "./store.ts";
 
 /** Options of a file store, by their names without `filesystem_store_` (docs/reference/configuration.md §10.1). */
 export interface FileStoreOptions {

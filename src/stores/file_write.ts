@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { fail } from "../errors.ts";
-import { hashFile } from "../util/hash_file.ts";
-import type { HashJob, HashPool } from "../util/hash_pool.ts";
+import { hashFile, type HashJob, type HashPool } from "../util/hash_pool.ts";
 import { pump } from "../util/pump.ts";
 import { giveFinalName, syncDirectory, temporaryName, writeError, writing } from "./file_disk.ts";
 import type { Digests, StoredLocation, WriteHandle, WriteOptions } from "./store.ts";

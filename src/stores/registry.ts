@@ -4,8 +4,7 @@ import type { OutboundFetch } from "../net/outbound.ts";
 import { STAGING_STORE } from "../util/names.ts";
 import { FileStore, type StoreTools } from "./file.ts";
 import { HttpStore } from "./http.ts";
-import { prefixLength, schemeOrNull, storeIdOf } from "./location.ts";
-import type { Store, Stores } from "./store.ts";
+import { prefixLength, schemeOrNull, type Store, storeIdOf, type Stores } from "./store.ts";
 
 /**
  * Opens all configured stores and the staging area (docs/reference/stores.md §10 and §11, docs/reference/configuration.md §8, §9 and

@@ -4,9 +4,8 @@ import { configFrom } from "../../src/config/config.ts";
 import type { Deps } from "../../src/deps.ts";
 import { isError } from "../../src/errors.ts";
 import { checkImportUri, fetchSource } from "../../src/imports/fetch_source.ts";
-import { type GuardOptions, guardOptions } from "../../src/net/guard.ts";
+import { type GuardOptions, guardOptions, makeUriFilter, type UriFilter } from "../../src/net/guard.ts";
 import { makeOutbound, type OutboundFetch } from "../../src/net/outbound.ts";
-import { makeUriFilter, type UriFilter } from "../../src/net/uri_filter.ts";
 import { maskUrl } from "../../src/observe/mask.ts";
 import { recordLog } from "../support/logged.ts";
 

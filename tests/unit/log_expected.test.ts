@@ -58,6 +58,24 @@ Deno.test("causes beyond a number are counted together: neither memory nor log g
   assert.equal(told.length, 1);
 });
 
+Deno.test("after its window a cause is written again, and takes no room from others", () => {
+  const report: number[] = [];
+  const repeats = new Repeats<string>((count) => report.push(count));
+  const { now } = performance;
+  try {
+    for (let i = 0; i < 1000; i++) repeats.isFirst(`cause ${i}`, "");
+    assert.equal(repeats.isFirst("new", ""), false);
+    performance.now = () => now.call(performance) + 60_000;
+    assert.ok(repeats.isFirst("new", ""));
+    assert.ok(repeats.isFirst("cause 1", ""));
+    assert.equal(repeats.isFirst("cause 1", ""), false);
+  } finally {
+    performance.now = now;
+    repeats.flush();
+  }
+  assert.deepEqual(report.toSorted((a, b) => a - b), [1, 500]);
+});
+
 Deno.test("what works for others is outside of the request that began it", () => {
   const text = logged({}, () => {
     withLogContext({ requestId: "req-1" }, () => {

@@ -1,9 +1,11 @@
 /** Answers over TLS come no faster than they are read. */
 import assert from "node:assert/strict";
+import { CAN_NODE } from "../../src/net/node_fetch.ts";
 import { makeOutbound } from "../../src/net/outbound.ts";
 import { TEST_CERT, TEST_KEY } from "../support/tls.ts";
 
-Deno.test("who reads slowly holds the server back, and loses nothing", async () => {
+// Deno 2.4 cannot skip the check of a certificate.
+Deno.test("who reads slowly holds the server back, and loses nothing", { ignore: !CAN_NODE }, async () => {
   const block = new Uint8Array(65536);
   let sent = 0;
   const body = () =>

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { configFrom } from "../../src/config/config.ts";
+import { CAN_NODE } from "../../src/net/node_fetch.ts";
 import { makeOutbound } from "../../src/net/outbound.ts";
 import { HttpStore } from "../../src/stores/http.ts";
 import { code, random, sameBytes } from "../stores/bodies.ts";
@@ -159,7 +160,10 @@ Deno.test("http store: which certificates are believed", async (t) => {
     [{ ...several, "web.https_insecure": "false", "web.https_ca_certificates_file": caFile }, true],
   ];
   for (const [options, read] of rows) {
-    await t.step(`${JSON.stringify(options).replace(caFile, "ca")}: ${read}`, async () => {
+    const name = `${JSON.stringify(options).replace(caFile, "ca")}: ${read}`;
+    // Deno 2.4 cannot skip the check of a certificate.
+    const ignore = !CAN_NODE && read && !Object.values(options).includes(caFile);
+    const fn = async () => {
       const location = { ...outboundUses(configFrom(options)).location, guard: undefined };
       const outbound = makeOutbound({ location });
       const store = new HttpStore({ id: null, description: null, weight: 0 }, outbound.fetch);
@@ -167,7 +171,8 @@ Deno.test("http store: which certificates are believed", async (t) => {
       if (read) sameBytes(await get(store, url), BYTES);
       else assert.equal(await code(store.read(url)), "store_remote_unavailable");
       outbound.close();
-    });
+    };
+    await t.step({ name, ignore, fn });
   }
   await Deno.remove(caFile);
   await server.shutdown();

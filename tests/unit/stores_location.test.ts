@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pathOf, prefixLength, schemeOf, storeIdOf } from "../../src/stores/location.ts";
+import { pathOf, prefixLength, schemeOf, storeIdOf } from "../../src/stores/store.ts";
 
 Deno.test("locations: scheme and path", () => {
   assert.equal(schemeOf("swift+https://x/y"), "swift+https");

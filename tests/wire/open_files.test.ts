@@ -1,6 +1,6 @@
 /** As many connections as the process may have files open, and more: it lives, serves, and says what is short. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { withBareListener } from "../support/bare_process.ts";
 import { newImage, noise, until } from "../support/served.ts";
 import { withService } from "../support/with_service.ts";
 import { wire } from "../support/wire.ts";
@@ -72,23 +72,10 @@ Deno.test("a soft limit below the hard one is raised at start", () =>
     await useIt(server.url);
   }, { openFiles: "-S 200" }));
 
-Deno.test("no file for another connection: it is said, others are given up, and it goes on", async () => {
-  const program = fileURLToPath(new URL("../support/bare_listener.ts", import.meta.url));
-  const run = ["run", "-A", "--no-check", "--quiet", program];
-  const child = new Deno.Command("sh", {
-    args: ["-c", 'ulimit -n 64 && exec "$0" "$@"', Deno.execPath(), ...run],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  let said = "";
-  const reading = child.stdout.pipeThrough(new TextDecoderStream())
-    .pipeTo(new WritableStream({ write: (text) => void (said += text) }));
-  try {
-    await until("it listens", () => /port (\d+)\n/.test(said));
-    const port = Number(/port (\d+)\n/.exec(said)![1]);
+Deno.test("no file for another connection: it is said, others are given up, and it goes on", () =>
+  withBareListener(async ({ port, said }) => {
     const conns = await connect(port, 100);
-    await until("it says so", () => said.includes("exhausted"));
+    await until("it says so", () => said().includes("exhausted"));
     using client = await wire(port);
     await client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     assert.equal((await client.answer()).status, 200);
@@ -96,9 +83,4 @@ Deno.test("no file for another connection: it is said, others are given up, and 
     using second = await wire(port);
     await second.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     assert.equal((await second.answer()).status, 200);
-  } finally {
-    child.kill("SIGKILL");
-    await child.status;
-    await reading;
-  }
-});
+  }, { openFiles: 64 }));

@@ -1,7 +1,6 @@
 /** Connections that their peer resets before the server accepts them cost the others nothing. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { until } from "../support/served.ts";
+import { withBareListener } from "../support/bare_process.ts";
 import { wire } from "../support/wire.ts";
 
 const GET = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -31,20 +30,8 @@ function reset(port: number, count: number): void {
   libc.close();
 }
 
-Deno.test("connections reset before they are accepted close no other and are no lack of files", async () => {
-  const program = fileURLToPath(new URL("../support/bare_listener.ts", import.meta.url));
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", program],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  let said = "";
-  const reading = child.stdout.pipeThrough(new TextDecoderStream())
-    .pipeTo(new WritableStream({ write: (text) => void (said += text) }));
-  try {
-    await until("it listens", () => /port (\d+)\n/.test(said));
-    const port = Number(/port (\d+)\n/.exec(said)![1]);
+Deno.test("connections reset before they are accepted close no other and are no lack of files", () =>
+  withBareListener(async ({ child, port, said }) => {
     using idle = await wire(port);
     await idle.send(GET);
     assert.equal((await idle.answer()).status, 200);
@@ -58,10 +45,5 @@ Deno.test("connections reset before they are accepted close no other and are no 
     assert.equal((await after.answer()).status, 200);
     await idle.send(GET);
     assert.equal((await idle.answer()).status, 200);
-    assert.doesNotMatch(said, /exhausted/);
-  } finally {
-    child.kill("SIGKILL");
-    await child.status;
-    await reading;
-  }
-});
+    assert.doesNotMatch(said(), /exhausted/);
+  }));

@@ -2,9 +2,8 @@
 import type { ImageRecord } from "../../../db/records.ts";
 import type * as routes from "../../../openapi/image_data.ts";
 import { fail } from "../../errors.ts";
-import { downloadImage } from "../../images/download.ts";
+import { downloadImage, type Slice } from "../../images/download.ts";
 import { counted } from "../../images/counted.ts";
-import type { Slice } from "../../images/range.ts";
 import { uploadImage } from "../../images/upload.ts";
 import { emitSent, wantsSent } from "../../notify/sent.ts";
 import { type Call, empty } from "../bind.ts";
