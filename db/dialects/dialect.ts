@@ -72,9 +72,6 @@ export interface Dialect {
   /** A table (with its alias, such as `images i`) that is read through this index and no other. */
   through(table: string, index: string): string;
 
-  /** A column in a condition that must not make the planner choose the index on it. */
-  unindexed(column: string): string;
-
   /** The value of a column of the image called `alias`, never null, as the index on it has it. */
   computed(alias: string, column: ComputedColumn): string;
 

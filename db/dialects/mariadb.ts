@@ -56,9 +56,6 @@ export const MARIADB: Dialect = {
 
   through: (table, index) => `${table} FORCE INDEX (${index})`,
 
-  // It has statistics, and does not take an index that holds almost every row.
-  unindexed: (column) => column,
-
   computed: (alias, column) => `${alias}.${COMPUTED[column]}`,
 
   collect({ columns, from, where, order }) {

@@ -27,8 +27,6 @@ export const SQLITE: Dialect = {
     return `${table} INDEXED BY ${name}`;
   },
 
-  unindexed: (column) => `+${column}`,
-
   computed: (alias, column) => COMPUTED[column](alias),
 
   // The order is in an inner query, where it comes from the index; ORDER BY inside the aggregate would sort, at

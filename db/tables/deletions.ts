@@ -34,8 +34,7 @@ export async function beginDeletion(
   await conn.run(
     `INSERT INTO oneglance_deletions (image_id, token, owner, expires_at, was)
      VALUES (?, ?, ?, ${conn.dialect.fromNow}, ?)
-     ON CONFLICT (image_id) DO UPDATE SET token = excluded.token, owner = excluded.owner,
-       expires_at = excluded.expires_at, was = excluded.was, location_ids = NULL`,
+     ${conn.dialect.orUpdate("image_id", ["token", "owner", "expires_at", "was"], ["location_ids = NULL"])}`,
     [id, by.token, by.owner, by.seconds, image.status],
   );
   return { outcome: "done", image };

@@ -1,17 +1,17 @@
 /** Which rows a caller's list considers (docs/reference/images-api.md §4.3). */
+import { type Dialect, PRIMARY } from "../dialects/dialect.ts";
 import type { ImageListQuery } from "../records.ts";
 import { and, or, type Sql, sql } from "../sql.ts";
 
 /**
- * A part of a scope that an index gives in order of creation, or, by memberships, gives quickly. The parts of a
- * scope share no row.
+ * A part of a scope: `index` gives its rows in order of creation; by `PRIMARY` it gives them in no order, but they
+ * are few. The parts of a scope share no row.
  */
 export interface ScopePart {
   index: string;
   where: Sql;
 }
 
-const PK = "sqlite_autoindex_images_1";
 const visibilityIs = (value: string): ScopePart => ({
   index: "oneglance_images_visibility",
   where: sql("i.visibility = ?", value),
@@ -22,14 +22,18 @@ function ownPart(project: string, condition: string): ScopePart {
   return { index: "oneglance_images_owner", where: and(sql("i.owner = ?", project), sql(condition)) };
 }
 
-/** Shared with the project by others, with a membership of that status. */
-function sharedPart(project: string, status: ImageListQuery["memberStatus"]): ScopePart {
-  const members = "SELECT m.image_id FROM image_members m INDEXED BY oneglance_members_member";
+/** Images that others share with the project, with a membership of that status. */
+function sharedPart(
+  dialect: Dialect,
+  project: string,
+  status: ImageListQuery["memberStatus"],
+): ScopePart {
+  const members = `SELECT m.image_id FROM ${dialect.through("image_members m", "oneglance_members_member")}`;
   const mine = status === "all"
     ? sql(`i.id IN (${members} WHERE m.member = ? AND m.deleted = 0)`, project)
     : sql(`i.id IN (${members} WHERE m.member = ? AND m.status = ? AND m.deleted = 0)`, project, status);
   const others = sql("i.visibility = 'shared' AND (i.owner IS NULL OR i.owner <> ?)", project);
-  return { index: PK, where: and(mine, others) };
+  return { index: PRIMARY, where: and(mine, others) };
 }
 
 function adminScope({ viewer, visibility }: ImageListQuery): ScopePart[] {
@@ -38,13 +42,13 @@ function adminScope({ viewer, visibility }: ImageListQuery): ScopePart[] {
   return [everything(sql("(i.visibility <> 'community' OR i.owner = ?)", viewer.projectId))];
 }
 
-/** The scope as parts without common rows; none when nothing can be seen. */
-export function scopeParts(query: ImageListQuery): ScopePart[] {
+/** Returns the scope as parts without common rows; none when the caller can see no image. */
+export function scopeParts(dialect: Dialect, query: ImageListQuery): ScopePart[] {
   const { viewer, visibility, memberStatus } = query;
   if (viewer.isAdmin) return adminScope(query);
   const project = viewer.projectId;
   const own = (condition: string) => project === null ? [] : [ownPart(project, condition)];
-  const shared = project === null ? [] : [sharedPart(project, memberStatus)];
+  const shared = project === null ? [] : [sharedPart(dialect, project, memberStatus)];
   switch (visibility) {
     case "public":
     case "community":
@@ -65,12 +69,12 @@ export function scopeParts(query: ImageListQuery): ScopePart[] {
   }
 }
 
-/** The same scope as one condition on a row, for walks in another order. */
-export function scopePredicate(query: ImageListQuery): Sql {
+/** Returns the same scope as one condition on a row, for walks in another order. */
+export function scopePredicate(dialect: Dialect, query: ImageListQuery): Sql {
   const { viewer, memberStatus: status } = query;
-  const parts = scopeParts(query);
+  const parts = scopeParts(dialect, query);
   return or(...parts.map((part) => {
-    if (part.index !== PK) return sql(`(${part.where.text})`, ...part.where.params);
+    if (part.index !== PRIMARY) return sql(`(${part.where.text})`, ...part.where.params);
     const member =
       "SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = ? AND +m.deleted = 0";
     const any = status === "all";

@@ -1,43 +1,43 @@
-/** One image with all that hangs on it: the select list, the row read back, and its notifications. */
+/** One image with its properties, tags and locations: the select list, the row read back, and its notifications. */
 import { IMAGE_COLUMNS } from "../columns.ts";
 import type { Conn, Row, WriteConn } from "../conn.ts";
+import { type Dialect, perDialect } from "../dialects/dialect.ts";
+import { fail } from "../../src/errors.ts";
 import type { ImageRecord, LocationRecord, Timestamp, Viewer } from "../records.ts";
 import { emit } from "./emit.ts";
 
-/** The columns of the image called `alias`. */
+/** The select list of the columns of the image called `alias`. */
 export function imageColumns(alias: string): string {
   return IMAGE_COLUMNS.map((name) => `${alias}.${name}`).join(", ");
 }
 
-// `+deleted` keeps the index on deleted, which holds almost every row, out of the choice. The order is in an inner
-// query, where it comes from the index; ORDER BY inside the aggregate would sort, at twice the cost of the whole image.
-function ordered(aggregate: string, columns: string, table: string, alias: string, more = ""): string {
-  return `(SELECT ${aggregate} FROM (SELECT ${columns} FROM ${table} c
-      WHERE c.image_id = ${alias}.id AND +c.deleted = 0${more} ORDER BY c.id))`;
-}
-
 /** Properties, tags and locations of the image called `alias`, each as JSON in stored order. */
-function imageChildren(alias: string): string {
-  const active = " AND c.status = 'active'";
+function imageChildren(dialect: Dialect, alias: string): string {
+  // `+deleted` keeps the index on deleted, which holds almost every row, out of the choice.
+  const live = `c.image_id = ${alias}.id AND +c.deleted = 0`;
   return [
-    ordered("json_group_array(json_array(name, value))", "c.name, c.value", "image_properties", alias),
-    ordered("json_group_array(value)", "c.value", "image_tags", alias),
-    ordered(
-      "json_group_array(json_array(id, value, meta_data))",
-      "c.id, c.value, c.meta_data",
-      "image_locations",
-      alias,
-      active,
-    ),
+    dialect.collect({
+      columns: ["c.name", "c.value"],
+      from: "image_properties c",
+      where: live,
+      order: "c.id",
+    }),
+    dialect.collect({ columns: ["c.value"], from: "image_tags c", where: live, order: "c.id" }),
+    dialect.collect({
+      columns: ["c.id", "c.value", "c.meta_data"],
+      from: "image_locations c",
+      where: `${live} AND c.status = 'active'`,
+      order: "c.id",
+    }),
   ].join(", ");
 }
 
 /** The image called `alias` as one JSON text: a row of one column crosses into the program at a third of the cost. */
-export function imageJson(alias: string): string {
-  return `json_array(${imageColumns(alias)}, ${imageChildren(alias)}) AS image`;
+export function imageJson(dialect: Dialect, alias: string): string {
+  return `json_array(${imageColumns(alias)}, ${imageChildren(dialect, alias)}) AS image`;
 }
 
-/** The metadata of a location; an unreadable or missing one counts as empty. */
+/** Returns the metadata of a location; an unreadable or missing one counts as empty. */
 export function parseMetadata(text: string | null): Record<string, unknown> {
   if (text === null || text === "{}") return {};
   try {
@@ -50,22 +50,31 @@ export function parseMetadata(text: string | null): Record<string, unknown> {
   }
 }
 
-type Children = [[string, string | null][], string[], [number, string, string | null][]];
+type Children = [
+  [string, string | null][] | null,
+  string[] | null,
+  [number, string, string | null][] | null,
+];
 
-/** The record of a row with `imageJson`. Of tags that an old database holds twice, the first counts. */
+/**
+ * Returns the record of a row with `imageJson`. Of tags that an old database holds twice, the first counts.
+ * Errors: database, when the image is larger than what the database can put into one text.
+ */
 export function imageOf(conn: Conn, { image }: Row): ImageRecord {
+  if (image === null) fail("database", TOO_LARGE);
   const values = JSON.parse(String(image)) as unknown[];
   const columns = Object.fromEntries(IMAGE_COLUMNS.map((name, index) => [name, values[index]]));
   const [properties, tags, locations] = values.slice(IMAGE_COLUMNS.length) as Children;
+  const distinct = tags ?? [];
   return {
     ...columns,
     protected: columns.protected === 1,
     os_hidden: columns.os_hidden === 1,
     deleted: columns.deleted === 1,
     updated_at: columns.updated_at ?? columns.created_at,
-    properties: Object.fromEntries(properties),
-    tags: tags.length > 1 ? [...new Set(tags)] : tags,
-    locations: locations.map(([id, stored, metadata]): LocationRecord => ({
+    properties: Object.fromEntries(properties ?? []),
+    tags: distinct.length > 1 ? [...new Set(distinct)] : distinct,
+    locations: (locations ?? []).map(([id, stored, metadata]): LocationRecord => ({
       id,
       url: conn.unseal(stored),
       metadata: parseMetadata(metadata),
@@ -74,42 +83,50 @@ export function imageOf(conn: Conn, { image }: Row): ImageRecord {
   } as ImageRecord;
 }
 
-const BY_ID = `SELECT ${imageJson("i")} FROM images i WHERE i.id = ?`;
-const LIVE = `${BY_ID} AND +i.deleted = 0`;
-const EXISTING = `${LIVE} AND i.status NOT IN ('deleted', 'pending_delete')`;
-const VISIBLE = `${EXISTING} AND (
+const TOO_LARGE = "An image with its properties is larger than the database can return in one row. " +
+  "Raise max_allowed_packet of the database server.";
+
+const LIVE = perDialect((dialect) =>
+  `SELECT ${imageJson(dialect, "i")} FROM images i WHERE i.id = ? AND +i.deleted = 0`
+);
+const EXISTING = perDialect((dialect) =>
+  `${LIVE(dialect)} AND i.status NOT IN ('deleted', 'pending_delete')`
+);
+const VISIBLE = perDialect((dialect) =>
+  `${EXISTING(dialect)} AND (
   i.owner IS NULL OR i.owner = ? OR i.visibility IN ('public', 'community')
   OR (i.visibility = 'shared' AND EXISTS (
-    SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = ? AND +m.deleted = 0)))`;
+    SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = ? AND +m.deleted = 0)))`
+);
 
-/** The image when its row exists for the viewer: not deleted, and visible (docs/reference/images-api.md §3.6). */
+/** Returns the image when its row exists for the viewer: not deleted, and visible (docs/reference/images-api.md §3.6). */
 export async function readImage(
   conn: Conn,
   { id, viewer }: { id: string; viewer: Viewer },
 ): Promise<ImageRecord | null> {
   const row = viewer.isAdmin
-    ? await conn.one(EXISTING, [id])
-    : await conn.one(VISIBLE, [id, viewer.projectId, viewer.projectId]);
+    ? await conn.one(EXISTING(conn.dialect), [id])
+    : await conn.one(VISIBLE(conn.dialect), [id, viewer.projectId, viewer.projectId]);
   return row ? imageOf(conn, row) : null;
 }
 
-/** The image when it is not deleted, for any caller: for writes. */
+/** Returns the image when it is not deleted, for any caller: for writes. */
 export async function liveImage(conn: Conn, id: string): Promise<ImageRecord | null> {
-  const row = await conn.one(LIVE, [id]);
+  const row = await conn.one(LIVE(conn.dialect), [id]);
   return row ? imageOf(conn, row) : null;
 }
 
-/** Whether the image is there and not deleted. */
+/** Whether the image exists and is not deleted. */
 export async function isLive(conn: Conn, id: string): Promise<boolean> {
   return await conn.one("SELECT 1 AS live FROM images WHERE id = ? AND +deleted = 0", [id]) !== undefined;
 }
 
-/** Sets updated_at of a live image; false when there is none. Every change of an image does it. */
+/** Sets updated_at of a live image; returns false when it does not exist. Every change of an image does it. */
 export async function touchImage(conn: WriteConn, id: string, now: Timestamp): Promise<boolean> {
   return await conn.run("UPDATE images SET updated_at = ? WHERE id = ? AND +deleted = 0", [now, id]) === 1;
 }
 
-/** An event about an image as it is now. Where its data lies is left out. */
+/** Records an event about an image as it is now, without its locations. */
 export async function emitImage(
   conn: WriteConn,
   type: string,
@@ -121,7 +138,7 @@ export async function emitImage(
   await emit(conn, { type, about: "image", body, ...(extra ? { extra } : {}) });
 }
 
-/** The same for a caller that has only its id; nothing when the image is deleted. */
+/** Records such an event for a caller that has only the id; records nothing when the image is deleted. */
 export async function emitImageOf(
   conn: WriteConn,
   type: string,
@@ -133,7 +150,7 @@ export async function emitImageOf(
   if (image) await emitImage(conn, type, image, extra);
 }
 
-/** Data is about to be written to `backend`, which only the multi-store mode names. */
+/** Returns what an event says of the store `backend` that data is about to be written to; only the multi-store mode names one. */
 export function backendOf(backend: string | null): Record<string, unknown> | undefined {
   return backend === null ? undefined : { backend };
 }

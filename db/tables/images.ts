@@ -2,6 +2,7 @@
 import { fail } from "../../src/errors.ts";
 import { SETTABLE } from "../columns.ts";
 import { placeholders, type Value, type WriteConn } from "../conn.ts";
+import { perDialect } from "../dialects/dialect.ts";
 import type {
   ImageChange,
   ImageColumns,
@@ -54,8 +55,13 @@ const DEFAULTS: ImageColumns = {
 };
 
 const FIXED = ["id", "created_at", "updated_at", "deleted"];
-const INSERT = `INSERT INTO images (${[...FIXED, ...SETTABLE].join(", ")})
-  VALUES (${placeholders(FIXED.length + SETTABLE.length)}) ON CONFLICT (id) DO NOTHING`;
+const insertNew = perDialect((dialect) =>
+  dialect.insertNew(
+    `INSERT INTO images (${[...FIXED, ...SETTABLE].join(", ")})
+  VALUES (${placeholders(FIXED.length + SETTABLE.length)})`,
+    "id",
+  )
+);
 
 /** A new image within a limit (null = none), which is judged in the same transaction. */
 export interface CreateImage extends NewImage {
@@ -75,7 +81,7 @@ async function insertImage(conn: WriteConn, input: NewImage): Promise<ImageRecor
   const now = conn.now();
   const columns = { ...DEFAULTS, ...Object.fromEntries(columnValues(input)) } as ImageColumns;
   const values: Value[] = [input.id, now, now, false, ...SETTABLE.map((name) => columns[name])];
-  if (await conn.run(INSERT, values) === 0) fail("conflict", `Image ID ${input.id} already exists!`);
+  if (!await insertNew(conn.dialect)(conn, values)) fail("conflict", `Image ID ${input.id} already exists!`);
   await setProperties(conn, input.id, input.properties, now);
   await insertTags(conn, input.id, input.tags, now);
   const image: ImageRecord = {
@@ -196,7 +202,7 @@ export async function moveImage(conn: WriteConn, change: ImageTransition): Promi
   await removeProperties(conn, id, change.removeProperties ?? [], now);
   await setProperties(conn, id, change.setProperties ?? {}, now);
   if (task !== undefined && change.taskBefore !== undefined) {
-    await conn.run("UPDATE oneglance_tasks SET before = ? WHERE token = ?", [change.taskBefore, task]);
+    await conn.run("UPDATE oneglance_tasks SET `before` = ? WHERE token = ?", [change.taskBefore, task]);
   }
   const image = await liveImage(conn, id);
   return image ? { outcome: "done", image } : { outcome: "gone" };

@@ -3,7 +3,7 @@ import type { WriteConn } from "../conn.ts";
 import type { MetadefBody } from "../event_records.ts";
 import type { MetadefKind, NamespaceRecord } from "../metadef_records.ts";
 import { emit } from "./emit.ts";
-import { NAMESPACE_COLUMNS, namespaceOf, readPart } from "./metadef_rows.ts";
+import { namespaceColumns, namespaceOf, readPart } from "./metadef_rows.ts";
 
 const PLURAL: Record<MetadefKind, string> = { object: "objects", property: "properties", tag: "tags" };
 
@@ -45,9 +45,12 @@ export async function emitCleared(conn: WriteConn, namespaceId: number, kind: Me
 }
 
 async function metadefBody(conn: WriteConn, subject: Subject, was?: string): Promise<MetadefBody | null> {
-  const row = await conn.one(`SELECT ${NAMESPACE_COLUMNS} FROM metadef_namespaces n WHERE n.id = ?`, [
-    subject.namespaceId,
-  ]);
+  const row = await conn.one(
+    `SELECT ${namespaceColumns(conn.dialect)} FROM metadef_namespaces n WHERE n.id = ?`,
+    [
+      subject.namespaceId,
+    ],
+  );
   if (!row) return null;
   const namespace = namespaceOf(row);
   const record = await recordOf(conn, namespace, subject);

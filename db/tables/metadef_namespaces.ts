@@ -1,6 +1,7 @@
 /** Namespaces: listed, made with all their contents, changed, removed (docs/reference/metadefs-api.md §3.1, §4). */
 import { fail } from "../../src/errors.ts";
-import { type Conn, placeholders, type Value, type WriteConn } from "../conn.ts";
+import { type Conn, placeholders, type Row, type Value, type WriteConn } from "../conn.ts";
+import type { Dialect } from "../dialects/dialect.ts";
 import type {
   MetadefPart,
   MetadefTimes,
@@ -17,7 +18,7 @@ import { and, type Sql, sql } from "../sql.ts";
 import { beforeRemoval, emitMetadef } from "./metadef_events.ts";
 import { insertParts } from "./metadef_parts.ts";
 import { associate } from "./metadef_resource_types.ts";
-import { after, keyValues, NAMESPACE_COLUMNS, namespaceOf, orderBy, schemaOf } from "./metadef_rows.ts";
+import { collected, keyValues, namespaceColumns, namespaceOf, orderBy, schemaOf } from "./metadef_rows.ts";
 
 /** Whether the namespace called `n` is there for the viewer. */
 function namespaceVisible({ isAdmin, projectId }: Viewer): Sql {
@@ -33,7 +34,7 @@ export async function readNamespace(
 ): Promise<NamespaceRecord | null> {
   const { text, params } = namespaceVisible(viewer);
   const row = await conn.one(
-    `SELECT ${NAMESPACE_COLUMNS} FROM metadef_namespaces n WHERE n.namespace = ? AND ${text}`,
+    `SELECT ${namespaceColumns(conn.dialect)} FROM metadef_namespaces n WHERE n.namespace = ? AND ${text}`,
     [name, ...params],
   );
   return row ? namespaceOf(row) : null;
@@ -71,25 +72,30 @@ export async function listNamespaces(
   if (marker !== undefined) {
     const values = await keyValues(conn, keys, "metadef_namespaces n WHERE n.id = ?", [marker]);
     if (!values) return [];
-    conditions.push(after(keys, sort.dir, values));
+    conditions.push(conn.dialect.after(keys, sort.dir, values));
   }
   const where = and(...conditions);
   const rows = await conn.all(
-    `SELECT ${NAMESPACE_COLUMNS} FROM metadef_namespaces n WHERE ${where.text}
+    `SELECT ${namespaceColumns(conn.dialect)} FROM metadef_namespaces n WHERE ${where.text}
      ORDER BY ${orderBy(keys, sort.dir)} LIMIT ?`,
     [...where.params, limit],
   );
   return rows.map(namespaceOf);
 }
 
-function packed(table: string): string {
-  return `(SELECT json_group_array(json_array(p.name, p.json_schema) ORDER BY p.name) FROM ${table} p
-    WHERE p.namespace_id = n.id)`;
+function packed(dialect: Dialect, table: string): string {
+  return `json_array(${
+    dialect.collect({
+      columns: ["p.name", "p.json_schema"],
+      from: `${table} p`,
+      where: "p.namespace_id = n.id",
+      order: "p.name",
+    })
+  })`;
 }
 
-function unpack(json: string | number | null | undefined): Pick<MetadefPart, "name" | "schema">[] {
-  const rows: [string, string][] = JSON.parse(String(json));
-  return rows.map(([name, text]) => ({ name, schema: schemaOf(text) }));
+function unpack(json: Row[string] | undefined): Pick<MetadefPart, "name" | "schema">[] {
+  return collected<[string, string]>(json).map(([name, text]) => ({ name, schema: schemaOf(text) }));
 }
 
 export interface MetadefDefinitions {
@@ -105,8 +111,8 @@ export async function readDefinitions(
 ): Promise<NamespaceDefinitions[]> {
   const visible = namespaceVisible(viewer);
   const rows = await conn.all(
-    `SELECT ${NAMESPACE_COLUMNS}, ${packed("metadef_objects")} AS objects_json,
-       ${packed("metadef_properties")} AS properties_json
+    `SELECT ${namespaceColumns(conn.dialect)}, ${packed(conn.dialect, "metadef_objects")} AS objects_json,
+       ${packed(conn.dialect, "metadef_properties")} AS properties_json
      FROM metadef_namespaces n
      WHERE ${visible.text} AND (n.namespace IN (${placeholders(names.length)}) OR n.id IN (
        SELECT x.namespace_id FROM metadef_namespace_resource_types x JOIN metadef_resource_types r
@@ -172,7 +178,10 @@ export async function deleteNamespaceRows(conn: WriteConn, id: number): Promise<
 }
 
 async function readById(conn: WriteConn, id: number): Promise<NamespaceRecord | null> {
-  const row = await conn.one(`SELECT ${NAMESPACE_COLUMNS} FROM metadef_namespaces n WHERE n.id = ?`, [id]);
+  const row = await conn.one(
+    `SELECT ${namespaceColumns(conn.dialect)} FROM metadef_namespaces n WHERE n.id = ?`,
+    [id],
+  );
   return row ? namespaceOf(row) : null;
 }
 

@@ -11,16 +11,7 @@ import type {
 } from "../metadef_records.ts";
 import { and, sql } from "../sql.ts";
 import { beforeRemoval, emitCleared, emitMetadef } from "./metadef_events.ts";
-import {
-  after,
-  keyValues,
-  orderBy,
-  partColumns,
-  partOf,
-  PARTS,
-  readPart,
-  refuseDuplicate,
-} from "./metadef_rows.ts";
+import { keyValues, orderBy, partColumns, partOf, PARTS, readPart, refuseDuplicate } from "./metadef_rows.ts";
 
 /** All of one kind: by name, tags with the newest first. */
 export async function readParts(
@@ -66,7 +57,7 @@ export async function listTags(
       marker,
     ]);
     if (!values) return null;
-    conditions.push(after(keys, sort.dir, values));
+    conditions.push(conn.dialect.after(keys, sort.dir, values));
   }
   const where = and(...conditions);
   const rows = await conn.all(

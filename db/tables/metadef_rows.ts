@@ -1,13 +1,13 @@
 /** Rows of metadata definitions as records, the select lists that they come from, and one definition by its name. */
 import { fail } from "../../src/errors.ts";
-import { type Conn, placeholders, type Row, type Value } from "../conn.ts";
+import type { Conn, Row, Value } from "../conn.ts";
+import { perDialect } from "../dialects/dialect.ts";
 import type {
   AssociationRecord,
   MetadefKind,
   MetadefPartRecord,
   NamespaceRecord,
 } from "../metadef_records.ts";
-import { type Sql, sql } from "../sql.ts";
 
 /** The table of each kind, and its columns beside name and times. */
 export const PARTS: Readonly<Record<MetadefKind, { table: string; columns: readonly string[] }>> = {
@@ -16,18 +16,31 @@ export const PARTS: Readonly<Record<MetadefKind, { table: string; columns: reado
   tag: { table: "metadef_tags", columns: [] },
 };
 
-/** The columns of a namespace called `n`, its associations as one JSON text in the order of their making. */
-export const NAMESPACE_COLUMNS = `n.id, n.namespace, n.display_name, n.description, n.visibility, n.protected,
-  n.owner, n.created_at, n.updated_at,
-  (SELECT json_group_array(json_array(t.name, a.prefix, a.properties_target, a.created_at, a.updated_at)
-      ORDER BY a.created_at, a.resource_type_id)
-    FROM metadef_namespace_resource_types a JOIN metadef_resource_types t ON t.id = a.resource_type_id
-    WHERE a.namespace_id = n.id) AS associations_json`;
+/** The columns of a namespace called `n`, its associations as one JSON text in the order in which they were made. */
+export const namespaceColumns = perDialect((dialect) =>
+  `n.id, n.namespace, n.display_name, n.description, n.visibility, n.protected,
+  n.owner, n.created_at, n.updated_at, json_array(${
+    dialect.collect({
+      columns: ["t.name", "a.prefix", "a.properties_target", "a.created_at", "a.updated_at"],
+      from: "metadef_namespace_resource_types a JOIN metadef_resource_types t ON t.id = a.resource_type_id",
+      where: "a.namespace_id = n.id",
+      order: "a.created_at, a.resource_type_id",
+    })
+  }) AS associations_json`
+);
+
+/** The list in a `json_array(…)` around one `Dialect.collect`. Errors: database, when it is too large for one row. */
+export function collected<T>(json: Row[string] | undefined): T[] {
+  if (json === null || json === undefined) {
+    fail("database", "A metadata definition is larger than the database can return in one row.");
+  }
+  return (JSON.parse(String(json)) as [T[] | null])[0] ?? [];
+}
 
 export function namespaceOf(row: Row): NamespaceRecord {
   const { associations_json, ...columns } = row;
   type Packed = [string, string | null, string | null, string, string | null];
-  const packed: Packed[] = JSON.parse(String(associations_json));
+  const packed = collected<Packed>(associations_json);
   return {
     ...columns,
     protected: flag(row.protected),
@@ -90,11 +103,6 @@ export async function readPart(
 /** Refuses a name that is taken. Errors: conflict. */
 export function refuseDuplicate(what: string, name: string): never {
   fail("conflict", `The metadata definition ${what} with name=${name} already exists in its namespace.`);
-}
-
-/** Of a page: what comes after the row whose keys have these values. */
-export function after(keys: readonly string[], dir: "asc" | "desc", values: readonly Value[]): Sql {
-  return sql(`(${keys.join(", ")}) ${dir === "asc" ? ">" : "<"} (${placeholders(keys.length)})`, ...values);
 }
 
 /** Of a page: its order, every key in one direction. */

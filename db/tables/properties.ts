@@ -1,5 +1,6 @@
 /** Properties: one row for each name and image, revived when it is set again (docs/reference/data-model.md §1.2). */
 import { placeholders, type Value, type WriteConn } from "../conn.ts";
+import { perDialect } from "../dialects/dialect.ts";
 import type { Timestamp } from "../records.ts";
 import { isLive } from "./image_row.ts";
 import { IMAGE_PROPERTY } from "../../src/util/names.ts";
@@ -21,8 +22,7 @@ export async function setProperties(
     await conn.run(
       `INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted)
        VALUES ${part.map(() => "(?, ?, ?, ?, ?, 0)").join(", ")}
-       ON CONFLICT (image_id, name) DO UPDATE
-       SET value = excluded.value, updated_at = excluded.updated_at, deleted = 0`,
+       ${conn.dialect.orUpdate("image_id, name", ["value", "updated_at"], ["deleted = 0"])}`,
       values,
     );
   }
@@ -52,6 +52,17 @@ export async function removeProperties(
   }
 }
 
+const insertOrTake = perDialect((dialect) =>
+  dialect.insertOrTake({
+    table: "image_properties",
+    key: ["image_id", "name"],
+    overwritten: ["value", "updated_at"],
+    inserted: ["created_at"],
+    zero: ["deleted"],
+    when: "deleted",
+  })
+);
+
 interface Holder {
   imageId: string;
   taskId: string;
@@ -65,13 +76,11 @@ export async function takeImportLock(
   const now = conn.now();
   if (!await isLive(conn, imageId)) return false;
   // A deleted row of that name can only come from an adopted database; it holds no lock.
-  const taken = await conn.run(
-    `INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) VALUES (?, ?, ?, ?, ?, 0)
-     ON CONFLICT (image_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, deleted = 0
-     WHERE image_properties.deleted = 1`,
-    [imageId, IMAGE_PROPERTY.importTask, taskId, now, now],
-  );
-  return taken === 1;
+  return await insertOrTake(conn.dialect)(conn, {
+    key: [imageId, IMAGE_PROPERTY.importTask],
+    overwritten: [taskId, now],
+    inserted: [now],
+  });
 }
 
 /** Removes the lock; false when this task does not hold it. */

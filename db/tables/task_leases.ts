@@ -8,7 +8,7 @@ import { expiredColumn, leaseOf } from "./leases.ts";
 import { dropImportLock, setProperties, takeImportLock } from "./properties.ts";
 import { changeTask, createTask } from "./tasks.ts";
 
-const COLUMNS = "task_id, image_id, token, owner, attempts, caller, step, bytes, total, rate, before";
+const COLUMNS = "task_id, image_id, token, owner, attempts, caller, step, bytes, total, rate, `before`";
 
 /** Every task in progress, of this process and of others; with `taskIds` only those. */
 export async function readTaskLeases(

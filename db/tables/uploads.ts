@@ -23,8 +23,7 @@ export async function beginUpload(conn: WriteConn, lease: NewUpload & { image_id
   await conn.run(
     `INSERT INTO oneglance_uploads (image_id, token, owner, store_id, expires_at)
      VALUES (?, ?, ?, ?, ${conn.dialect.fromNow})
-     ON CONFLICT (image_id) DO UPDATE SET token = excluded.token, owner = excluded.owner,
-       store_id = excluded.store_id, expires_at = excluded.expires_at`,
+     ${conn.dialect.orUpdate("image_id", ["token", "owner", "store_id", "expires_at"])}`,
     [lease.image_id, lease.token, lease.owner, lease.store_id, lease.seconds],
   );
 }
