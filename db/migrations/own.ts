@@ -17,7 +17,7 @@ export interface OwnMigration {
 }
 
 export const OWN_MIGRATIONS: readonly OwnMigration[] = [
-  { version: 1, sqlite: LISTING, mariadb: [...mariadb.LISTING, ...mariadb.WRITES] },
+  { version: 1, sqlite: LISTING, mariadb: mariadb.LISTING },
   { version: 2, sqlite: UPLOADS, mariadb: mariadb.UPLOADS },
   { version: 3, sqlite: METADEFS, mariadb: mariadb.METADEFS },
   { version: 4, sqlite: TASKS, mariadb: mariadb.TASKS },

@@ -53,24 +53,6 @@ export const LISTING: readonly string[] = [
   index("image_tags", "tags_value", "deleted, value, image_id"),
 ];
 
-/** Version 1 as well: what settles races between writers (docs/adr/0013-mariadb-writes.md). SQLite has one writer. */
-export const WRITES: readonly string[] = [
-  `${TABLE} oneglance_commits (
-  mark VARCHAR(36) NOT NULL,
-  is_void BOOLEAN NOT NULL,
-  made_at DATETIME(6) NOT NULL,
-  PRIMARY KEY (mark),
-  KEY oneglance_commits_made (made_at)
-) ${OPTIONS}`,
-  `${TABLE} oneglance_guards (
-  name VARCHAR(300) ${ANY_TEXT} NOT NULL,
-  turn BIGINT NOT NULL,
-  used_at DATETIME(6) NOT NULL,
-  PRIMARY KEY (name),
-  KEY oneglance_guards_used (used_at)
-) ${OPTIONS}`,
-];
-
 /** Version 2: see `UPLOADS` of SQLite. */
 export const UPLOADS: readonly string[] = [
   `${TABLE} oneglance_uploads (
