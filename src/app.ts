@@ -35,7 +35,6 @@ import * as schemas from "./http/handlers/schemas.ts";
 import * as service from "./http/handlers/service.ts";
 import * as tags from "./http/handlers/tags.ts";
 import * as tasks from "./http/handlers/tasks.ts";
-import { CREATE_SCHEMA, refuseLinks } from "./http/image_body.ts";
 import { refuseRoute } from "./http/method_not_allowed.ts";
 import { answerError, entry, identify } from "./http/middleware/entry.ts";
 import { acceptedVersions, CHOICES_PATH, routingPath, VERSIONS_PATH } from "./http/versions.ts";
@@ -75,7 +74,11 @@ export function buildApp(deps: Deps): Hono<Env> {
   app.get("/v2", service.toVersion2());
 
   bind(app, listImages, images.list, { ignoreBody: true });
-  bind(app, createImage, images.create, { schemaName: "image", schema: CREATE_SCHEMA, before: refuseLinks });
+  bind(app, createImage, images.create, {
+    schemaName: "image",
+    schema: images.CREATE_SCHEMA,
+    before: images.refuseLinks,
+  });
   bind(app, showImage, images.show);
   bind(app, updateImage, images.update, { rawBody: true });
   bind(app, deleteImage, images.remove);

@@ -15,7 +15,7 @@ import { makeOutbound } from "./net/outbound.ts";
 import { outboundUses } from "./net/outbound_uses.ts";
 import { getLog } from "./observe/log.ts";
 import { eventSettings, makeEvents } from "./notify/events.ts";
-import { isAdmin } from "./policy/is_admin.ts";
+import { isAdmin } from "./policy/enforcer.ts";
 import { makeEnforcer } from "./policy/load.ts";
 import { loadPropertyProtections } from "./policy/property_protections.ts";
 import { makeStores } from "./stores/registry.ts";

@@ -1,7 +1,8 @@
 /** Identity headers of a trusted proxy (docs/reference/auth-and-middleware.md §1.5, docs/reference/policy.md §1.2). */
+import * as v from "valibot";
 import { type Caller, NOBODY } from "../caller.ts";
 import { fail } from "../errors.ts";
-import { catalogFromVersion2 } from "./catalog.ts";
+import type { Service } from "./keystone_answers.ts";
 
 /** Headers that identify a caller, besides the status. */
 const IDENTIFYING = ["x-user-id", "x-user", "x-project-id", "x-tenant-id", "x-tenant", "x-roles", "x-role"];
@@ -86,4 +87,34 @@ function readCatalog(text: string | null): readonly unknown[] | null {
   } catch (cause) {
     return fail("internal", "Invalid service catalog json.", { cause });
   }
+}
+
+const Version2 = v.array(v.object({
+  name: v.nullish(v.string()),
+  type: v.string(),
+  endpoints: v.nullish(
+    v.array(v.object({
+      region: v.nullish(v.string()),
+      publicURL: v.nullish(v.string()),
+      internalURL: v.nullish(v.string()),
+      adminURL: v.nullish(v.string()),
+    })),
+    [],
+  ),
+}));
+
+const FACES = [["public", "publicURL"], ["internal", "internalURL"], ["admin", "adminURL"]] as const;
+
+/** Converts a catalog from the v2 layout to v3's. @throws when it is not a v2 catalog */
+function catalogFromVersion2(value: unknown): Service[] {
+  return v.parse(Version2, value).map((service) => ({
+    type: service.type,
+    name: service.name,
+    endpoints: (service.endpoints ?? []).flatMap((endpoint) =>
+      FACES.flatMap(([face, key]) => {
+        const url = endpoint[key];
+        return url ? [{ interface: face, region: endpoint.region, region_id: endpoint.region, url }] : [];
+      })
+    ),
+  }));
 }

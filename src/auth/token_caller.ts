@@ -1,12 +1,11 @@
 /** Finds the caller of a token, in the steps of docs/reference/auth-and-middleware.md §1.1. */
 import type { Caller } from "../caller.ts";
 import { allowedByRules } from "./access_rules.ts";
-import { makeCatalogPool } from "./catalog_pool.ts";
+import { type Identity, makeCatalogPool, toCaller, toIdentity } from "./token_to_caller.ts";
 import type { Token } from "./keystone_answers.ts";
 import type { KeystoneSettings } from "./keystone_settings.ts";
-import type { AuthLog } from "./log.ts";
+import type { AuthLog } from "./authenticator.ts";
 import type { TokenCache } from "./token_cache.ts";
-import { type Identity, toCaller, toIdentity } from "./token_to_caller.ts";
 
 /** Keystone makes no longer tokens. Bytes. */
 const MAX_TOKEN = 16_384;

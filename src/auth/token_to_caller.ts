@@ -1,7 +1,8 @@
 /** Converts Keystone's description of a token to the caller (docs/reference/policy.md §1.2, docs/reference/auth-and-middleware.md §1.5). */
+import { createHash } from "node:crypto";
 import { type Caller, NOBODY } from "../caller.ts";
-import type { PoolCatalog } from "./catalog_pool.ts";
-import type { AccessRule, Token } from "./keystone_answers.ts";
+import { Lru } from "../util/lru.ts";
+import type { AccessRule, Service, Token } from "./keystone_answers.ts";
 
 /** The identity of a validated token, without the token itself. */
 export interface Identity {
@@ -57,5 +58,22 @@ export function toCaller(identity: Identity, token: string, service: Identity | 
     serviceUserDomainId: service.caller.userDomainId,
     serviceProjectId: service.caller.projectId,
     serviceProjectDomainId: service.caller.projectDomainId,
+  };
+}
+
+/** Catalogs kept at most; they differ by project where URLs contain the project's id. */
+const CAPACITY = 512;
+
+/** Returns the kept copy of an equal catalog. */
+type PoolCatalog = (catalog: readonly Service[]) => readonly Service[];
+
+export function makeCatalogPool(capacity = CAPACITY): PoolCatalog {
+  const known = new Lru<string, readonly Service[]>(capacity);
+  return (catalog) => {
+    const key = createHash("sha256").update(JSON.stringify(catalog)).digest("base64");
+    const same = known.get(key);
+    if (same !== undefined) return same;
+    known.set(key, catalog);
+    return catalog;
   };
 }

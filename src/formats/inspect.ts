@@ -7,12 +7,9 @@ import {
   type Peek,
 } from "./inspection.ts";
 import { detectGpt } from "./gpt.ts";
-import { detectIso } from "./iso.ts";
+import { detectIso, detectPloop, detectQed, detectVdi } from "./simple.ts";
 import { detectLuks } from "./luks.ts";
-import { detectPloop } from "./ploop.ts";
 import { detectQcow2 } from "./qcow2.ts";
-import { detectQed } from "./qed.ts";
-import { detectVdi } from "./vdi.ts";
 import { detectVhd, endsInVhdFooter } from "./vhd.ts";
 import { detectVhdx } from "./vhdx.ts";
 import { detectVmdk } from "./vmdk.ts";

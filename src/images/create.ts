@@ -3,13 +3,20 @@ import type { ImageRecord, NewImage, Visibility } from "../../db/records.ts";
 import type { Ctx } from "../deps.ts";
 import { fail } from "../errors.ts";
 import { authorizeCreate } from "../policy/authorize.ts";
-import { checkPropertyQuota, checkTagQuota, imageCountQuota } from "../quota/quota.ts";
 import { requireWriter } from "../policy/owner.ts";
-import { isReadOnlyOnCreate } from "./attributes.ts";
+import { checkPropertyQuota, checkTagQuota, imageCountQuota } from "../quota/quota.ts";
+import {
+  checkPropertyName,
+  isReadOnlyOnCreate,
+  isReserved,
+  isWritable,
+  refuseBeyondBmp,
+} from "./attributes.ts";
 import { readable } from "./find.ts";
+import type { ImageSchema } from "./image_schema.ts";
 
 /** Attributes as the contract let them through: base attributes by type, everything else an additional property. */
-export interface CreateInput {
+interface CreateInput {
   id?: string;
   columns: Omit<Partial<NewImage>, "id" | "properties" | "tags">;
   tags: string[];
@@ -56,4 +63,36 @@ export async function insertImage(ctx: Ctx, image: NewImage): Promise<ImageRecor
   const quota = await imageCountQuota(ctx);
   const result = await ctx.deps.db.write.images.create({ ...image, limit: quota?.limit ?? null });
   return result.outcome === "done" ? result.image : quota!.refuse(result.used);
+}
+
+/**
+ * Sorts the members of `body`, whose base attributes are of the right types; everything else is checked here.
+ * Errors: bad_request, forbidden.
+ */
+export function createInput(body: Record<string, unknown>, schema: ImageSchema): CreateInput {
+  const columns: Record<string, unknown> = {};
+  const properties: [string, string | null][] = [];
+  const readOnly: string[] = [];
+  const names = Object.keys(body);
+  for (const name of names) if (!isWritable(name)) checkPropertyName(name);
+  for (const [name, value] of Object.entries(body)) {
+    if (name === "id" || name === "tags") continue;
+    if (isWritable(name)) columns[name] = value;
+    else if (isReadOnlyOnCreate(name)) readOnly.push(name);
+    else if (name !== "locations") properties.push([name, schema.checkProperty(name, value)]);
+  }
+  schema.checkFormat("disk_format", columns.disk_format);
+  schema.checkFormat("container_format", columns.container_format);
+  schema.checkRequired(new Set(names));
+  const reserved = names.find((name) => name === "locations" || isReserved(name));
+  if (reserved !== undefined) fail("forbidden", `Attribute '${reserved}' is reserved.`, { form: "detail" });
+  const tags = (body.tags ?? []) as string[];
+  refuseBeyondBmp(columns.name as string, columns.owner as string, ...tags);
+  return {
+    ...(body.id === undefined ? {} : { id: body.id as string }),
+    columns,
+    tags,
+    properties: Object.fromEntries(properties),
+    readOnly,
+  };
 }

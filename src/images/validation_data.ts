@@ -1,7 +1,7 @@
 /** Hashes given along with a location in a PATCH (docs/reference/images-api.md §5.6). */
 import type { ImageRecord } from "../../db/records.ts";
 import { fail } from "../errors.ts";
-import type { ValidationData } from "./draft_locations.ts";
+import type { ValidationData } from "./draft.ts";
 
 /** Hexadecimal digits of a digest. */
 export const DIGEST_LENGTHS: Record<string, number> = {

@@ -3,8 +3,7 @@ import * as v from "valibot";
 import type { NewImage } from "../../db/records.ts";
 import { fail, isError } from "../errors.ts";
 import { checkPropertyValue, isKeepable } from "../images/attributes.ts";
-import { admitImage, insertImage } from "../images/create.ts";
-import { createInput } from "../images/create_input.ts";
+import { admitImage, createInput, insertImage } from "../images/create.ts";
 import { imageIfAny } from "../images/find.ts";
 import { requireFormats } from "../images/upload.ts";
 import {

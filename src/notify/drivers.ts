@@ -1,12 +1,99 @@
-/** The drivers: where notifications are delivered (docs/reference/configuration.md §15). */
+/**
+ * Where notifications are delivered (docs/reference/configuration.md §15), and how oslo.messaging writes them
+ * (docs/reference/background-jobs.md §7): message, transport URL, drivers.
+ */
+import type { EventPriority, EventRecord } from "../../db/event_records.ts";
+import type { Timestamp } from "../../db/records.ts";
 import type { Config } from "../config/config.ts";
 import { parseBool } from "../config/types.ts";
 import { fail } from "../errors.ts";
-import { type AmqpOptions, AmqpPublisher } from "../net/amqp.ts";
+import { type AmqpOptions, AmqpPublisher, type BrokerHost } from "../net/amqp.ts";
 import { readPem } from "../net/pem.ts";
 import { getLog } from "../observe/log.ts";
-import { type Notification, wrap } from "./message.ts";
-import { parseTransportUrl } from "./transport_url.ts";
+import { payloadOf } from "./payloads.ts";
+
+interface Notification {
+  /** The same each time it is sent, so that a receiver recognises a repetition. */
+  message_id: string;
+  publisher_id: string;
+  event_type: string;
+  priority: EventPriority;
+  payload: unknown;
+  /** Naive UTC. */
+  timestamp: Timestamp;
+}
+
+export function notificationOf(event: EventRecord, publisherId: string): Notification {
+  return {
+    message_id: event.message_id,
+    publisher_id: publisherId,
+    event_type: event.type,
+    priority: event.priority,
+    payload: payloadOf(event),
+    timestamp: event.created_at,
+  };
+}
+
+/** The body of a message: bare in version 1.0, in an envelope in 2.0. `_unique_id` is what oslo.messaging drops repetitions by. */
+export function wrap(notification: Notification, version: "1.0" | "2.0"): string {
+  const message = { ...notification, _unique_id: notification.message_id.replaceAll("-", "") };
+  if (version === "1.0") return JSON.stringify(message);
+  return JSON.stringify({ "oslo.version": "2.0", "oslo.message": JSON.stringify(message) });
+}
+
+/** A parsed URL. Holds secrets: never logged. */
+interface TransportUrl {
+  hosts: BrokerHost[];
+  vhost: string;
+  /** Options of `[oslo_messaging_rabbit]` for this bus, by name. */
+  query: Map<string, string>;
+}
+
+const FORM = /^([a-z][a-z0-9+.-]*):\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/i;
+const HOST = /^(?:(.*)@)?(\[[0-9a-fA-F:.]+\]|[^:@[\]]+)(?::(\d{1,5}))?$/;
+const DEFAULT_PORT = 5672;
+
+/**
+ * Parses `rabbit://user:password@host:port,host2/vhost?ssl=1`. A host without a login has the one of the host before.
+ * Errors: config; the text, which holds a password, is not in them.
+ */
+export function parseTransportUrl(text: string): TransportUrl {
+  const [, scheme, hosts, path, query] = FORM.exec(text.trim()) ?? fail("config", `${NAME} is not a URL.`);
+  if (scheme!.toLowerCase() !== "rabbit") {
+    fail("config", `${NAME} begins with ${scheme}://; only rabbit:// is supported.`);
+  }
+  return {
+    hosts: parseHosts(hosts!),
+    vhost: decode(path ?? "") || "/",
+    query: new Map(new URLSearchParams(query ?? "")),
+  };
+}
+
+const NAME = "transport_url";
+
+function parseHosts(text: string): BrokerHost[] {
+  let [user, password] = ["guest", "guest"];
+  return (text === "" ? "localhost" : text).split(",").map((part) => {
+    const [, login, host, port] = HOST.exec(part.trim()) ??
+      fail("config", `${NAME}: one of the hosts is not user:password@host:port.`);
+    if (login !== undefined) {
+      const colon = login.indexOf(":");
+      user = decode(colon < 0 ? login : login.slice(0, colon));
+      password = colon < 0 ? "" : decode(login.slice(colon + 1));
+    }
+    const number = port === undefined ? DEFAULT_PORT : Number(port);
+    if (number < 1 || number > 65535) fail("config", `${NAME}: ${number} is not a port.`);
+    return { host: host!.replace(/^\[|\]$/g, ""), port: number, user, password };
+  });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return fail("config", `${NAME} has a % that does not begin an escape; write it as %25.`);
+  }
+}
 
 const log = getLog("oneglance.notify");
 

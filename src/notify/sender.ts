@@ -4,8 +4,7 @@ import type { EventRecord } from "../../db/event_records.ts";
 import type { Deps } from "../deps.ts";
 import { getLog } from "../observe/log.ts";
 import { fateOf, processName } from "../util/process_name.ts";
-import { type Driver, makeDrivers } from "./drivers.ts";
-import { notificationOf } from "./message.ts";
+import { type Driver, makeDrivers, notificationOf } from "./drivers.ts";
 
 const log = getLog("oneglance.notify");
 

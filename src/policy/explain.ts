@@ -3,9 +3,8 @@ import { parseArgs } from "node:util";
 import { type Caller, NOBODY } from "../caller.ts";
 import { fail, isError } from "../errors.ts";
 import { didYouMean } from "../util/near.ts";
-import type { PolicyTarget } from "./enforcer.ts";
+import { isAdmin, type PolicyTarget } from "./enforcer.ts";
 import type { PolicyConfig } from "./files.ts";
-import { isAdmin } from "./is_admin.ts";
 import { type EnforcerOptions, makeEnforcer, type PolicyEnforcer } from "./load.ts";
 import type { Explanation, TraceStep } from "./trace.ts";
 

@@ -1,6 +1,6 @@
 /** Every event and its payload, as the writes put them into the outbox (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
-import { notificationOf, wrap } from "../../src/notify/message.ts";
+import { notificationOf, wrap } from "../../src/notify/drivers.ts";
 import { drain, takeEvents } from "../support/events.ts";
 import { ADMIN, OWNER, startService, STRANGER } from "../support/service.ts";
 import { makeImage } from "../support/temp_database.ts";

@@ -1,6 +1,6 @@
 /** The notifications that a test service has recorded for sending. */
 import type { EventRecord } from "../../db/event_records.ts";
-import { notificationOf } from "../../src/notify/message.ts";
+import { notificationOf } from "../../src/notify/drivers.ts";
 import type { TestService } from "./service.ts";
 
 /** Removes the recorded notifications from the outbox and returns them. */

@@ -1,7 +1,7 @@
 /** The token cache: docs/reference/auth-and-middleware.md §1.3. */
 import assert from "node:assert/strict";
 import { TokenCache } from "../../src/auth/token_cache.ts";
-import { makeCatalogPool } from "../../src/auth/catalog_pool.ts";
+import { makeCatalogPool } from "../../src/auth/token_to_caller.ts";
 import { keystoneOptions, testAuth } from "../support/auth.ts";
 import { fakeKeystone } from "../support/fake_keystone.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { counted } from "../../src/images/counted.ts";
+import { counted } from "../../src/notify/sent.ts";
 
 const bytes = (count: number) => new Uint8Array(count);
 

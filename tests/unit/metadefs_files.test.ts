@@ -4,8 +4,7 @@ import type { Database } from "../../db/database.ts";
 import { parseNamespace } from "../../src/metadefs/bodies.ts";
 import { CATALOGUE, OWN, shippedNamespaces } from "../../src/metadefs/catalogue.ts";
 import { readCatalogueFile } from "../../src/metadefs/catalogue_file.ts";
-import { everyNamespace } from "../../src/metadefs/every_namespace.ts";
-import { exportFiles } from "../../src/metadefs/export.ts";
+import { everyNamespace, exportFiles } from "../../src/metadefs/export.ts";
 import { loadFiles, loadMode, loadNamespaces } from "../../src/metadefs/load.ts";
 import { ADMIN, withDatabase } from "../support/temp_database.ts";
 

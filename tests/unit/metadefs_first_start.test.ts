@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { isFirstStart, loadShipped } from "../../src/cli/first_start.ts";
 import { configFrom } from "../../src/config/config.ts";
 import { CATALOGUE } from "../../src/metadefs/catalogue.ts";
-import { everyNamespace } from "../../src/metadefs/every_namespace.ts";
+import { everyNamespace } from "../../src/metadefs/export.ts";
 import { withDatabase } from "../support/temp_database.ts";
 
 Deno.test("a start is the first while there is no database file", () =>

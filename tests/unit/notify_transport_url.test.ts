@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { configFrom } from "../../src/config/config.ts";
-import { amqpOptions } from "../../src/notify/drivers.ts";
-import { parseTransportUrl } from "../../src/notify/transport_url.ts";
+import { amqpOptions, parseTransportUrl } from "../../src/notify/drivers.ts";
 
 const guest = { user: "guest", password: "guest" };
 

@@ -11,7 +11,7 @@ import {
   authorizeMetadef,
 } from "../../src/policy/authorize.ts";
 import { DEFAULT_RULES } from "../../src/policy/defaults.ts";
-import { isAdmin } from "../../src/policy/is_admin.ts";
+import { isAdmin } from "../../src/policy/enforcer.ts";
 import { checkLegacyMembers } from "../../src/policy/owner.ts";
 import {
   imageTarget,

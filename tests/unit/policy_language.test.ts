@@ -1,7 +1,7 @@
 /** The expression language of policy files (docs/reference/policy.md §3), each rule against one caller and one target. */
 import assert from "node:assert/strict";
 import type { Caller } from "../../src/caller.ts";
-import { literalText } from "../../src/policy/literal.ts";
+import { literalText } from "../../src/policy/parse.ts";
 import { callerOf, withPolicy } from "../support/policy.ts";
 
 const CALLER = callerOf("p1", ["member", "reader"], {

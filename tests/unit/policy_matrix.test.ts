@@ -4,7 +4,7 @@ import type { ImageRecord } from "../../db/records.ts";
 import { GlanceError } from "../../src/errors.ts";
 import type { Caller } from "../../src/caller.ts";
 import { authorize, authorizeCreate, authorizeImage, authorizeMember } from "../../src/policy/authorize.ts";
-import { isAdmin } from "../../src/policy/is_admin.ts";
+import { isAdmin } from "../../src/policy/enforcer.ts";
 import { makeEnforcer, type PolicyEnforcer } from "../../src/policy/load.ts";
 import { listTarget, NO_TARGET } from "../../src/policy/targets.ts";
 import { callerOf, imageOf, policyConfig } from "../support/policy.ts";

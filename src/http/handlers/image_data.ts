@@ -3,9 +3,8 @@ import type { ImageRecord } from "../../../db/records.ts";
 import type * as routes from "../../../openapi/image_data.ts";
 import { fail } from "../../errors.ts";
 import { downloadImage, type Slice } from "../../images/download.ts";
-import { counted } from "../../images/counted.ts";
+import { counted, emitSent, wantsSent } from "../../notify/sent.ts";
 import { uploadImage } from "../../images/upload.ts";
-import { emitSent, wantsSent } from "../../notify/sent.ts";
 import { type Call, empty } from "../bind.ts";
 
 export async function upload(call: Call<typeof routes.uploadImageData>): Promise<Response> {

@@ -1,12 +1,14 @@
 /** /v2/images and /actions (docs/reference/images-api.md §2.1–2.5, §2.12). */
 import type * as actions from "../../../openapi/actions.ts";
 import type * as routes from "../../../openapi/images.ts";
+import { z } from "zod";
+import { NewLocationField, READ_ONLY_FIELDS, WRITABLE_FIELDS } from "../../../openapi/image.ts";
 import type { checkMetadefs } from "../../../openapi/metadefs_check.ts";
-import { createImage } from "../../images/create.ts";
-import { createInput } from "../../images/create_input.ts";
+import { fail } from "../../errors.ts";
+import { createImage, createInput } from "../../images/create.ts";
 import { deleteImage } from "../../images/delete.ts";
-import { listImages, showImage } from "../../images/show.ts";
 import { setActive } from "../../images/set_active.ts";
+import { listImages, showImage } from "../../images/show.ts";
 import { updateImage } from "../../images/update.ts";
 import { checkImage } from "../../metadefs/check_image.ts";
 import { type Call, empty, incoming, json, pageLinks } from "../bind.ts";
@@ -73,4 +75,26 @@ export async function reactivate(call: Call<typeof actions.reactivateImage>): Pr
 export async function checkProperties(call: Call<typeof checkMetadefs>): Promise<Response> {
   const id = call.param("image_id");
   return json(call, { image_id: id, ...await checkImage(call.ctx, id) });
+}
+
+/**
+ * The schema of the body. Unlike the contract it contains the read-only attributes: upstream checks their types before
+ * it refuses them. Additional properties are checked one by one, by `schema-image.json`.
+ */
+export const CREATE_SCHEMA = z.looseObject({
+  ...WRITABLE_FIELDS,
+  ...READ_ONLY_FIELDS,
+  locations: z.array(NewLocationField),
+}).partial();
+
+/** Links, which are refused before the schema is checked. */
+const DISALLOWED = ["direct_url", "self", "file", "schema", "stores"];
+
+/** Errors: forbidden for a link attribute. */
+export function refuseLinks(body: unknown): void {
+  if (Array.isArray(body)) {
+    fail("bad_request", "Provided object does not match schema 'image': an object is expected");
+  }
+  const name = DISALLOWED.find((link) => Object.hasOwn(body as object, link));
+  if (name !== undefined) fail("forbidden", `Attribute '${name}' is read-only.`);
 }

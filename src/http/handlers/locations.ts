@@ -1,8 +1,7 @@
 /** Locations, copies in stores, and tasks of an image (docs/reference/images-api.md §2.8.7, §2.10, §2.11). */
 import type { listImageTasks } from "../../../openapi/image_tasks.ts";
 import type * as routes from "../../../openapi/locations.ts";
-import { deleteFromStore } from "../../locations/delete_from_store.ts";
-import { addLocation, listLocations } from "../../locations/locations.ts";
+import { addLocation, deleteFromStore, listLocations } from "../../locations/locations.ts";
 import { imageTasks, progressOf } from "../../tasks/read.ts";
 import { asciiJson, type Call, empty } from "../bind.ts";
 import { imageTaskView } from "../view/task.ts";

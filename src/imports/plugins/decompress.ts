@@ -1,7 +1,7 @@
 /** Plugin image_decompression (docs/reference/background-jobs.md §4.2). */
 import { GlanceError } from "../../errors.ts";
 import { checkStorageQuota } from "../../quota/quota.ts";
-import { withoutPaths } from "../../util/without_paths.ts";
+import { withoutPaths } from "../../util/error_text.ts";
 import { type Compression, compressionOf, MAGIC_LENGTH } from "./compression.ts";
 import type { DecompressReply, DecompressRequest } from "./decompress_worker.ts";
 import type { Plugin, PluginJob } from "./plugin.ts";

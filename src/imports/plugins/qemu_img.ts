@@ -1,6 +1,6 @@
 /** qemu-img as a child process under limits of memory, CPU and time: it reads data that strangers made. */
 import { fail } from "../../errors.ts";
-import { withoutPaths } from "../../util/without_paths.ts";
+import { withoutPaths } from "../../util/error_text.ts";
 
 export interface QemuLimits {
   /** Bytes of address space. */
