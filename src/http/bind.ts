@@ -94,7 +94,7 @@ export function bind<R extends RouteConfig>(
       },
       // Checked by the schema above.
       body: body as Body<R>,
-      param: (name) => c.req.param(name as never) as unknown as string,
+      param: (name) => c.req.param(name as string)!,
       query: () => readQuery(asked()) as Query<R>,
       headers: () => readHeaders(request) as Headed<R>,
     });

@@ -231,8 +231,8 @@ const PROPERTIES: Row[] = [
   ),
   ...([[5, "5"], [1.5, "1.5"], [false, "False"], [[1], null], [{}, null], [null, null], ["é", "é"]] as const)
     .map((
-      [sent, told],
-    ) => property(`default ${JSON.stringify(sent)}`, { default: sent }, 201, { json: { default: told } })),
+      [sent, shown],
+    ) => property(`default ${JSON.stringify(sent)}`, { default: sent }, 201, { json: { default: shown } })),
   property("the name is taken (trap 3)", { name: "property1" }, 409),
   ...([
     [{ name: "n".repeat(81) }, "80"],

@@ -12,7 +12,7 @@ const NONE = { "*": 0 };
 const BARE = queued(FORMATS);
 
 /** `events` of a row that another helper made. */
-const tells = (row: Row, events: Record<string, number>): Row => ({ ...row, events });
+const emits = (row: Row, events: Record<string, number>): Row => ({ ...row, events });
 
 Deno.test("images", async (t) => {
   await using web = serveData();
@@ -68,12 +68,12 @@ Deno.test("images", async (t) => {
       mayChange: true,
       events: UPDATE,
     },
-    tells(changes("a change", [{ op: "replace", path: "/name", value: "m" }], { name: "m" }), UPDATE),
-    tells(
+    emits(changes("a change", [{ op: "replace", path: "/name", value: "m" }], { name: "m" }), UPDATE),
+    emits(
       refuses(403, "a change of what is read-only", [{ op: "replace", path: "/size", value: 1 }], ""),
       NONE,
     ),
-    tells(changes("a location", [add("/locations/-", at("data"))], {}, { given: BARE }), UPDATE),
+    emits(changes("a location", [add("/locations/-", at("data"))], {}, { given: BARE }), UPDATE),
     { name: "a tag", given: BARE, ask: "PUT /v2/images/{id}/tags/a", status: 204, events: UPDATE },
     {
       name: "a tag goes",

@@ -20,7 +20,7 @@ const keeps = (wanted: unknown): Row["then"] => async (service: TestService, { i
   }
 };
 /** Neither the answer nor a later GET repeats what the caller vouched for. */
-const tellsNothing: Row["then"] = async (service, { id }, body) => {
+const showsNothing: Row["then"] = async (service, { id }, body) => {
   assert.ok(!body.includes("validation_data"), body);
   assert.ok(!(await (await service.ask(`/v2/images/${id}`, OWNER)).text()).includes("validation_data"));
 };
@@ -140,11 +140,11 @@ Deno.test("validation_data", async (t) => {
   await runTable(t, service, [
     changes("becomes the image's, unverified", [add("/locations/-", vouched("data2", HASHES))], HASHES, {
       given: empty,
-      then: tellsNothing,
+      then: showsNothing,
     }),
     changes("by replace", [replace("/locations", [vouched("data2", HASHES)])], HASHES, {
       given: empty,
-      then: tellsNothing,
+      then: showsNothing,
     }),
     changes(
       "without a checksum",
@@ -156,7 +156,7 @@ Deno.test("validation_data", async (t) => {
     ),
     changes("the same for a second location", [add("/locations/-", vouched("data2", HASHES))], HASHES, {
       given: known!,
-      then: tellsNothing,
+      then: showsNothing,
     }),
     bad(409, "another checksum", { ...HASHES, checksum: "c".repeat(32) }, "checksum", known!),
     bad(409, "another algorithm", { ...HASHES, os_hash_algo: "sha256" }, "os_hash_algo", known!),

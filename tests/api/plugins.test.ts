@@ -46,7 +46,7 @@ async function plugins(
 ) {
   const { id } = await service.create(OWNER, { container_format: "bare", disk_format: "raw", ...body });
   const image = await service.deps.db.read.images.show({ id, viewer: { isAdmin: true, projectId: null } });
-  const told: string[] = [];
+  const reports: string[] = [];
   const ctx: Ctx = { deps: service.deps, caller: { ...NOBODY, roles }, requestId: "req-test" };
   const result = await runPlugins({
     ctx,
@@ -54,9 +54,9 @@ async function plugins(
     path,
     copies: 1,
     signal: new AbortController().signal,
-    progress: (line) => told.push(line),
+    progress: (line) => reports.push(line),
   });
-  return { ...result, told };
+  return { ...result, reports };
 }
 
 const COMPRESSORS: [string, string, string[]][] = [

@@ -8,8 +8,8 @@ export async function scratch() {
   const folder = await Deno.makeTempDir();
   const hashPool = new HashPool(WORKER);
   const warnings: string[] = [];
-  const tell = (text: string) => void warnings.push(text);
-  const tools = { hashPool, warn: tell, error: tell };
+  const warn = (text: string) => void warnings.push(text);
+  const tools = { hashPool, warn, error: warn };
   return {
     folder,
     tools,

@@ -28,10 +28,10 @@ Deno.test("what was taken of a body, and whether that was its end", async (t) =>
     assert.deepEqual(taken, { bytes: 10, ended: false });
   });
   await t.step("the taker leaves while it waits for more", async () => {
-    let told: unknown;
+    let cause: unknown;
     const source = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(bytes(10)),
-      cancel: (reason) => void (told = reason),
+      cancel: (reason) => void (cause = reason),
     });
     const { body, taken } = counted(source);
     const reader = body.getReader();
@@ -41,6 +41,6 @@ Deno.test("what was taken of a body, and whether that was its end", async (t) =>
     assert.equal((await waiting).done, true);
     // The pull that was under way has come back by now.
     await new Promise((resolve) => setTimeout(resolve));
-    assert.deepEqual([told, taken], ["left", { bytes: 10, ended: false }]);
+    assert.deepEqual([cause, taken], ["left", { bytes: 10, ended: false }]);
   });
 });

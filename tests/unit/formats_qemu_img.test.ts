@@ -134,7 +134,7 @@ for (const made of MADE) {
       inFolder(async (folder) => {
         const path = `${folder}/image`;
         await qemuImg("create", "-q", "-f", made.format, ...made.create, path, "12M");
-        const told = JSON.parse(await qemuImg("info", "-f", made.format, "--output=json", path));
+        const info = JSON.parse(await qemuImg("info", "-f", made.format, "--output=json", path));
         const inspection = await inspectFile(path);
         assert.equal(inspection.format, made.found);
         assert.equal(inspection.crashed, null);
@@ -147,7 +147,7 @@ for (const made of MADE) {
           assert.ok(verdict.ok);
           // A fixed VHD counts as raw: its footer is part of what glance takes for the disk.
           const footer = made.name === "vhd fixed" ? 512 : 0;
-          assert.equal(verdict.virtualSize, told["virtual-size"] + footer);
+          assert.equal(verdict.virtualSize, info["virtual-size"] + footer);
         }
       }),
   });
@@ -243,10 +243,10 @@ Deno.test({
       for (const [format, ours] of [["qcow2", "qcow2"], ["vmdk", "vmdk"], ["vdi", "vdi"], ["vhdx", "vhdx"]]) {
         const path = `${folder}/${format}`;
         await qemuImg("convert", "-f", "raw", "-O", format!, `${folder}/data`, path);
-        const told = JSON.parse(await qemuImg("info", "--output=json", path));
+        const info = JSON.parse(await qemuImg("info", "--output=json", path));
         const verdict = await verdictOn(path, ours!);
         assert.ok(verdict.ok);
-        assert.equal(verdict.virtualSize, told["virtual-size"]);
+        assert.equal(verdict.virtualSize, info["virtual-size"]);
         await qemuImg("create", "-q", "-f", format!, `${path}-large`, "1T");
         assert.equal((await inspectFile(`${path}-large`)).virtualSize, 2 ** 40);
       }

@@ -46,16 +46,16 @@ Deno.test("the reason names each cause once", () => {
 });
 
 Deno.test("causes beyond a number are counted together: neither memory nor log grow", () => {
-  const told: [number, string][] = [];
-  const repeats = new Repeats<string>((count, last) => told.push([count, last]));
+  const reports: [number, string][] = [];
+  const repeats = new Repeats<string>((count, last) => reports.push([count, last]));
   let written = 0;
   for (let i = 0; i < 10_000; i++) if (repeats.isFirst(`cause ${i}`, `line ${i}`)) written++;
   assert.ok(written < 1000, `${written}`);
   repeats.flush();
-  assert.deepEqual(told, [[10_000 - written, "line 9999"]]);
+  assert.deepEqual(reports, [[10_000 - written, "line 9999"]]);
   assert.ok(repeats.isFirst("cause 1", ""));
   repeats.flush();
-  assert.equal(told.length, 1);
+  assert.equal(reports.length, 1);
 });
 
 Deno.test("after its window a cause is written again, and takes no room from others", () => {
