@@ -60,7 +60,7 @@ Deno.test("a wrong hash with several stores: queued, but the http location and i
   assert.deepEqual(tasks.map(({ status }: { status: string }) => status), ["failure"]);
 });
 
-/** A web server that gives the data when told. */
+/** A web server that sends the data when the test releases it. */
 function heldSite() {
   const asked = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
@@ -215,7 +215,7 @@ Deno.test("without an http store users add no locations", async (t) => {
   );
 });
 
-Deno.test("GET is told of locations whatever show_multiple_locations says", async (t) => {
+Deno.test("GET returns locations, whatever show_multiple_locations is", async (t) => {
   await using web = serveData();
   await using service = await startService(SEVERAL);
   const given: Row["given"] = async (service) => {

@@ -147,7 +147,7 @@ const REFUSED: Row[] = [
     }),
   },
 
-  // Of several mistakes the first in upstream's order is told.
+  // Of several mistakes the response names the first in upstream's order.
   refuses(403, "links before the schema", { self: "/x", name: 5 }, "'self' is read-only."),
   refuses(400, "the schema before reserved names", { os_glance_x: "x", name: 5 }, SCHEMA),
   refuses(

@@ -259,7 +259,7 @@ Deno.test("downloads that are refused", async (t) => {
     refuses(401, "nobody", { who: null }),
     refuses(403, "a reader", { who: READER }),
     refuses(403, "deactivated, its owner", { given: deactivated }),
-    refuses(403, "deactivated, a reader: told before policy", {
+    refuses(403, "deactivated, a reader: checked before policy", {
       who: READER,
       given: deactivated,
       has: "deactivated",

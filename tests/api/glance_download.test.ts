@@ -1,6 +1,6 @@
 /** glance-download: what is taken of another service's image, and what is not (docs/reference/images-api.md §2.8.6). */
 import assert from "node:assert/strict";
-import { importNow, nothingUnderWay, serveSite, THREE_STORES } from "../support/imports.ts";
+import { importNow, nothingInProgress, serveSite, THREE_STORES } from "../support/imports.ts";
 import { OWNER, startService, type Who } from "../support/service.ts";
 
 const ID = "71c675ab-d94f-49cd-a114-e12490b328d9";
@@ -34,7 +34,11 @@ const ROWS: Row[] = [
       note: undefined,
     },
   },
-  { name: "formats that are not told stay", remote: { disk_format: null }, gives: FORMATS },
+  {
+    name: "formats that the other service does not send stay",
+    remote: { disk_format: null },
+    gives: FORMATS,
+  },
   {
     name: "attributes that every image has are not taken for properties",
     remote: {
@@ -106,7 +110,7 @@ Deno.test("glance-download", async (t) => {
         assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), DATA);
       }
       for (const [name, value] of Object.entries(row.gives ?? given)) assert.equal(image[name], value, name);
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
   }
 });

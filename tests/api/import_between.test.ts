@@ -4,7 +4,7 @@ import { GlanceError } from "../../src/errors.ts";
 import {
   FORMATS,
   importNow,
-  nothingUnderWay,
+  nothingInProgress,
   outcome,
   postImport,
   serveSite,
@@ -50,7 +50,7 @@ Deno.test("data that is still being staged is not imported, and goes on coming",
   assert.equal((await staging).status, 204);
   const { image } = await importNow(service, id, GLANCE_DIRECT);
   assert.deepEqual([image.status, image.size], ["active", 4]);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("what is made of an image whose import waits for its turn is left to who made it", async (t) => {
@@ -89,7 +89,7 @@ Deno.test("what is made of an image whose import waits for its turn is left to w
     const { image } = await importNow(service, waiting, GLANCE_DIRECT);
     assert.deepEqual([image.status, image.size], ["active", 6]);
   });
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("an import waits for what becomes of the deletion that ended it", async (t) => {
@@ -124,7 +124,7 @@ Deno.test("an import waits for what becomes of the deletion that ended it", asyn
       assert.equal(image.os_glance_importing_to_stores, "");
       assert.deepEqual(filesIn(`${service.dir}/a`), all ? [] : [id]);
       assert.deepEqual(filesIn(`${service.dir}/b`), []);
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
   }
 });
@@ -151,5 +151,5 @@ Deno.test("nobody else brings data to the image of a legacy import", async () =>
   const ended = await (await service.ask(`/v2/tasks/${task.id}`, ADMIN)).json();
   assert.deepEqual([ended.status, ended.result], ["success", { image_id: id }]);
   assert.equal(await (await service.ask(`/v2/images/${id}/file`, ADMIN)).text(), "half");
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });

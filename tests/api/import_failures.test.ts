@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { mayMount, mountSmall, unmount } from "../stores/scratch.ts";
-import { breakStore, FORMATS, importNow, nothingUnderWay, staged, threeStores } from "../support/imports.ts";
+import {
+  breakStore,
+  FORMATS,
+  importNow,
+  nothingInProgress,
+  staged,
+  threeStores,
+} from "../support/imports.ts";
 import { recordLog } from "../support/logged.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
@@ -16,7 +23,7 @@ async function failed(service: TestService, id: string, request: unknown, stores
   const { image, task } = await importNow(service, id, request);
   assert.deepEqual([image.status, task.status], ["queued", "failure"]);
   assert.deepEqual([image.os_glance_failed_import, image.os_glance_importing_to_stores], [stores, ""]);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 }
 
 Deno.test("stores that are written together are all named as failed, whatever failed", async (t) => {

@@ -5,7 +5,7 @@ import {
   breakStore,
   FORMATS,
   importNow,
-  nothingUnderWay,
+  nothingInProgress,
   outcome,
   postImport,
   serveSite,
@@ -41,7 +41,7 @@ Deno.test("glance-direct into the single store", async () => {
     backend: [null],
   });
   assert.equal(await download(service, id), DATA);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("one staged file goes to all stores", async () => {
@@ -57,7 +57,7 @@ Deno.test("one staged file goes to all stores", async () => {
   for (const store of ["a", "b", "c"]) {
     assert.equal(await Deno.readTextFile(`${service.dir}/${store}/${id}`), DATA);
   }
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 for (const parallel of ["1", "3"]) {
@@ -78,7 +78,7 @@ for (const parallel of ["1", "3"]) {
       assert.equal(task.status, "failure");
       assert.match(task.message, INTERNAL);
       assert.deepEqual([filesIn(`${service.dir}/a`), filesIn(`${service.dir}/c`)], [[], []]);
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
     await t.step("not all must succeed: active in the others", async () => {
       const id = await staged(service, DATA);
@@ -92,7 +92,7 @@ for (const parallel of ["1", "3"]) {
       assert.equal(image.os_glance_importing_to_stores, "");
       assert.equal(task.status, "success");
       assert.equal(await download(service, id), DATA);
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
     await t.step("none succeeds: queued", async () => {
       const id = await staged(service, DATA);
@@ -103,7 +103,7 @@ for (const parallel of ["1", "3"]) {
       });
       assert.deepEqual([image.status, image.size, task.status], ["queued", null, "failure"]);
       assert.equal(image.os_glance_failed_import, "b");
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
   });
 }
@@ -156,7 +156,7 @@ Deno.test("copy-image to the other stores, and what fails there", async (t) => {
     assert.deepEqual([retry.image.stores, retry.task.status], ["a,b", "success"]);
     assert.equal(retry.image.os_glance_failed_import, "c");
   });
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("web-download", async (t) => {
@@ -216,7 +216,7 @@ Deno.test("web-download", async (t) => {
     assert.match(task.message, /has the sha256 hash .*, expected was 0000/);
     assert.ok(!filesIn(`${service.dir}/a`).includes(image.id));
   });
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("the expected hash of staged data", async () => {
@@ -233,7 +233,7 @@ Deno.test("the expected hash of staged data", async () => {
     expected_hash: { algorithm: "sha512", value: SHA512 },
   });
   assert.equal(good.image.status, "active");
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("an import of an image that is deleted meanwhile leaves nothing", async () => {
@@ -265,5 +265,5 @@ Deno.test("an import of an image that is deleted meanwhile leaves nothing", asyn
   held.resolve();
   await service.deps.background.settled();
   for (const store of ["a", "b", "c"]) assert.deepEqual(filesIn(`${service.dir}/${store}`), []);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });

@@ -4,7 +4,7 @@ import { GlanceError } from "../../src/errors.ts";
 import {
   FORMATS,
   importNow,
-  nothingUnderWay,
+  nothingInProgress,
   outcome,
   postImport,
   serveSite,
@@ -41,7 +41,7 @@ Deno.test("a store that fails at the last counts like one that failed at once", 
       ["failure", "Task failed due to Internal Error: No space for the last block."],
     );
     for (const store of ["a", "b", "c"]) assert.deepEqual(filesIn(`${service.dir}/${store}`), [], store);
-    await nothingUnderWay(service);
+    await nothingInProgress(service);
   });
   await t.step("not all must succeed: the others have it", async () => {
     const id = await staged(service, "data");
@@ -50,14 +50,14 @@ Deno.test("a store that fails at the last counts like one that failed at once", 
     assert.equal(image.os_glance_importing_to_stores, "");
     assert.equal(task.status, "success");
     assert.deepEqual(filesIn(`${service.dir}/b`), []);
-    await nothingUnderWay(service);
+    await nothingInProgress(service);
   });
   await t.step("not all must succeed, and it is the only one: queued", async () => {
     const id = await staged(service, "data");
     const request = { ...DIRECT, stores: ["b"], all_stores_must_succeed: false };
     const { image, task } = await importNow(service, id, request);
     assert.deepEqual([image.status, image.os_glance_failed_import, task.status], ["queued", "b", "failure"]);
-    await nothingUnderWay(service);
+    await nothingInProgress(service);
   });
   await t.step("a copy: the image keeps what it had", async () => {
     const { id } = await service.create(OWNER, FORMATS);
@@ -113,7 +113,7 @@ Deno.test("formats that are changed while the image is imported are those that t
         assert.deepEqual([image.status, image.size, task.status], ["queued", null, "failure"]);
         assert.match(task.message, message);
         for (const store of ["a", "b"]) assert.deepEqual(filesIn(`${service.dir}/${store}`), [], store);
-        await nothingUnderWay(service);
+        await nothingInProgress(service);
       });
     }
     await t.step(`what the data passes for, ${parallel} stores at once: active`, async () => {
@@ -143,7 +143,7 @@ Deno.test("a source that never ends is given up", async (t) => {
     });
     assert.deepEqual([image.status, image.size, task.status], ["queued", null, "failure"]);
     assert.match(task.message, /The source has not sent all of its data within 1 s\.$/);
-    await nothingUnderWay(service);
+    await nothingInProgress(service);
   });
 });
 
@@ -190,5 +190,5 @@ Deno.test("a web server that falls silent holds no task", async (t) => {
     const { image, task } = await outcome(service, id);
     assert.deepEqual([image.status, image.os_hash_value, task.status], ["active", null, "success"]);
   });
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });

@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import type { NewTaskLease } from "../../db/task_records.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { begun, FUTURE, other, PAST } from "../support/begun.ts";
-import { FORMATS, nothingUnderWay, outcome, postImport, staged, threeStores } from "../support/imports.ts";
+import { FORMATS, nothingInProgress, outcome, postImport, staged, threeStores } from "../support/imports.ts";
 import { ADMIN, OWNER, type TestService } from "../support/service.ts";
 
 const DIRECT = { method: { name: "glance-direct" } };
 
 const MACHINE = other(0, "00000000");
 
-/** Makes a task look as if it was last heard of so many minutes ago. */
+/** Sets the last update of a task back by so many minutes. */
 function age({ database }: TestService, task: string, minutes: number): Promise<void> {
   const time = new Date(Date.now() - minutes * 60_000).toISOString().replace("T", " ").slice(0, 19);
   return database.exec(`UPDATE tasks SET updated_at = '${time}.000000' WHERE id = '${task}'`);
@@ -113,7 +113,7 @@ Deno.test("a copy that goes on for hours keeps its image, and ends as if nobody 
   await service.deps.background.settled();
   const after = await outcome(service, id, ADMIN);
   assert.deepEqual([after.task.id, after.task.status, after.image.stores], [task.id, "success", "a,b"]);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("who goes on with a task while its lock is judged keeps it", async () => {

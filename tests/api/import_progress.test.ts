@@ -1,7 +1,7 @@
 /** A store that cannot say how much it has written: the run fails with that reason, and nothing else does. */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
-import { FORMATS, importNow, nothingUnderWay, serveSite } from "../support/imports.ts";
+import { FORMATS, importNow, nothingInProgress, serveSite } from "../support/imports.ts";
 import { OWNER, startService } from "../support/service.ts";
 
 const reasons: [name: string, error: Error, message: string][] = [
@@ -54,5 +54,5 @@ async function fails(error: Error, message: string, slow = 0): Promise<void> {
   const { image, task } = await importNow(service, id, { method: { name: "web-download", uri: site.url } });
   assert.deepEqual([image.status, task.status, task.message], ["queued", "failure", message]);
   assert.ok(left, "the source is let go");
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 }

@@ -1,7 +1,7 @@
 /** Whether there is room for an import is judged before it is written: quota, cap and disk, by what it becomes, in every store. */
 import assert from "node:assert/strict";
 import { mayMount, mountSmall, unmount } from "../stores/scratch.ts";
-import { FORMATS, importNow, nothingUnderWay, staged, threeStores } from "../support/imports.ts";
+import { FORMATS, importNow, nothingInProgress, staged, threeStores } from "../support/imports.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
 
@@ -46,7 +46,7 @@ async function refused(service: TestService, data: Uint8Array, reason: RegExp): 
   const { image, task } = await importNow(service, id, DIRECT);
   assert.deepEqual([image.status, image.size, task.status], ["queued", null, "failure"]);
   assert.match(task.message, reason);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
   assert.deepEqual(filesIn(`${service.dir}/images`), []);
 }
 
@@ -131,7 +131,7 @@ Deno.test("an archive that would become more than the quota leaves", async () =>
   const { image, task } = await importNow(service, id, DIRECT);
   assert.deepEqual([image.status, task.status], ["queued", "failure"]);
   assert.match(task.message, /the data is larger than 1048576 bytes when decompressed/);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 const stage = (service: TestService, id: string, body: string | ReadableStream<Uint8Array>) =>
@@ -161,7 +161,7 @@ Deno.test("PUT stage keeps user_storage_quota as an upload does", async (t) => {
       assert.equal(response.status, 413);
       assert.ok((await response.text()).includes(`Image exceeds the storage quota: ${text}`));
       assert.equal((await (await service.ask(`/v2/images/${id}`, OWNER)).json()).status, "queued");
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
   }
   await t.step("what fits", async () => {
@@ -195,7 +195,7 @@ Deno.test("copies of an import to several stores count before one is written", a
       assert.deepEqual([image.status, task.status], ["queued", "failure"]);
       assert.match(task.message, over(30));
       assert.deepEqual(written, []);
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     }
   });
   await t.step("two do, a third copy does not", async () => {

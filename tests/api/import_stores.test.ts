@@ -4,7 +4,7 @@ import { fakeLimits, limitOptions } from "../support/fake_limits.ts";
 import {
   FORMATS,
   importNow,
-  nothingUnderWay,
+  nothingInProgress,
   outcome,
   postImport,
   staged,
@@ -63,7 +63,7 @@ for (const step of ["open", "commit"] as const) {
       assert.deepEqual(seen, [[under, "b,c", "a"], [under, "c", "a,b"], ["active", "", "a,b,c"]]);
       assert.equal(image.os_glance_failed_import, "");
       assert.ok(!("os_glance_import_task" in image));
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
   }
 }

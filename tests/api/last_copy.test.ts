@@ -1,7 +1,7 @@
 /** However copies of an image are removed, one stays (docs/reference/images-api.md §2.11, §5.6; design: promises). */
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
-import { FORMATS, nothingUnderWay, outcome, postImport, threeStores } from "../support/imports.ts";
+import { FORMATS, nothingInProgress, outcome, postImport, threeStores } from "../support/imports.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, type TestService } from "../support/service.ts";
 import { shown } from "../support/stored.ts";
@@ -47,7 +47,7 @@ async function assertOneStays(service: TestService, id: string): Promise<void> {
   assert.ok(stores === "a" || stores === "b", `stores: ${stores}`);
   assert.ok(filesIn(`${service.dir}/${stores}`).includes(id));
   assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
   assert.deepEqual(await service.deps.db.read.deletions.list(), []);
 }
 

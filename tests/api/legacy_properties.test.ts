@@ -1,6 +1,6 @@
 /** `image_properties` of the legacy import: what POST /v2/images refuses makes no image here either (docs/reference/tasks-api.md §5.1). */
 import assert from "node:assert/strict";
-import { nothingUnderWay, serveSite, threeStores } from "../support/imports.ts";
+import { nothingInProgress, serveSite, threeStores } from "../support/imports.ts";
 import { OVF, tar } from "../support/ova.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService, type Who } from "../support/service.ts";
@@ -36,7 +36,7 @@ async function nothingOf(service: TestService, task: { status: string; message: 
   for (const folder of service.deps.stores.multi ? ["a", "b", "c"] : ["images"]) {
     assert.deepEqual(filesIn(`${service.dir}/${folder}`), []);
   }
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 }
 
 const REFUSED: [what: string, properties: unknown, reason: RegExp][] = [

@@ -347,7 +347,7 @@ Deno.test("a negative quota means any number of members", async () => {
   }
 });
 
-Deno.test("of two that add the same member one is told 409", async () => {
+Deno.test("of two requests that add the same member one gets 409", async () => {
   await using service = await startService();
   const { id } = await service.create(OWNER);
   const add = () =>

@@ -68,10 +68,10 @@ const ROWS: Row[] = [
   }),
   list("which leads to an empty page", "?limit=5&marker=A::1", [], { json: { next: undefined } }),
   list("none", "?limit=0", [], { json: { next: undefined } }),
-  list("a limit above the most is told as sent (trap 35)", "?limit=5000", ALL, {
+  list("links repeat a limit above the maximum as sent (trap 35)", "?limit=5000", ALL, {
     json: { first: `${LIST}?limit=5000` },
   }),
-  list("other parameters are told again", "?foo=bar&limit=1&foo=%3A", ["E::5"], {
+  list("links repeat other parameters", "?foo=bar&limit=1&foo=%3A", ["E::5"], {
     json: {
       first: `${LIST}?foo=bar&limit=1&foo=%3A`,
       next: `${LIST}?foo=bar&limit=1&foo=%3A&marker=E%3A%3A5`,

@@ -72,7 +72,7 @@ const OBJECTS: Row[] = [
   row("a body", "GET /objects/object1", 400, { headers: { "content-length": "2" } }),
   row("HEAD", "HEAD /objects/object1", 405, { gives: { allow: "GET, PUT, DELETE" } }),
   row("PUT of the list", "PUT /objects", 405, { body: {}, gives: { allow: "GET, POST, DELETE" } }),
-  object("only a name: nothing else is told", { name: "o" }, 201, {
+  object("only a name: the response has nothing else", { name: "o" }, 201, {
     then: keys("name", "created_at", "updated_at", "self", "schema"),
   }),
   object("a default becomes text (trap 18)", inside({ ...TEXT, default: 500, minimum: 1.9 }), 201, {

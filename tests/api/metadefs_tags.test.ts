@@ -126,9 +126,14 @@ const names = async (service: Parameters<NonNullable<Row["then"]>>[0]) =>
 
 const RESOURCE_TYPES: Row[] = [
   { name: "no types yet", who: OWNER, ask: `GET ${TYPES}`, status: 200, text: '{"resource_types":[]}' },
-  associate("an unknown type becomes known, what is not set is not told (trap 40)", { name: "T 1" }, 201, {
-    then: keys("name", "created_at", "updated_at"),
-  }),
+  associate(
+    "an unknown type becomes known, the response omits what is not set (trap 40)",
+    { name: "T 1" },
+    201,
+    {
+      then: keys("name", "created_at", "updated_at"),
+    },
+  ),
   associate("with prefix and target", { name: "T 2", prefix: "hw:", properties_target: "image" }, 201, {
     json: { prefix: "hw:", properties_target: "image" },
     then: async (service) => assert.deepEqual(await names(service), ["T 1", "T 2"]),

@@ -72,7 +72,7 @@ Deno.test("the store of an upload", async (t) => {
     refuses("in other letters", "Slow"),
     refuses("the staging store", "os_glance_staging_store"),
     refuses("the tasks store", "os_glance_tasks_store"),
-    refuses("unknown, and no such image: told before the look-up", "nowhere", {
+    refuses("unknown, and no such image: refused before the look-up", "nowhere", {
       given: () => Promise.resolve({ id: "none" }),
     }),
     refuses("unknown, and the image is not queued", "nowhere", {
@@ -91,7 +91,7 @@ Deno.test("the store of an upload", async (t) => {
   ]);
 });
 
-Deno.test("what create tells of stores, and the location in bodies", async (t) => {
+Deno.test("the headers of create about stores, and the location in bodies", async (t) => {
   await using service = await startService({
     ...STORES,
     "DEFAULT.show_multiple_locations": "true",
@@ -113,7 +113,7 @@ Deno.test("what create tells of stores, and the location in bodies", async (t) =
   });
 });
 
-/** An image with a copy in each of the two stores, the bytes telling which. */
+/** An image with a different copy in each of the two stores. */
 async function copies(service: TestService): Promise<Given> {
   const { id } = await service.create(OWNER, BARE);
   await service.upload(id, OWNER, "fast");

@@ -137,7 +137,7 @@ Deno.test("members", async () => {
   ]);
 });
 
-Deno.test("a failed upload tells why; what is refused tells nothing", async () => {
+Deno.test("a failed upload records its reason; a refused one records nothing", async () => {
   await using service = await startService({ ...ON, "DEFAULT.image_size_cap": "3" });
   const { id } = await service.create(OWNER, BARE);
   await drain(service);
@@ -206,7 +206,7 @@ Deno.test("tasks: made, run, ended; without input, result and message", async ()
   });
 });
 
-Deno.test("a task that ends with its image's change tells both", async () => {
+Deno.test("a task that ends with its image's change records both", async () => {
   await using service = await startService(ON);
   const { db } = service.deps;
   const { id } = await service.create(OWNER, BARE);
@@ -254,7 +254,7 @@ Deno.test("a task that ends with its image's change tells both", async () => {
   assert.deepEqual(await takeEvents(service), []);
 });
 
-Deno.test("only what a write has changed is told: a task that ended before, a copy that is the last", async () => {
+Deno.test("only changes are recorded: not for a task that ended before, nor for the last copy", async () => {
   await using service = await startService(ON);
   const { db } = service.deps;
   const { id } = await service.create(OWNER, BARE);

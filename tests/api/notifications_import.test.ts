@@ -1,4 +1,4 @@
-/** What imports tell: each store before and after its data, and when the image becomes active (docs/reference/background-jobs.md §7). */
+/** The notifications of imports: each store before and after its data, and when the image becomes active (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
 import { drain, takeEvents } from "../support/events.ts";
 import { breakStore, FORMATS, importNow, serveSite, staged, threeStores } from "../support/imports.ts";
@@ -13,7 +13,7 @@ const ofImages = (events: [string, string, Record<string, unknown>][]) =>
       [type, priority === "INFO" ? "" : priority, backend ?? ""].join(" ").trim()
     );
 
-Deno.test("glance-direct to three stores tells each store, then that the image is active", async () => {
+Deno.test("glance-direct to three stores records each store, then the active image", async () => {
   await using service = await threeStores(ON);
   const id = await staged(service, "data");
   await drain(service);
@@ -67,7 +67,7 @@ Deno.test("web-download without stores names no backend", async () => {
   assert.ok(!("backend" in events.find(([type]) => type === "image.prepare")![2]));
 });
 
-Deno.test("a store that takes no data is told as an error, by its text alone", async () => {
+Deno.test("a store that refuses the data is recorded as an error, with the text alone", async () => {
   await using service = await threeStores(ON);
   const id = await staged(service, "data");
   await drain(service);
@@ -84,7 +84,7 @@ Deno.test("a store that takes no data is told as an error, by its text alone", a
   assert.equal(events.filter(([type]) => type === "image.activate").length, 1);
 });
 
-Deno.test("copy-image tells its stores, and activates nothing", async () => {
+Deno.test("copy-image records its stores, and no activation", async () => {
   await using service = await threeStores(ON);
   const { id } = await service.create(OWNER, FORMATS);
   await service.upload(id, OWNER, "data");

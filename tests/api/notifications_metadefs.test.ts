@@ -1,4 +1,4 @@
-/** What changes of metadata definitions tell (docs/reference/background-jobs.md §7). */
+/** The notifications of changes to metadata definitions (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
 import { drain, takeEvents } from "../support/events.ts";
 import { ADMIN, startService, type TestService } from "../support/service.ts";
@@ -81,7 +81,7 @@ Deno.test("a namespace from its creation to its end", async () => {
   assert.deepEqual(await only(service, "metadef_namespace.delete"), now);
 });
 
-Deno.test("a namespace with contents tells each of them", async () => {
+Deno.test("a namespace with contents records each of them", async () => {
   await using service = await startService(ON);
   await send(service, "POST", "", {
     namespace: "N",
@@ -180,7 +180,7 @@ Deno.test("associations with resource types", async () => {
   assert.deepEqual(await only(service, "metadef_resource_type.delete"), payload);
 });
 
-Deno.test("what is refused or not there tells nothing", async () => {
+Deno.test("a refused request, or one for a missing record, records nothing", async () => {
   await using service = await startService(ON);
   await send(service, "POST", "", { namespace: "N", protected: true, tags: [{ name: "t" }] });
   await drain(service);

@@ -1,4 +1,4 @@
-/** `image.send`: what a download tells at its end (docs/reference/background-jobs.md §7). */
+/** `image.send`: the notification at the end of a download (docs/reference/background-jobs.md §7). */
 import assert from "node:assert/strict";
 import { buildApp } from "../../src/app.ts";
 import { NOBODY } from "../../src/caller.ts";
@@ -29,7 +29,7 @@ Deno.test("downloads: whole, short, from the cache", async () => {
   ]);
 });
 
-/** A download and what it tells when the server says whether the answer was sent; `take` uses the body. */
+/** Downloads and returns the notifications after the server reported whether the response was sent; `take` uses the body. */
 async function sendOf(
   service: TestService,
   id: string,
@@ -77,7 +77,7 @@ Deno.test("image.send says what was taken; a client that leaves is no event", as
   assert.deepEqual(await sendOf(service, id, {}, false, leave), []);
 });
 
-Deno.test("image.send of data that ends early, which only its end tells, is an error", async () => {
+Deno.test("image.send of data that ends early is an error, known only at its end", async () => {
   const web = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => {
     return new Response(new Blob(["1234"]).stream());
   });

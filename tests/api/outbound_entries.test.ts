@@ -1,7 +1,7 @@
 /** Every way a user can make the service ask a URL, with every kind of address: what is refused, how, and what is reached. */
 import assert from "node:assert/strict";
 import { giveLocation } from "../support/give_location.ts";
-import { FORMATS, nothingUnderWay, outcome, serveSite } from "../support/imports.ts";
+import { FORMATS, nothingInProgress, outcome, serveSite } from "../support/imports.ts";
 import { recordLog } from "../support/logged.ts";
 import { BY_DEFAULT, DATA, ENTRIES, type Entry, ID, patchEntry } from "../support/outbound_entries.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
@@ -62,7 +62,7 @@ async function refuses(service: TestService, entry: Entry, url: string): Promise
   const { image } = await outcome(service, id);
   assert.deepEqual([image.status, image.size, image.checksum], ["queued", null, null]);
   assert.deepEqual(image.locations, []);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 }
 
 Deno.test("what no URL of a user reaches, by any way", async (t) => {

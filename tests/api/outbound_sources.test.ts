@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { CAN_NODE } from "../../src/net/node_fetch.ts";
-import { FORMATS, nothingUnderWay, outcome, serveSite } from "../support/imports.ts";
+import { FORMATS, nothingInProgress, outcome, serveSite } from "../support/imports.ts";
 import { deadUrl } from "../support/locations.ts";
 import { recordLog } from "../support/logged.ts";
 import { BY_DEFAULT, DATA, ENTRIES } from "../support/outbound_entries.ts";
@@ -20,7 +20,7 @@ Deno.test("a source that takes no connection: the task fails, and the log says t
   const { task } = await ENTRIES[3]!.ask(service, id, deadUrl().replace("127.0.0.1", "localhost"));
   assert.equal(task!.status, "failure");
   assert.match(log.lines().join("\n"), /^ERROR .*Exhausted allowed addresses when importing image\. /m);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 // Deno 2.4 decodes it, and says so only of a body with a length.
@@ -87,7 +87,7 @@ Deno.test("a source larger than image_size_cap", async (t) => {
       assert.match(task!.message, /image_size_cap/);
       const { image } = await outcome(service, id);
       assert.deepEqual([image.status, image.size], ["queued", null]);
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
     await t.step(`legacy import ${path}`, async () => {
       taken = 0;
@@ -97,7 +97,7 @@ Deno.test("a source larger than image_size_cap", async (t) => {
       assert.match(task.message, /image_size_cap/);
       const { images } = await (await service.ask("/v2/images", ADMIN)).json();
       assert.ok(images.every(({ status }: { status: string }) => status === "queued"));
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
   }
 });

@@ -182,8 +182,8 @@ const ATTRIBUTES: Row[] = [
   }].map((value) => bad("a location that is none", { op: "add", path: "/locations/-", value }, SCHEMA)),
   bad("locations that are none", set("/locations", {}), SCHEMA),
   bad("locations that are none", set("/locations", ["x"]), SCHEMA),
-  document(400, "the first mistake is told", [set("/name", 5), set("/id", "x")], SCHEMA),
-  document(403, "the first mistake is told", [set("/id", "x"), set("/name", 5)], "read-only"),
+  document(400, "the response names the first mistake", [set("/name", 5), set("/id", "x")], SCHEMA),
+  document(403, "the response names the first mistake", [set("/id", "x"), set("/name", 5)], "read-only"),
   document(404, "an empty array", []),
 ];
 

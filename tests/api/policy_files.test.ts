@@ -36,7 +36,7 @@ Deno.test("the next request obeys policy.yaml, policy.d, and a file that appears
   inFolder({}, {}, async (service, dir, write) => {
     const list = () => status(service, "/v2/images");
     assert.equal(await list(), 200);
-    // Of one length, so that only their time tells them apart, if at all.
+    // Of the same length: only the modification time can differ, if at all.
     for (let i = 0; i < 20; i++) {
       write("policy.yaml", `get_images: "${i % 2 ? "@" : "!"}"\n`);
       assert.equal(await list(), i % 2 ? 200 : 403, `change ${i}`);

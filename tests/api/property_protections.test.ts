@@ -220,7 +220,7 @@ Deno.test("format policies: rules of the policy file", async (t) => {
     creates("spl_a", ADMIN, 201),
     creates("spl_a", MEMBER, 403),
     creates("other", MEMBER, 201),
-    // A PATCH cannot tell blanks around a name, so a POST is judged without them too.
+    // A PATCH cannot express blanks around a name, so a POST is checked without them too.
     creates(" spl_a", MEMBER, 403),
     creates("spl_a\u00a0", MEMBER, 403),
     creates(" spl_a", SPL, 201),

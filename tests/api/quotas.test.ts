@@ -15,7 +15,7 @@ interface Answer {
   text: string;
 }
 
-/** Uploads to an image; `chunked` without telling the size, `declare` another size than it has. */
+/** Uploads to an image; `chunked` without declaring the size, `declare` another size than it has. */
 async function put(
   service: TestService,
   id: string,
@@ -267,7 +267,7 @@ Deno.test("unified limits", async (t) => {
     assert.equal((await store(service, 1, { who: who("busy") })).status, 204);
   });
 
-  await t.step("a status that forbids the upload is told before image_count_uploading", async () => {
+  await t.step("a status that forbids the upload is checked before image_count_uploading", async () => {
     const { id } = await service.create(who("late"), FORMATS);
     await service.deps.db.write.images.transition({ id, from: ["queued"], to: "saving", limit: null });
     assert.equal((await put(service, id, 1, { who: who("late") })).status, 409);
@@ -296,10 +296,10 @@ Deno.test("unified limits", async (t) => {
     assert.equal((await store(service, 100, { who: who("ignored") })).status, 204);
   });
 
-  await t.step("usage and limits are told", async () => {
-    const one = await service.create(who("told"), FORMATS);
-    await service.upload(one.id, who("told"), new Uint8Array(MIB));
-    const two = await service.create(who("told"), FORMATS);
+  await t.step("usage and limits are shown", async () => {
+    const one = await service.create(who("shown"), FORMATS);
+    await service.upload(one.id, who("shown"), new Uint8Array(MIB));
+    const two = await service.create(who("shown"), FORMATS);
     await service.deps.db.write.images.transition({
       id: two.id,
       from: ["queued"],
@@ -307,7 +307,7 @@ Deno.test("unified limits", async (t) => {
       columns: { size: 3 * MIB },
       limit: null,
     });
-    const answer = await service.ask("/v2/info/usage", { roles: "reader", project: "told" });
+    const answer = await service.ask("/v2/info/usage", { roles: "reader", project: "shown" });
     assert.deepEqual(await answer.json(), {
       usage: {
         image_size_total: { usage: 1, limit: 2 },
@@ -366,7 +366,7 @@ Deno.test("/v2/info/usage without unified limits", async (t) => {
   await using service = await startService({ "DEFAULT.user_storage_quota": "100" });
   const ask = "GET /v2/info/usage";
   await runTable(t, service, [
-    { name: "nothing to tell", ask, status: 200, text: '{"usage":{}}' },
+    { name: "no usage", ask, status: 200, text: '{"usage":{}}' },
     { name: "no policy", who: { roles: "nothing", project: "p9" }, ask, status: 200, text: '{"usage":{}}' },
     { name: "a body", ask, headers: { "content-length": "1" }, status: 400 },
     { name: "nobody", who: null, ask, status: 401 },

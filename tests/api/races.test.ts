@@ -1,4 +1,4 @@
-/** What meets in one image (docs/reference/images-api.md §8.4, §2.12): one winner, and the loser is told. */
+/** Concurrent requests to one image (docs/reference/images-api.md §8.4, §2.12): one wins, and the other gets an error. */
 import assert from "node:assert/strict";
 import type { WriteName } from "../../db/database.ts";
 import { active } from "../support/images.ts";

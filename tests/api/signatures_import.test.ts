@@ -6,7 +6,7 @@ import { fakeBarbican } from "../support/fake_barbican.ts";
 import {
   FORMATS,
   importNow,
-  nothingUnderWay,
+  nothingInProgress,
   outcome,
   postImport,
   serveSite,
@@ -57,7 +57,7 @@ Deno.test({
           assert.match(task.message, /Signature verification failed for image .* does not match the data/);
         }
         await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" });
-        await nothingUnderWay(service);
+        await nothingInProgress(service);
       });
     }
     await t.step("the legacy import: the image is gone", async () => {
@@ -74,7 +74,7 @@ Deno.test({
       assert.equal(task.status, "failure");
       assert.match(task.message, /Signature verification failed/);
       assert.deepEqual(filesOf(service), []);
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
     });
   },
 });
@@ -112,6 +112,6 @@ Deno.test({
     const { image, task } = await outcome(service, other.id);
     assert.deepEqual([image.status, task.status], ["queued", "failure"]);
     assert.match(task.message, /the key manager requires a token/);
-    await nothingUnderWay(service);
+    await nothingInProgress(service);
   },
 });

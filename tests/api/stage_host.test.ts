@@ -1,4 +1,4 @@
-/** Requests that go to the worker with the staged data, against one that answers as told (docs/reference/images-api.md §2.8.5). */
+/** Requests that are forwarded to the worker with the staged data, here a fake one (docs/reference/images-api.md §2.8.5). */
 import assert from "node:assert/strict";
 import { FORWARDED } from "../../src/images/peer.ts";
 import { FORMATS, postImport, serveSite, staged } from "../support/imports.ts";
@@ -72,7 +72,7 @@ Deno.test("the peer gets the path, the body, the token and the service token; it
   assert.deepEqual(await service.deps.db.read.tasks.leases({}), [], "no task here");
 });
 
-Deno.test("without a token the peer is told who asks, by what was believed here", async () => {
+Deno.test("without a token the peer gets the caller's identity in the trusted headers", async () => {
   await using service = await startService(WORKER);
   await using other = peer(() => new Response(null, { status: 204 }));
   const id = await stagedAt(service, other.url);

@@ -1,9 +1,9 @@
 /**
- * Staging areas and stores that went away, or take nothing any more, under a running service: the client is told that
- * it may try again, or that there is no room, and the image is as before (docs/reference/images-api.md §2.6.1, §2.7).
+ * Staging areas and stores that disappear, or accept no more data, under a running service: the response says that the
+ * client may try again, or that there is no room, and the image is as before (docs/reference/images-api.md §2.6.1, §2.7).
  */
 import assert from "node:assert/strict";
-import { FORMATS, importNow, nothingUnderWay, serveSite } from "../support/imports.ts";
+import { FORMATS, importNow, nothingInProgress, serveSite } from "../support/imports.ts";
 import { OVF, tar } from "../support/ova.ts";
 import { filesIn, noise, until } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
@@ -80,7 +80,7 @@ async function asBefore(service: TestService, id: string): Promise<void> {
   const image = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
   assert.deepEqual([image.status, image.size, image.checksum], ["queued", null, null]);
   assert.equal(image.os_glance_import_task, undefined);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
   assert.deepEqual(filesIn(`${service.dir}/images`).filter((name) => name.includes(id)), []);
 }
 
@@ -175,7 +175,7 @@ Deno.test("web-download where the staging area takes nothing: the task says so, 
     assert.equal(task.status, "failure");
     assert.match(task.message, reasons[0]!);
     await Deno.mkdir(path);
-    await nothingUnderWay(service);
+    await nothingInProgress(service);
     const { images } = await (await service.ask("/v2/images", ADMIN)).json();
     assert.deepEqual(images.filter(({ owner }: { owner: string }) => owner === ADMIN.project), []);
   });
@@ -214,7 +214,7 @@ Deno.test({
         const task = await (await service.ask(`/v2/tasks/${id}`, ADMIN)).json();
         assert.equal(task.status, "failure");
         assert.match(task.message, /not enough disk space/);
-        await nothingUnderWay(service);
+        await nothingInProgress(service);
       });
     } finally {
       await unmount(path);

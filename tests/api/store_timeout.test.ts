@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { GlanceError } from "../../src/errors.ts";
 import { hang } from "../support/hang.ts";
-import { FORMATS, importNow, nothingUnderWay, staged, threeStores } from "../support/imports.ts";
+import { FORMATS, importNow, nothingInProgress, staged, threeStores } from "../support/imports.ts";
 import { OPEN_LOCATIONS } from "../support/locations.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService, type TestService } from "../support/service.ts";
@@ -36,7 +36,7 @@ async function untouched(service: TestService, id: string): Promise<void> {
   assert.deepEqual([image.status, image.stores, image.locations.length], ["active", "a,b", 2]);
   assert.equal(await (await service.ask(`/v2/images/${id}/file`, OWNER)).text(), "data");
   assert.deepEqual(await service.deps.db.read.deletions.list(), []);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 }
 
 Deno.test("storage that hangs", async (t) => {
@@ -50,7 +50,7 @@ Deno.test("storage that hangs", async (t) => {
       await hanging.release();
       const image = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
       assert.deepEqual([image.status, image.size], ["queued", null]);
-      await nothingUnderWay(service);
+      await nothingInProgress(service);
       assert.deepEqual(filesIn(`${dir}/a`).filter((name) => name.includes(id)), []);
       assert.equal((await put(service, id, what)).status, 204);
       assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);

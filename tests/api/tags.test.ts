@@ -96,7 +96,7 @@ const ROWS: Row[] = [
     status: 400,
     has: "could not be decoded",
   },
-  { name: "a slash cannot be told", given, ask: "PUT /v2/images/{id}/tags/a%2Fb", status: 404 },
+  { name: "a slash cannot be part of a tag", given, ask: "PUT /v2/images/{id}/tags/a%2Fb", status: 404 },
   { name: "an empty tag", given, ask: "PUT /v2/images/{id}/tags/", status: 404 },
   { name: "no tag", given, ask: "PUT /v2/images/{id}/tags", status: 404 },
   { name: "a body", given, ask: "PUT /v2/images/{id}/tags/new", body: "{}", status: 400 },

@@ -284,7 +284,7 @@ Deno.test("14, 16: times of the tasks of an image; what a task that succeeded sa
     assert.equal(shown[name], `${task[name].slice(0, 19)}Z`);
     assert.equal(listed[name], shown[name]);
   }
-  // The last word about progress stays, so that only the status tells that it went well.
+  // The last progress message stays; only the status shows the success.
   assert.deepEqual([task.status, task.message, shown.message], ["success", "Copied 0 MiB", "Copied 0 MiB"]);
 });
 

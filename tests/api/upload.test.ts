@@ -239,7 +239,7 @@ Deno.test("what the errors of a store become", async (t) => {
         const response = await service.ask(`/v2/images/${id}/file`, OWNER, asked);
         const body = await response.text();
         assert.equal(response.status, status, body);
-        // An error that is not of the closed list tells nobody what it is.
+        // A response never shows the text of an error that is not of the closed list.
         assert.ok(body.includes(text), body);
         assert.ok(!body.includes("a secret"), body);
         await assertNothingStored(service, id);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { recoverTasks } from "../../src/tasks/start.ts";
 import { processName } from "../../src/util/process_name.ts";
-import { FORMATS, nothingUnderWay, outcome, stage, threeStores } from "../support/imports.ts";
+import { FORMATS, nothingInProgress, outcome, stage, threeStores } from "../support/imports.ts";
 import { filesIn, newImage, noise, serve, show, until } from "../support/served.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
 
@@ -65,7 +65,7 @@ async function changed(
 async function recover(service: TestService): Promise<void> {
   await recoverTasks(service.deps);
   await service.deps.background.settled();
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 }
 
 const SET_BACK = {

@@ -5,7 +5,7 @@ import { recoverTasks } from "../../src/tasks/start.ts";
 import { processName } from "../../src/util/process_name.ts";
 import {
   FORMATS,
-  nothingUnderWay,
+  nothingInProgress,
   outcome,
   serveSite,
   staged,
@@ -60,7 +60,7 @@ const locating = (service: TestService, id: string, loc_url: string, validation_
 async function recover(service: TestService): Promise<void> {
   await recoverTasks(service.deps);
   await service.deps.background.settled();
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 }
 
 async function uploaded(service: TestService, more: Record<string, unknown> = {}): Promise<string> {

@@ -5,7 +5,7 @@ import { HeldLeases } from "../../src/leases/held.ts";
 import { recoverTasks } from "../../src/tasks/start.ts";
 import { processName } from "../../src/util/process_name.ts";
 import { begun, DEAD, FUTURE, other, PAST } from "../support/begun.ts";
-import { FORMATS, nothingUnderWay, outcome, serveSite, staged, threeStores } from "../support/imports.ts";
+import { FORMATS, nothingInProgress, outcome, serveSite, staged, threeStores } from "../support/imports.ts";
 import { renewal } from "../support/renewal.ts";
 import { filesIn } from "../support/served.ts";
 import { ADMIN, OWNER, startService } from "../support/service.ts";
@@ -78,7 +78,7 @@ Deno.test("a task that cannot be resumed is put back with its reason", async (t)
     const { image, task: after } = await outcome(service, id);
     assert.deepEqual([image.status, image.size, after.status], ["queued", null, "failure"]);
   });
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("a half-done copy is completed, and its half-written data replaced", async () => {
@@ -156,7 +156,7 @@ Deno.test("the image of a dead task that was deleted stays deleted; nothing of i
   await recoverTasks(service.deps);
   await service.deps.background.settled();
   assert.deepEqual(filesIn(`${service.dir}/images`), []);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("an import lock without a sign of life for an hour can be taken over", async (t) => {
@@ -208,7 +208,7 @@ Deno.test("a service that stops leaves its import to the next one", async () => 
   await recoverTasks(service.deps);
   await service.deps.background.settled();
   assert.equal((await outcome(service, id)).image.status, "active");
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("a stop leaves a waiting import to the next process, whatever its plugins", async () => {
@@ -240,7 +240,7 @@ Deno.test("a stop leaves a waiting import to the next process, whatever its plug
   await service.deps.background.settled();
   const { image, task } = await outcome(service, waiting);
   assert.deepEqual([image.status, task.status], ["active", "success"]);
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
 });
 
 Deno.test("the progress of tasks is written every few seconds, however long a lease is", () => {

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { Step, TaskKind } from "../../src/tasks/runner.ts";
 import {
   FORMATS,
-  nothingUnderWay,
+  nothingInProgress,
   postImport,
   serveSite,
   type Site,
@@ -216,7 +216,7 @@ async function run(
   const response = await row.start(service, url, id);
   assert.ok(response.ok, await response.text());
   await service.deps.background.settled();
-  await nothingUnderWay(service);
+  await nothingInProgress(service);
   const after = await seen(service, id);
   const { tasks } = await (await service.ask("/v2/tasks?limit=1", ADMIN)).json();
   const task = await (await service.ask(`/v2/tasks/${tasks[0].id}`, ADMIN)).json();

@@ -35,7 +35,7 @@ Deno.test("file: a request's body arrives as sent, by the runtime's own stream",
   sameBytes(await get(store, answer.url), bytes);
 });
 
-Deno.test("file: a client that goes is told from a disk that fails, and leaves nothing", async () => {
+Deno.test("file: the errors of a client that disconnects and of a disk that fails differ, and nothing is left", async () => {
   await using place = await scratch();
   const store = await place.open();
   const outcome = Promise.withResolvers<unknown>();

@@ -84,7 +84,7 @@ export async function breakStore(service: TestService, id: string): Promise<void
   await Deno.remove(`${service.dir}/${id}`, { recursive: true });
 }
 
-export async function nothingUnderWay(service: TestService): Promise<void> {
+export async function nothingInProgress(service: TestService): Promise<void> {
   assert.deepEqual(await service.deps.db.read.tasks.leases({}), []);
   assert.deepEqual(await service.deps.db.read.uploads.list(), []);
   assert.deepEqual([...Deno.readDirSync(`${service.dir}/staging`)].map(({ name }) => name), []);

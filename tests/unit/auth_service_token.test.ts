@@ -58,12 +58,12 @@ const SERVICE: [string, Options, string, string, { found: boolean; serviceRoles:
   }],
 ];
 
-const TOLD: [Options, RegExp | null][] = [
+const WARNINGS: [Options, RegExp | null][] = [
   [{}, /^info .*service_token_roles_required is not set, so it is true, as in 2026\.2.*roles service;/],
   [{ "keystone_authtoken.service_token_roles_required": "true" }, null],
   [NOT_REQUIRED, /^warn .*service_token_roles_required = false: any valid token/],
 ];
-for (const [options, said] of TOLD) {
+for (const [options, said] of WARNINGS) {
   Deno.test(`the start logs once which service tokens count: ${JSON.stringify(options)}`, async () => {
     await using keystone = cloud();
     using auth = await testAuth(keystoneOptions(keystone.url, options));

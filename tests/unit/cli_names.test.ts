@@ -86,7 +86,7 @@ Deno.test("exit codes of a wrong configuration, as glance 25.1 gives them", asyn
   }
 });
 
-Deno.test("--version tells the build of an executable, under every name", async () => {
+Deno.test("--version prints the build of an executable, under every name", async () => {
   const module = new URL("../../src/util/version.ts", import.meta.url).href;
   const versionOf = async (build: string | null) => {
     const set = build === null ? "" : `globalThis.ONEGLANCE_BUILD = ${JSON.stringify(build)};`;

@@ -19,7 +19,7 @@ Deno.test("a release site that cannot be reached is one sentence", () => {
   assert.match(text, /deno 2\.9\.6 cannot fetch .*denort-x86_64-unknown-linux-gnu\.zip\).*DENORT_BIN/);
 });
 
-Deno.test("any other failure is told by deno itself", () => {
+Deno.test("any other failure keeps deno's own message", () => {
   assert.equal(compileTrouble("error: Module not found file:///x/main.js", "2.9.6"), null);
   assert.equal(compileTrouble("", "2.9.6"), null);
 });

@@ -234,7 +234,7 @@ Deno.test("section names: as written first, then in lower case; DEFAULT is exact
   ]);
 });
 
-Deno.test("old names count when the new one is not given, and are told", () => {
+Deno.test("old names count when the new one is not given, and are reported", () => {
   const old = configFrom({ "DEFAULT.disk_formats": "raw", "DEFAULT.logfile": "x.log" });
   assert.deepEqual(old.get("image_format.disk_formats"), ["raw"]);
   assert.equal(old.get("DEFAULT.log_file"), "x.log");

@@ -37,7 +37,7 @@ Deno.test("a write that fails half way takes back only its own rows", () =>
     assert.equal(conn.inTransaction, false);
   }));
 
-Deno.test("when the commit fails, every write of the group is told so and none is there", () =>
+Deno.test("when the commit fails, every write of the group fails and none is stored", () =>
   withConn(async (conn) => {
     const failing: GroupConn = {
       dialect: conn.dialect,

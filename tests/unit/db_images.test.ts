@@ -158,7 +158,7 @@ Deno.test("of many transitions at once one wins", () =>
     assert.equal(results.filter(({ outcome }) => outcome === "status").length, 19);
   }));
 
-Deno.test("deletion takes the image and its children, and tells its locations", () =>
+Deno.test("deletion removes the image and its children, and returns its locations", () =>
   withDatabase(async (db) => {
     const { id } = await makeImage(db, newImage({ properties: { a: "1" }, tags: ["t"], owner: "p" }));
     await db.write.images.transition({

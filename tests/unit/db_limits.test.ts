@@ -82,7 +82,7 @@ Deno.test("a write within its limit is done, over it is not, and the image itsel
     assert.equal((await db.write.images.transition(again)).outcome, "done");
   }));
 
-Deno.test("an image that cannot change at all is told that, not the limit", () =>
+Deno.test("an image that cannot change at all gets that error, not the one of the limit", () =>
   withDatabase(async (db) => {
     const id = await make(db, "saving", null, 0);
     const over = limit("image_count_uploading", 0);

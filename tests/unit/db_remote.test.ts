@@ -49,7 +49,7 @@ Deno.test("a remote database is synced and checked like a file", () =>
     assert.equal((await databaseVersion(connection)).output, "2024_1_contract01");
   }));
 
-Deno.test("a wrong token is told without the token", () =>
+Deno.test("the error of a wrong token does not show the token", () =>
   withServer(async (connection) => {
     const wrong = connection.replace(TOKEN, "wrong-secret");
     await assert.rejects(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { engineFailure } from "../../src/cli/engine_failure.ts";
 
-Deno.test("only errors of the database engine are told as such, and TMPDIR is blamed only where it is at fault", () => {
+Deno.test("only errors of the database engine are reported as such, and TMPDIR is named only when it is the cause", () => {
   const codes: [reason: unknown, code: number | undefined, said: RegExp][] = [
     [
       new TypeError("/tmp/a b/x1.node: failed to map segment from shared object"),

@@ -1,4 +1,4 @@
-/** What qemu-img makes is recognised, with the virtual size qemu-img itself tells. */
+/** Images of qemu-img are recognised, with the virtual size that qemu-img reports. */
 import assert from "node:assert/strict";
 import { inspectFile } from "../../src/formats/inspect_file.ts";
 import { judge } from "../../src/formats/inspect.ts";

@@ -71,7 +71,7 @@ Deno.test("verdict: another format than declared", async () => {
   assert.equal(await refused(fixed, "vhd"), "Image disk_format vhd does not match stream data raw");
 });
 
-Deno.test("verdict: formats that cannot be told pass only when nothing is recognised", async () => {
+Deno.test("verdict: formats that cannot be detected pass only when nothing is recognised", async () => {
   for (const format of ["ami", "ari", "aki", "ploop"]) {
     assert.equal(await accepted(new Uint8Array(4096), format), null);
   }

@@ -28,7 +28,7 @@ Deno.test("a text that upstream encrypted is read", () => {
   assert.equal(locationCipher("0123456789abcdef").decrypt(stored), "http://example.com/image?x=1");
 });
 
-Deno.test("clear text passes, a wrong key is told, a wrong length refused", () => {
+Deno.test("clear text passes, a wrong key is reported, a wrong length refused", () => {
   const cipher = locationCipher(KEY);
   assert.equal(cipher.decrypt("file:///a"), "file:///a");
   const other = locationCipher(KEY.toUpperCase()).encrypt("file:///a");

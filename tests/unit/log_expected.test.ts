@@ -30,7 +30,7 @@ const CAUSES: [name: string, error: unknown, expected: boolean][] = [
   ["nothing", null, false],
 ];
 for (const [name, error, expected] of CAUSES) {
-  Deno.test(`${name} is ${expected ? "explained by one line" : "told with its stack"}`, () => {
+  Deno.test(`${name} is ${expected ? "explained by one line" : "logged with its stack"}`, () => {
     assert.equal(isExpected(error), expected);
     const text = logged({}, () => getLog("x").error("failed", { error }));
     assert.equal(text.trimEnd().split("\n").length === 1, expected || error === null);

@@ -31,7 +31,7 @@ const ROWS: [definition: Record<string, unknown>, right: string[], wrong: string
   [{ type: "unheard of" }, ["anything"], []],
 ];
 
-Deno.test("values keep to their definitions, or the reason is told", () => {
+Deno.test("values match their definitions, or the reason is returned", () => {
   for (const [definition, right, wrong] of ROWS) {
     for (const value of right) {
       assert.equal(problemOf(definition, value), null, `${JSON.stringify(definition)} ${value}`);

@@ -224,7 +224,7 @@ Deno.test("what an object requires outlives a merge that prefers the file", () =
     assert.deepEqual([object!.required, object!.schema], [["inner"], FILE.objects[0]!.properties]);
   }));
 
-Deno.test("a file that cannot be used is told, and does not stop the others", () =>
+Deno.test("an invalid file is reported, and does not stop the others", () =>
   withFiles({
     "a.json": "{",
     "b.json": [],

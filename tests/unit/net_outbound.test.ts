@@ -130,7 +130,7 @@ for (const [way, options] of [["fetch", LIMIT], ["pinned", pin("127.0.0.1")]] as
         }),
     ));
 
-  Deno.test(`${way}: refused is unavailable, and no credential is told`, () =>
+  Deno.test(`${way}: refused is unavailable, and the error shows no credential`, () =>
     withServer(echo, async ({ port }) => {
       const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       const { port: free } = gone.addr;

@@ -21,7 +21,7 @@ const FAST = {
   "oslo_messaging_rabbit.rabbit_retry_backoff": "0",
 };
 
-/** A driver that keeps what it gets, and fails as often as it is told. */
+/** A driver that records what it gets, and fails a given number of times. */
 function fakeDriver(failures = 0): Driver & { got: string[]; calls: number; closed: boolean } {
   const driver = {
     got: [] as string[],
@@ -100,7 +100,7 @@ Deno.test("what waits and what comes is sent in order, once, and removed", () =>
     assert.equal(driver.got.length, 252);
   }));
 
-Deno.test("a driver that fails is asked again until it takes them; a later driver hears of them once", () =>
+Deno.test("a driver that fails is retried until it accepts the events; a later driver gets them once", () =>
   withOutbox({}, async (parts, put) => {
     await put("a", "b");
     const first = fakeDriver(3);
@@ -239,7 +239,7 @@ Deno.test("drivers: the known ones are made, unknown ones left out, another bus 
   );
 });
 
-Deno.test("a driver that is not known is told also when it is the only one", () => {
+Deno.test("an unknown driver is reported also when it is the only one", () => {
   const config = configFrom({ "oslo_messaging_notifications.driver": "mesagingv2" });
   const text = logged({}, () => {
     assert.equal(

@@ -46,7 +46,7 @@ for (
     "rabbit://u:sesame@,h",
   ]
 ) {
-  Deno.test(`transport_url "${text}" is refused without telling its password`, () => {
+  Deno.test(`transport_url "${text}" is refused without showing its password`, () => {
     assert.throws(() => parseTransportUrl(text), (error: Error & { code?: string }) => {
       assert.equal(error.code, "config");
       assert.ok(!error.message.includes("sesame"), error.message);

@@ -47,13 +47,13 @@ Deno.test("allowed and denied, by role and project", async () => {
   );
 });
 
-Deno.test("the wrong scope is told", async () => {
+Deno.test("the wrong scope is reported", async () => {
   const scope = await run("--rule", "get_images", "--as", "role:admin,system:all");
   assert.equal(scope.exit, 1);
   assert.match(scope.output, /the rule requires a project token, this is a system token/);
 });
 
-Deno.test("a rule that there is not is a question that cannot be asked; the near name is told", async () => {
+Deno.test("an unknown rule is an error; the message names the nearest rule", async () => {
   assert.deepEqual(await run("--rule", "nosuchrule", "--as", "user:u"), {
     output: '--rule: there is no rule "nosuchrule".',
     exit: 2,
@@ -64,7 +64,7 @@ Deno.test("a rule that there is not is a question that cannot be asked; the near
   });
 });
 
-Deno.test("a member without reader is told what a token of Keystone has besides", async () => {
+Deno.test("a member without reader gets a hint about the roles in a Keystone token", async () => {
   const ask = ["--rule", "get_image", "--target", "owner=p", "--as"];
   const denied = await run(...ask, "role:member,project:p");
   assert.equal(denied.exit, 1);
@@ -107,7 +107,7 @@ Deno.test("a question that cannot be asked", async () => {
   }
 });
 
-Deno.test("explain decides like allows and tells where a rule stands", async () => {
+Deno.test("explain decides like allows and names the place of a rule", async () => {
   const rules = {
     a: "rule:b or role:x y",
     b: "not (role:admin and rule:cyclic)",

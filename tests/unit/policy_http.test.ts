@@ -105,7 +105,7 @@ Deno.test("the server is only asked when its answer matters", async () => {
   }, { outbound: answering("True", sent) });
 });
 
-Deno.test("403 and 404 are told apart through promises", async () => {
+Deno.test("403 and 404 stay distinct through promises", async () => {
   const outbound: OutboundFetch = (url) =>
     Promise.resolve(new Response(url.pathname === "/yes" ? "True" : "False"));
   await withPolicy({ delete_image: "http://p/no", get_image: "http://p/yes" }, async (policy) => {

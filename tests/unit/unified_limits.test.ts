@@ -159,7 +159,7 @@ Deno.test("unified limits: an override of Keystone's address is where limits are
     assert.deepEqual(keystone.asked, []);
   }));
 
-Deno.test("unified limits: an incomplete [oslo_limit] is told at start", () => {
+Deno.test("unified limits: the start reports an incomplete [oslo_limit]", () => {
   const whole = limitOptions({ url: "http://127.0.0.1:9" });
   const rows: [string, RegExp][] = [
     ["oslo_limit.endpoint_id", /\[oslo_limit\] needs endpoint_id, endpoint_service_type/],
