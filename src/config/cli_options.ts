@@ -1,7 +1,7 @@
 import { UsageError } from "../util/arguments.ts";
 import type { ConfigSource } from "./config_files.ts";
 
-/** What the options common to all programs said (docs/reference/cli.md). */
+/** The values of the options that all programs share (docs/reference/cli.md). */
 export interface Shared {
   /** `--config-file` and `--config-dir`, in their order. */
   readonly sources: ConfigSource[];
@@ -13,7 +13,7 @@ export interface Shared {
   readonly rest: string[];
 }
 
-/** Options with a value, and what they set. */
+/** Options with a value, and the option of the configuration that each sets. */
 const VALUED: Readonly<Record<string, string>> = {
   "--log-file": "DEFAULT.log_file",
   "--logfile": "DEFAULT.log_file",
@@ -44,7 +44,7 @@ const SOURCES: Readonly<Record<string, ConfigSource["kind"]>> = {
   "--config-dir": "dir",
 };
 
-/** Every name that `parseShared` takes. */
+/** Every name that `parseShared` accepts. */
 export const SHARED_NAMES: readonly string[] = [
   ...Object.keys(SOURCES),
   ...Object.keys(VALUED),
@@ -54,8 +54,8 @@ export const SHARED_NAMES: readonly string[] = [
 ];
 
 /**
- * Takes the shared options out of a command line; they may precede or follow the sub-command, as `--name value`
- * or `--name=value`. What follows `--` is left alone.
+ * Separates the shared options from the rest of a command line; they may precede or follow the sub-command, as
+ * `--name value` or `--name=value`. Everything after `--` belongs to the rest.
  * @throws UsageError for a missing value, or a value where none belongs.
  */
 export function parseShared(args: readonly string[]): Shared {

@@ -20,18 +20,18 @@ import { TextSource } from "./value_texts.ts";
 /** What `loadConfig` needs. */
 export interface LoadOptions {
   /**
-   * Files and directories of the command line, in its order; without a file the program's default files are read
-   * before them, without a directory its default directories.
+   * Files and directories of the command line, in its order. Without a file, the program's default files are read
+   * first; without a directory, its default directories.
    */
   readonly sources?: readonly files.ConfigSource[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Texts of the command line, by `GROUP.option`. */
   readonly overrides?: Readonly<Record<string, string>>;
-  /** `glance-api`, `glance-manage` and so on: decides the default files and the log file's name. */
+  /** `glance-api`, `glance-manage` and so on: determines the default files and the log file's name. */
   readonly prog: string;
-  /** Instead of the usual search path; for tests. */
+  /** Replaces the usual search path; for tests. */
   readonly searchPath?: readonly string[];
-  /** Above the command line; see `Config.withTop`. */
+  /** Entries that override the command line; see `Config.withTop`. */
   readonly top?: readonly IniEntry[];
 }
 
@@ -51,24 +51,24 @@ interface Deprecated {
   readonly now: string;
 }
 
-/** The configuration of a program, read once; a reload makes a new one. */
+/** The configuration of a program, read once; a reload creates a new one. */
 export class Config {
   readonly prog: string;
   /** Files read, in order. */
   readonly files: readonly string[];
   /** Directories given with `--config-dir` or found by default. */
   readonly dirs: readonly string[];
-  /** Keys of the files that no option has. */
+  /** Keys in the files that match no option. */
   readonly unknown: readonly Stray[];
-  /** Keys of other releases, passed over. */
+  /** Keys of other releases; they have no effect. */
   readonly obsolete: readonly Stray[];
   readonly deprecated: readonly Deprecated[];
-  /** Wrong values of options that oneglance only accepts; the default replaces them. */
+  /** Wrong values of options without effect; the default replaces them. */
   readonly warnings: readonly string[];
   readonly #values = new Map<string, Resolved>();
   readonly #stores = new Map<string | null, StoreConfig>();
   readonly #resolver: Resolver;
-  /** The directories of the configuration, then the search path: where companion files are looked for, in this order. */
+  /** Where companion files are searched, in this order: the directories of the configuration, then the search path. */
   readonly lookIn: readonly string[];
   readonly #made: ConstructorParameters<typeof Config>;
   readonly #env: Readonly<Record<string, string | undefined>>;
@@ -107,22 +107,22 @@ export class Config {
     this.obsolete = strays.obsolete;
   }
 
-  /** The value of an option, as its type says; `null` when unset without default. */
+  /** Returns the value of an option, of the option's type; `null` when it is unset and has no default. */
   get<K extends OptionKey>(key: K): OptionValue<K> {
     return this.#values.get(key)!.value as OptionValue<K>;
   }
 
-  /** Whether anyone gave the option a value. */
+  /** Whether the operator has set the option. */
   isSet(key: OptionKey): boolean {
     return this.#values.get(key)!.texts !== null;
   }
 
-  /** `command line`, `environment`, `file:line` or `default`. */
+  /** Returns where the value comes from: `command line`, `environment`, `file:line` or `default`. */
   source(key: OptionKey): string {
     return this.#values.get(key)!.texts?.source ?? "default";
   }
 
-  /** The options of store `id`, of a reserved store, or with null those of the single-store mode. */
+  /** Returns the options of store `id`, of a reserved store, or with null those of the single-store mode. */
   store(id: string | null): StoreConfig {
     const known = this.#stores.get(id);
     if (known !== undefined) return known;
@@ -131,21 +131,21 @@ export class Config {
     return made;
   }
 
-  /** The same configuration with these entries above the command line: those of a paste file. */
+  /** Returns the same configuration with entries of a paste file, which override the command line. */
   withTop(top: readonly IniEntry[]): Config {
     const [entries, paths, given] = this.#made;
     return new Config(entries, paths, { ...given, top });
   }
 
   /**
-   * Where a companion file is: in the directories of the configuration, then in the search path; an absolute name
-   * is used as it is (docs/reference/configuration.md §1.4). Null when there is none. Directories are found too.
+   * Returns the path of a companion file or directory, from the directories of the configuration, then from the search
+   * path; an absolute name is used as it is (docs/reference/configuration.md §1.4). Null when it does not exist.
    */
   findFile(name: string): string | null {
     return files.findFile(name, this.lookIn, this.#env);
   }
 
-  /** `[group, name, text]` of every option, secrets as `****`: for the list at start and for `doctor`. */
+  /** Yields `[group, name, text]` of every option, secrets as `****`, for the list at start and for `doctor`. */
   *list(): Generator<[group: string, name: string, text: string]> {
     for (const [group, options] of Object.entries(OPTIONS)) {
       for (const [name, option] of Object.entries(options) as [string, Option<unknown>][]) {
@@ -209,7 +209,7 @@ export function loadConfig(given: LoadOptions): Config {
   const env = given.env ?? {};
   const named = given.sources ?? [];
   const searchPath = given.searchPath ?? files.defaultSearchPath(env);
-  // Named files replace the default files alone, named directories the default directories alone.
+  // Named files replace only the default files, named directories only the default directories.
   const fallback = files.defaultSources(given.prog, env, searchPath)
     .filter(({ kind }) => named.every((each) => each.kind !== kind));
   const sources = [...fallback, ...named];
@@ -219,7 +219,7 @@ export function loadConfig(given: LoadOptions): Config {
   return new Config(entries, { files: paths, dirs }, given);
 }
 
-/** A configuration out of texts, for tests: `configFrom({ "DEFAULT.image_size_cap": "10" })`. */
+/** Returns a configuration made of texts, for tests: `configFrom({ "DEFAULT.image_size_cap": "10" })`. */
 export function configFrom(values: Record<string, string>, options: Partial<LoadOptions> = {}): Config {
   const entries = Object.entries(values).map(([key, value], index) => {
     const cut = key.indexOf(".");

@@ -9,7 +9,7 @@ export interface ConfigSource {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Directories searched for configuration and companion files, first to last (docs/reference/configuration.md §1.4). */
+/** Returns the directories searched for configuration and companion files, in order (docs/reference/configuration.md §1.4). */
 export function defaultSearchPath(env: Env): string[] {
   const path = [];
   if (env.HOME) path.push(join(env.HOME, ".glance"), env.HOME);
@@ -19,7 +19,7 @@ export function defaultSearchPath(env: Env): string[] {
   return path;
 }
 
-/** What a program reads when the command line names nothing (docs/reference/configuration.md §1.4). */
+/** Returns the files that a program reads when the command line names none (docs/reference/configuration.md §1.4). */
 export function defaultSources(prog: string, env: Env, searchPath: readonly string[]): ConfigSource[] {
   if (prog === "glance-cache-manage") return [];
   if (prog === "glance-api" && env.OS_GLANCE_CONFIG_DIR) return wsgiSources(env.OS_GLANCE_CONFIG_DIR);
@@ -53,7 +53,7 @@ function namesOf(prog: string): string[] {
 }
 
 /**
- * The files of `sources` in reading order; a directory gives its `*.conf` files sorted by name.
+ * Returns the files of `sources` in reading order; a directory stands for its `*.conf` files, sorted by name.
  * @throws GlanceError `config` when a file or directory does not exist.
  */
 export function listFiles(sources: readonly ConfigSource[], env: Env): string[] {
@@ -68,14 +68,14 @@ export function listFiles(sources: readonly ConfigSource[], env: Env): string[] 
   });
 }
 
-/** The first `directory/name` that is a file; an absolute name is used as it is. Null when no file exists. */
+/** Returns the first existing `directory/name`; an absolute name is used as it is. Null when none exists. */
 export function findFile(name: string, directories: readonly string[], env: Env): string | null {
   const wanted = expand(name, env);
   if (isAbsolute(wanted)) return isFile(wanted) ? wanted : null;
   return first(directories, wanted, isThere);
 }
 
-/** `~` at the start is the home directory. */
+/** Replaces `~` at the start by the home directory. */
 export function expand(path: string, env: Env): string {
   return env.HOME && (path === "~" || path.startsWith("~/")) ? join(env.HOME, path.slice(1)) : path;
 }
@@ -104,7 +104,7 @@ function stat(path: string): Deno.FileInfo | null {
   }
 }
 
-/** The text of a file. @throws GlanceError `config` when it cannot be read. */
+/** Returns the text of a file. @throws GlanceError `config` when it cannot be read. */
 export function readText(path: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(path));

@@ -5,7 +5,7 @@ export interface IniEntry {
   readonly file: string;
   /** 1-based line of the key. */
   readonly line: number;
-  /** Section as written. */
+  /** Section as in the file. */
   readonly group: string;
   readonly name: string;
   /** Value with continuation lines joined by `\n` and one pair of quotes removed. */

@@ -1,8 +1,8 @@
 import * as types from "./types.ts";
 
-/** One option of the table; `T` is what `config.get` gives. */
+/** One option of the table; `T` is the type that `config.get` returns. */
 export interface Option<T> {
-  /** What the documentation calls its type. */
+  /** Name of the type in the documentation. */
   readonly type: string;
   readonly default: T;
   readonly help: string;
@@ -12,9 +12,9 @@ export interface Option<T> {
   readonly acts: boolean;
   /** Old names: `name` in the same group or `group.name`. */
   readonly aliases: readonly string[];
-  /** Each occurrence of the key is a value of its own. */
+  /** Each occurrence of the key is a separate value. */
   readonly multi: boolean;
-  /** Comes from the section that `auth_section` names, when it names one. */
+  /** Is read from the section that `auth_section` names, if that is set. */
   readonly plugin: boolean;
   /** Environment variable that holds the default. */
   readonly env: string | null;
@@ -22,7 +22,7 @@ export interface Option<T> {
   readonly read: (texts: readonly string[]) => T | null;
 }
 
-/** What every builder takes. */
+/** The arguments of every builder. */
 interface Common {
   readonly help: string;
   readonly secret?: boolean;
@@ -81,7 +81,7 @@ export function octal(given: Common & { default: number }): Option<number> {
   return make("octal file mode", given, given.default, types.parseOctal);
 }
 
-/** Any text. An option without a default takes the empty text as unset, as upstream's code does. */
+/** Any text. For an option without a default the empty text means unset, as in upstream's code. */
 export function str(given: Common & { default: string }): Option<string>;
 export function str(given: Common): Option<string | null>;
 export function str(given: Common & { default?: string }): Option<string | null> {
@@ -93,7 +93,7 @@ function emptyIsUnset(text: string): string | null {
   return text === "" ? null : text;
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function choice<const C extends string>(
   given: Common & { choices: readonly C[]; default: NoInfer<C>; ignoreCase?: boolean },
 ): Option<C>;
@@ -164,7 +164,7 @@ export function multi(given: Common & { default: readonly string[] }): Option<re
   };
 }
 
-/** The same options, accepted without anything acting on them: those of a driver that is not there. */
+/** Returns the same options without effect, for a driver that oneglance does not have. */
 export function accepted<T extends Record<string, Option<unknown>>>(table: T): T {
   const entries = Object.entries(table).map(([name, option]) => [name, { ...option, acts: false }]);
   return Object.fromEntries(entries) as T;

@@ -9,7 +9,7 @@ import { RABBIT_OPTIONS } from "./options_rabbit.ts";
 import * as services from "./options_services.ts";
 import { GLANCE_STORE_OPTIONS, STORE_OPTIONS } from "./options_stores.ts";
 
-/** The one table of options, by group (docs/reference/configuration.md §2 to §15). */
+/** The table of all options, by group (docs/reference/configuration.md §2 to §15). */
 export const OPTIONS = {
   DEFAULT: { ...API_OPTIONS, ...LISTEN_OPTIONS, ...CACHE_OPTIONS, ...LOGGING_OPTIONS },
   oneglance: ONEGLANCE_OPTIONS,
@@ -66,20 +66,20 @@ export const RESERVED_STORES: Readonly<Record<string, string>> = {
   os_glance_tasks_store: "/var/lib/glance/os_glance_tasks_store",
 };
 
-/** The option `name` of a regular group, if there is one. */
+/** Returns the option `name` of a regular group, if it exists. */
 export function findOption(group: string, name: string): Option<unknown> | undefined {
   if (!Object.hasOwn(OPTIONS, group)) return undefined;
   const options: Readonly<Record<string, Option<unknown>>> = OPTIONS[group as keyof Groups];
   return Object.hasOwn(options, name) ? options[name] : undefined;
 }
 
-/** The name of the option of a regular group that once had the name `old`, if there is one. */
+/** Returns the present name of the option of a regular group with the old name `old`, if it exists. */
 export function findOldOption(group: string, old: string): string | undefined {
   const options: Readonly<Record<string, Option<unknown>>> = OPTIONS[group as keyof Groups];
   return Object.keys(options).find((name) => options[name]!.aliases.includes(old));
 }
 
-/** The option `name` of a store's section, if there is one. */
+/** Returns the option `name` of a store's section, if it exists. */
 export function findStoreOption(name: string): Option<unknown> | undefined {
   return Object.hasOwn(STORE_OPTIONS, name) ? STORE_OPTIONS[name as StoreOptionName] : undefined;
 }

@@ -1,6 +1,6 @@
 import { bool, boundedList, choice, dict, host, int, list, multi, port, str } from "./option.ts";
 
-/** `[DEFAULT]`: how the service listens (docs/reference/configuration.md §2; gone upstream since 2026.2). */
+/** `[DEFAULT]`: listening (docs/reference/configuration.md §2; upstream removed these options in 2026.2). */
 export const LISTEN_OPTIONS = {
   bind_host: host({ default: "0.0.0.0", help: "Address to listen on." }),
   bind_port: port({ default: 9292, help: "Port to listen on." }),
@@ -52,12 +52,12 @@ export const API_OPTIONS = {
   enabled_import_methods: boundedList({
     default: ["glance-direct", "web-download", "copy-image"],
     quotes: true,
-    help: "Import methods on offer, out of glance-direct, web-download, copy-image and glance-download. " +
+    help: "Enabled import methods, out of glance-direct, web-download, copy-image and glance-download. " +
       "[] switches import off.",
   }),
   allow_anonymous_access: bool({
     default: false,
-    help: "With a keystone flavor, give a request without identity a read-only caller without roles " +
+    help: "With a keystone flavor, treat a request without identity as a read-only caller without roles " +
       "instead of 401.",
   }),
   limit_param_default: int({ default: 25, min: 1, help: "Page size of lists when `limit` is absent." }),
@@ -103,7 +103,7 @@ export const API_OPTIONS = {
   property_protection_rule_format: choice({
     choices: ["roles", "policies"],
     default: "roles",
-    help: "What the right-hand sides of the property protection file are.",
+    help: "Kind of the right-hand sides in the property protection file.",
   }),
   delayed_delete: bool({
     default: false,
@@ -141,13 +141,13 @@ export const CACHE_OPTIONS = {
     acts: false,
     choices: ["centralized_db", "sqlite", "xattr"],
     default: "centralized_db",
-    help: "Where the accounting of the cache lives.",
+    help: "Where the cache keeps its accounting.",
   }),
   image_cache_max_size: int({
     acts: false,
     default: 10737418240,
     min: 0,
-    help: "Size in bytes to which the pruner brings the cache down; not a limit on insertion.",
+    help: "Size in bytes to which the pruner reduces the cache; not a limit on insertion.",
   }),
   image_cache_stall_time: int({
     acts: false,

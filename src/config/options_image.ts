@@ -15,7 +15,7 @@ export const IMAGE_FORMAT_OPTIONS = {
   }),
   vmdk_allowed_types: list({
     default: ["streamOptimized", "monolithicSparse"],
-    help: "VMDK create-types that import and conversion let through; empty means none.",
+    help: "VMDK create-types that import and conversion accept; empty means none.",
   }),
   require_image_format_match: bool({
     default: true,
@@ -48,7 +48,7 @@ export const TASK_OPTIONS = {
     choices: ["taskflow"],
     default: "taskflow",
     acts: false,
-    help: "There is one executor only.",
+    help: "Executor of tasks; there is only this one.",
   }),
   work_dir: str({
     acts: false,
@@ -107,7 +107,7 @@ export const IMPORT_FILTER_OPTIONS = {
 
 /** `[inject_metadata_properties]` (docs/reference/configuration.md §7). */
 export const INJECT_OPTIONS = {
-  ignore_user_roles: list({ default: ["admin"], help: "Roles whose images get nothing injected." }),
+  ignore_user_roles: list({ default: ["admin"], help: "Roles whose images get no injected properties." }),
   inject: dict({ help: "Properties set on imported images." }),
 };
 

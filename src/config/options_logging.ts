@@ -19,7 +19,7 @@ export const LOGGING_OPTIONS = {
   use_json: bool({ default: false, help: "Log one JSON object a line." }),
   log_config_append: str({
     aliases: ["log_config", "log-config"],
-    help: "Python logging configuration; the levels of its root and glance loggers are taken over.",
+    help: "Python logging configuration, of which only the levels of the root and glance loggers are used.",
   }),
   log_date_format: str({ default: "%Y-%m-%d %H:%M:%S", help: "strftime format of %(asctime)s." }),
   logging_context_format_string: str({
@@ -34,7 +34,7 @@ export const LOGGING_OPTIONS = {
   logging_debug_format_suffix: str({
     default: "%(funcName)s %(pathname)s:%(lineno)d",
     acts: false,
-    help: "Where in the source a DEBUG line comes from.",
+    help: "Format of the source position at the end of DEBUG lines.",
   }),
   logging_exception_prefix: str({
     default: `${HEAD} ERROR %(name)s %(instance)s`,
@@ -42,7 +42,7 @@ export const LOGGING_OPTIONS = {
   }),
   logging_user_identity_format: str({
     default: "%(user)s %(project)s %(domain)s %(system_scope)s %(user_domain)s %(project_domain)s",
-    help: "What %(user_identity)s is; a missing part is `-`.",
+    help: "Format of %(user_identity)s; a missing part is `-`.",
   }),
   default_log_levels: list({
     default: [

@@ -1,6 +1,6 @@
 /**
- * Keys of other releases that deployments still write (docs/reference/configuration.md §17), and those of libraries that have no
- * counterpart here: `group.name`, a final `*` matches any rest.
+ * Keys of other releases that deployments still have (docs/reference/configuration.md §17), and keys of libraries that
+ * oneglance does not have: `group.name`; a final `*` matches any rest.
  */
 const OBSOLETE_OPTIONS: readonly string[] = [
   "DEFAULT.enable_v1_api",
@@ -73,7 +73,7 @@ const OBSOLETE_OPTIONS: readonly string[] = [
   "ssl.*",
 ];
 
-/** Whether `group.name` is a key of another release, to be passed over. */
+/** Whether `group.name` is a key of another release, which has no effect. */
 export function isObsolete(key: string): boolean {
   return OBSOLETE_OPTIONS.some((each) =>
     each.endsWith("*") ? key.startsWith(each.slice(0, -1)) : key === each

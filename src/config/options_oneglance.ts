@@ -1,6 +1,6 @@
 import { bool, choice, float, int, list, str } from "./option.ts";
 
-/** `[oneglance]`: what upstream has no option for. */
+/** `[oneglance]`: options that upstream does not have. */
 export const ONEGLANCE_OPTIONS = {
   data_dir: str({
     help: "Directory of the database, the images and the staging area when there is no configuration file.",

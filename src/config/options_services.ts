@@ -161,9 +161,9 @@ export const BARBICAN_OPTIONS = {
   number_of_retries: int({
     acts: false,
     default: 60,
-    help: "Times to look whether a new key is ready. Not used: oneglance makes no keys.",
+    help: "Number of checks whether a new key is ready. Not used: oneglance creates no keys.",
   }),
-  retry_delay: int({ acts: false, default: 1, help: "Seconds between two such looks. Not used." }),
+  retry_delay: int({ acts: false, default: 1, help: "Seconds between two such checks. Not used." }),
   send_service_user_token: bool({
     acts: false,
     default: false,
@@ -180,7 +180,7 @@ export const VAULT_OPTIONS = {
     choices: ["approle", "jwt", "kubernetes"],
     default: "approle",
     acts: false,
-    help: "Vault: how the service logs in. oneglance does not ask Vault.",
+    help: "Vault: how the service logs in. oneglance does not use Vault.",
   }),
   auth_path: str({ acts: false, help: "Vault: path of the login method." }),
   token_role: str({ acts: false, help: "Vault: role of a jwt or kubernetes login." }),

@@ -21,7 +21,7 @@ export const FILE_STORE_OPTIONS = {
   }),
   filesystem_store_file_perm: octal({
     default: 0,
-    help: "Mode of image files in octal digits, for example 640; 0 leaves what the umask gives.",
+    help: "Mode of image files in octal digits, for example 640; 0 means the default of the umask.",
   }),
   filesystem_store_chunk_size: int({ default: 65536, min: 1, help: "Bytes read or written at a time." }),
   filesystem_thin_provisioning: bool({ default: false, help: "Leave holes for chunks of zeros." }),
@@ -95,7 +95,7 @@ export const VMWARE_STORE_OPTIONS = {
     default: 5,
     min: 1,
     acts: false,
-    help: "Seconds between two looks at a running task of that server.",
+    help: "Seconds between two checks of a running task of that server.",
   }),
   vmware_insecure: bool({
     default: false,
@@ -179,7 +179,7 @@ export const SWIFT_STORE_OPTIONS = accepted({
   swift_store_endpoint_type: choice({
     choices: ["publicURL", "adminURL", "internalURL"],
     default: "publicURL",
-    help: "Which endpoint of the catalog.",
+    help: "Kind of endpoint to use from the catalog.",
   }),
   swift_store_service_type: str({ default: "object-store", help: "Type of Swift in the catalog." }),
   swift_store_multi_tenant: bool({ default: false, help: "Store in the account of each image's owner." }),
@@ -200,7 +200,7 @@ export const SWIFT_STORE_OPTIONS = accepted({
   swift_store_retry_get_count: int({
     default: 0,
     min: 0,
-    help: "Times a broken download is taken up again.",
+    help: "Attempts to resume a broken download.",
   }),
   swift_store_expire_soon_interval: int({
     default: 60,

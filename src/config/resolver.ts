@@ -10,11 +10,11 @@ export interface Resolved {
   readonly texts: Texts | null;
 }
 
-/** Turns texts into values: plugin sections, stores' fall-backs, references between options. */
+/** Turns texts into values; handles plugin sections, fallbacks of stores, and references between options. */
 export class Resolver {
   readonly #source: TextSource;
   readonly #env: Readonly<Record<string, string | undefined>>;
-  /** Options being resolved, to catch a value that refers to itself. */
+  /** Options that are being resolved, to detect a value that refers to itself. */
   readonly #open = new Set<string>();
   /** Sections that are stores. */
   readonly #stores = new Set<string>(["glance_store", "backend_defaults", ...Object.keys(RESERVED_STORES)]);
@@ -24,7 +24,7 @@ export class Resolver {
     this.#env = env;
   }
 
-  /** Makes `id` a section of store options. */
+  /** Registers `id` as a section of store options. */
   addStore(id: string): void {
     this.#stores.add(id);
   }
@@ -62,12 +62,12 @@ export class Resolver {
     return falls ? this.#source.find("backend_defaults", name, option.aliases) : own;
   }
 
-  /** The service's own stores and the single mode do not take `[backend_defaults]`. */
+  /** `[backend_defaults]` does not apply to the service's own stores and the single-store mode. */
   #ownRules(group: string): boolean {
     return group === "glance_store" || Object.hasOwn(RESERVED_STORES, group);
   }
 
-  /** Texts of a default that is not in the table. */
+  /** Returns the texts of a default that is not in the table. */
   #fallback(group: string, name: string, option: Option<unknown>): string[] | null {
     if (name === "filesystem_store_datadir" && Object.hasOwn(RESERVED_STORES, group)) {
       return [RESERVED_STORES[group]!];
@@ -124,7 +124,7 @@ function interpolate(text: string, lookup: (name: string) => string): string {
   );
 }
 
-/** The text of a value where another option refers to it. */
+/** Returns the text of a value for another option that refers to it. */
 export function asText(value: unknown): string {
   if (value === null) return "";
   if (value === true) return "True";

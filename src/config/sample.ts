@@ -25,7 +25,7 @@ const DRIVERS: Readonly<Record<string, Table>> = {
   vmware: VMWARE_STORE_OPTIONS,
 };
 
-/** A glance-api.conf with every option that oneglance acts on, commented out, at its default. */
+/** Returns a glance-api.conf with every option that has an effect, commented out, with its default. */
 export function sampleConfig(): string {
   const groups: [string, string][] = Object.entries(OPTIONS as Record<string, Table>)
     .map(([group, table]): [string, string] => [group, sampleOptions(table)])
@@ -53,7 +53,7 @@ function sampleOptions(table: Table): string {
   }).join("\n");
 }
 
-/** The tables of docs/configuration.md: every option by group. */
+/** Returns the tables of docs/configuration.md: every option by group. */
 export function optionsMarkdown(): string {
   const sections = Object.entries(OPTIONS as Record<string, Table>)
     .map(([group, table]) => `## [${group}]\n\n${markdownTable(table)}`);
@@ -91,7 +91,7 @@ function markdownTable(table: Table): string {
   return `| Option | Type | Default | Use | Meaning |\n|---|---|---|---|---|\n${rows.join("")}`;
 }
 
-/** The default as one writes it in a file. */
+/** Returns the default in the form of a configuration file. */
 function written(option: Option<unknown>): string {
   const value = option.default;
   if (option.type.includes("in brackets")) return `[${(value as readonly unknown[]).join(",")}]`;

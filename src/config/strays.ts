@@ -13,13 +13,13 @@ export interface Stray {
   readonly line: number;
   readonly group: string;
   readonly name: string;
-  /** What it seems to mean, in words for the log; null when nothing known is like it. */
+  /** Its probable meaning, as text for the log; null when no known key is similar. */
   readonly near: string | null;
 }
 
 let aliases: ReadonlySet<string> | null = null;
 
-/** Sorts the keys that no option has into unknown ones and those of other releases. */
+/** Separates the keys that match no option into unknown ones and those of other releases. */
 export function listStrays(
   entries: readonly IniEntry[],
   stores: ReadonlySet<string>,
@@ -43,7 +43,7 @@ export function listStrays(
   return { unknown, obsolete };
 }
 
-/** What a key may mean: an option of its group with a name like it, the same option of another group, another group. */
+/** Returns the probable meaning of a key: a similar name in its group, the same option of another group, another group. */
 function guess(
   written: string,
   group: string,
@@ -68,7 +68,7 @@ function guess(
   return elsewhere.length === 1 ? `${name} of the section [${elsewhere[0]}]` : null;
 }
 
-/** The known name that a slip of the pen may have changed: no letter in a short name, one, or two. */
+/** Returns the known name that a typing error may have changed: by no letter in a short name, by one, or by two. */
 function nearest(written: string, names: Iterable<string>): string | null {
   return closest(written.toLowerCase(), names, written.length < 3 ? 0 : written.length < 6 ? 1 : 2);
 }
