@@ -168,7 +168,7 @@ function headerFault(header: DataView): string | null {
   return header.getBigUint64(28, true) === DESCRIPTOR_SECTOR ? null : "The descriptor is at an unusual place";
 }
 
-/** Recognised in order to refuse it: its data is in other files. */
+/** Detects a descriptor without data, in order to refuse it: its data is in other files. */
 async function descriptorAlone(peek: BudgetedPeek, head: Uint8Array): Promise<FormatResult | null> {
   if (!mayBeDescriptor(head)) return null;
   const descriptor = await peek.read(0, Math.min(peek.size, MAX_DESCRIPTOR));

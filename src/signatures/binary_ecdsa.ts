@@ -1,4 +1,4 @@
-/** ECDSA on binary curves, which neither the runtime nor a kept package has. Only verification: nothing here is secret. */
+/** ECDSA on binary curves, which neither the runtime nor our packages have. Only verification: nothing here is secret. */
 import { invert } from "@noble/curves/abstract/modular.js";
 import { type BinaryField, makeBinaryField } from "./binary_field.ts";
 import type { BinaryCurve } from "./binary_curves.ts";
@@ -15,10 +15,10 @@ interface Projective {
   z: bigint;
 }
 
-/** Bits worked on before the event loop has its turn: some 20 ms. */
+/** Bits to process before other work on the event loop may run: about 20 ms. */
 const STRIDE = 32;
 
-/** Whether `signature`, DER, is that of data with this digest; `point` is the uncompressed public key. */
+/** Whether the DER `signature` belongs to data with this digest; `point` is the uncompressed public key. */
 export async function verifyBinaryEcdsa(
   curve: BinaryCurve,
   point: Uint8Array,
@@ -37,7 +37,7 @@ export async function verifyBinaryEcdsa(
   return sum !== null && sum.x % n === r;
 }
 
-/** Throws when it is no point of the curve. */
+/** Returns the coordinates of a point. Throws when it is not on the curve. */
 function decodePoint(curve: BinaryCurve, field: BinaryField, bytes: Uint8Array): { x: bigint; y: bigint } {
   const size = Math.ceil(curve.m / 8);
   if (bytes[0] !== 4 || bytes.length !== 1 + 2 * size) throw new Error("its point is not uncompressed");
@@ -50,7 +50,7 @@ function decodePoint(curve: BinaryCurve, field: BinaryField, bytes: Uint8Array):
   return { x, y };
 }
 
-/** u1·G + u2·Q, both at once from the highest bit on. */
+/** Returns u1·G + u2·Q, computed together from the highest bit on. */
 async function combine(
   curve: BinaryCurve,
   field: BinaryField,

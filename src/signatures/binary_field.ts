@@ -1,10 +1,10 @@
 /** Arithmetic in GF(2^m): elements are numbers whose bits are the coefficients of polynomials. */
 
-/** What a curve needs of its field. */
+/** The operations that a curve needs. */
 export interface BinaryField {
   multiply(a: bigint, b: bigint): bigint;
   square(a: bigint): bigint;
-  /** Of an element that is not zero. */
+  /** Returns the inverse of an element that is not zero. */
   invert(a: bigint): bigint;
 }
 

@@ -5,10 +5,10 @@ import { findEndpoint } from "../auth/service_session.ts";
 import type { Ctx } from "../deps.ts";
 import { isError } from "../errors.ts";
 
-/** No certificate is larger, in bytes. */
+/** Largest certificate, in bytes. */
 const MAX_BYTES = 65536;
 
-/** The certificate, PEM or DER. Throws an Error that says why it is not available. */
+/** Returns the certificate, PEM or DER. Throws an Error with the reason when it is not available. */
 export async function findCertificate(ctx: Ctx, id: string): Promise<Uint8Array> {
   const directory = ctx.deps.config.get("oneglance.signature_certificates_dir");
   if (directory !== null) {
@@ -29,7 +29,7 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
   }
 }
 
-/** The payload of a secret of Barbican, read with the caller's token. Throws an Error that says why it is not available. */
+/** Returns the payload of a Barbican secret, read with the caller's token. Throws an Error with the reason when it is not available. */
 async function fetchCertificate(ctx: Ctx, id: string): Promise<Uint8Array> {
   const { config, outbound } = ctx.deps;
   if (!config.get("key_manager.backend").toLowerCase().includes("barbican")) {
@@ -80,7 +80,7 @@ const Catalog = v.array(v.object({
   }))),
 }));
 
-/** The configured endpoint, or the one in the catalog of the token, with the version of the API. */
+/** Returns the configured endpoint, or the one in the token's catalog, with the version of the API. */
 function endpointOf({ deps: { config }, caller }: Ctx): string {
   let base = config.get("barbican.barbican_endpoint");
   if (base === null) {

@@ -1,4 +1,4 @@
-/** Reads DER (X.690), as far as certificates and signatures need it. */
+/** Reads the parts of DER (X.690) that certificates and signatures need. */
 import { Buffer } from "node:buffer";
 
 export interface DerElement {
@@ -8,7 +8,7 @@ export interface DerElement {
 
 export const TAG = { integer: 0x02, bits: 0x03, oid: 0x06, sequence: 0x30 } as const;
 
-/** The elements of `bytes` in order. Throws when the bytes are not DER. */
+/** Returns the elements of `bytes` in order. Throws when the bytes are not DER. */
 export function readDer(bytes: Uint8Array): DerElement[] {
   const elements: DerElement[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -28,32 +28,32 @@ export function readDer(bytes: Uint8Array): DerElement[] {
   return elements;
 }
 
-/** The contents of an element, which must exist and have that tag. */
+/** Returns the contents of an element, which must exist and have that tag. */
 function contentsOf(element: DerElement | undefined, tag: number): Uint8Array {
   if (element?.tag !== tag) throw new Error("an element is not what it should be");
   return element.contents;
 }
 
-/** The elements of a sequence. */
+/** Returns the elements of a sequence. */
 export function sequenceOf(element: DerElement | undefined): DerElement[] {
   return readDer(contentsOf(element, TAG.sequence));
 }
 
-/** A non-negative INTEGER. */
+/** Returns a non-negative INTEGER. */
 export function integerOf(element: DerElement | undefined): bigint {
   const contents = contentsOf(element, TAG.integer);
   if (contents.length === 0 || contents[0]! >= 0x80) throw new Error("a number is negative or empty");
   return toInteger(contents);
 }
 
-/** The bytes of a BIT STRING of whole bytes. */
+/** Returns the bytes of a BIT STRING of whole bytes. */
 export function bitsOf(element: DerElement | undefined): Uint8Array {
   const contents = contentsOf(element, TAG.bits);
   if (contents[0] !== 0) throw new Error("a bit string has no whole bytes");
   return contents.subarray(1);
 }
 
-/** An OBJECT IDENTIFIER as dotted numbers. */
+/** Returns an OBJECT IDENTIFIER as dotted numbers. */
 export function oidOf(element: DerElement | undefined): string {
   const numbers: number[] = [];
   let value = 0;
@@ -70,7 +70,7 @@ export function oidOf(element: DerElement | undefined): string {
   return numbers.join(".");
 }
 
-/** Bytes, most significant first, as a number. */
+/** Returns big-endian bytes as a number. */
 export function toInteger(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
 }

@@ -3,7 +3,7 @@ import { DER } from "@noble/curves/abstract/der.js";
 import { invert, pow } from "@noble/curves/abstract/modular.js";
 import { toInteger } from "./der.ts";
 
-/** Whether `signature`, DER, belongs to data with this digest. */
+/** Whether the DER `signature` belongs to data with this digest. */
 export function verifyDsa(
   { p, q, g, y }: { p: bigint; q: bigint; g: bigint; y: bigint },
   digest: Uint8Array,
@@ -17,7 +17,7 @@ export function verifyDsa(
   return pow(g, u1, p) * pow(y, u2, p) % p % q === r;
 }
 
-/** `SEQUENCE { INTEGER r, INTEGER s }`; anything else gives zeros, which no signature has. */
+/** Reads `SEQUENCE { INTEGER r, INTEGER s }`; returns zeros, which no signature has, for anything else. */
 export function signaturePair(signature: Uint8Array): [r: bigint, s: bigint] {
   try {
     const { r, s } = DER.toSig(signature);
@@ -27,7 +27,7 @@ export function signaturePair(signature: Uint8Array): [r: bigint, s: bigint] {
   }
 }
 
-/** The leftmost bits of the digest, as many as the order has. */
+/** Returns the leftmost bits of the digest, as many as the order has. */
 export function leftmost(digest: Uint8Array, order: bigint): bigint {
   const surplus = digest.length * 8 - order.toString(2).length;
   const value = toInteger(digest);

@@ -23,14 +23,14 @@ const RSA = ["1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"];
 const DSA = "1.2.840.10040.4.1";
 const EC = "1.2.840.10045.2.1";
 
-/** Larger numbers would make a verification too expensive. */
+/** Largest number in a key: larger ones would make a verification too expensive. */
 const MAX_BITS = 8192;
 
-/** The key of a certificate, PEM or DER. Throws when it is not a certificate, or its key has another kind or is too large. */
+/** Returns the key of a certificate, PEM or DER. Throws when it is not a certificate, or its key has another kind or is too large. */
 export function publicKeyOf(certificate: Uint8Array): PublicKey {
   const [outer] = readDer(fromPem(certificate));
   const fields = sequenceOf(sequenceOf(outer)[0]);
-  // The version comes first, and may be missing.
+  // The version is the first field, and is optional.
   const [algorithm, key] = sequenceOf(fields[fields[0]?.tag === 0xa0 ? 6 : 5]);
   const [oid, parameters] = sequenceOf(algorithm);
   return keyOf(oidOf(oid), parameters, bitsOf(key));
@@ -61,7 +61,7 @@ function bounded(value: bigint | undefined, bits: number): bigint {
   return value;
 }
 
-/** The first certificate of a PEM text; other bytes as they are. */
+/** Returns the first certificate of a PEM text; other bytes unchanged. */
 function fromPem(bytes: Uint8Array): Uint8Array {
   if (bytes[0] === TAG.sequence) return bytes;
   const text = new TextDecoder().decode(bytes);

@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { pow } from "@noble/curves/abstract/modular.js";
 import { toInteger } from "./der.ts";
 
-/** Whether `signature` belongs to data with this digest. Done here because runtimes accept different salts. */
+/** Whether `signature` belongs to data with this digest. Own code, because runtimes accept different salt lengths. */
 export function verifyRsaPss(
   { n, e }: { n: bigint; e: bigint },
   algorithm: string,
@@ -33,7 +33,7 @@ function matches(encoded: Uint8Array, bits: number, algorithm: string, digest: U
   const mask = mgf1(algorithm, hash, masked.length);
   const block = Uint8Array.from(masked, (byte, index) => byte ^ mask[index]!);
   block[0]! &= 0xff >> spare;
-  // The longest salt leaves no padding, so the 1 that ends it is the first byte.
+  // The longest salt leaves no padding, so the 1 that ends the padding is the first byte.
   if (block[0] !== 1) return false;
   const expected = createHash(algorithm).update(new Uint8Array(8)).update(digest).update(block.subarray(1))
     .digest();

@@ -25,17 +25,17 @@ const UNREAD: ErrorOptions = { close: true };
 
 /** One image's signature, ready to be compared with its data. */
 interface SignatureVerifier {
-  /** The hash that is compared, a node:crypto name. */
+  /** The hash to compare, a node:crypto name. */
   readonly algorithm: string;
-  /** The same bytes, hashed as they pass unless `computed` (a name of hashing_algorithm) is the same hash. */
+  /** Returns the same bytes, hashed while they pass, unless `computed` (a name of hashing_algorithm) is the same hash. */
   watch(body: ReadableStream<Uint8Array>, computed: string): ReadableStream<Uint8Array>;
   /** Compares after all bytes have passed; `digest` is that of `computed`. Errors: bad_request. */
   check(digest: string): Promise<void>;
 }
 
 /**
- * The verifier of an image; null when its properties do not ask for one. Fetches the certificate first, so that data
- * is not read when the certificate is missing or unsuitable. Errors: bad_request.
+ * Returns the verifier of an image; null when its properties declare no signature. Fetches the certificate first, so
+ * that no data is read when the certificate is missing or unsuitable. Errors: bad_request.
  */
 export async function signatureVerifier(ctx: Ctx, image: Signed): Promise<SignatureVerifier | null> {
   const prepared = await prepare(ctx, image);
@@ -104,7 +104,7 @@ async function compare(image: Signed, { request, key }: Prepared, digest: string
   log.info(`the signature of image ${image.id} is valid`);
 }
 
-/** The same bytes, hashed as they pass. */
+/** Returns the same bytes, hashed while they pass. */
 function hashing(body: ReadableStream<Uint8Array>, hash: Hash): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream({
@@ -151,7 +151,7 @@ const KEY_TYPES: Record<string, (key: PublicKey) => boolean> = {
   ),
 };
 
-/** The declared signature; null unless all four properties exist. Throws an Error that says what is wrong with them. */
+/** Returns the declared signature; null unless all four properties exist. Throws an Error that names the invalid property. */
 function readSignature({ properties }: Pick<ImageRecord, "properties">): SignatureRequest | null {
   const [signature, hash, keyType, certificate] = [
     properties.img_signature,
@@ -168,7 +168,7 @@ function readSignature({ properties }: Pick<ImageRecord, "properties">): Signatu
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(plain) || plain === "") {
     throw new Error("The signature data was not properly encoded using base64.");
   }
-  // Becomes the name of a file and a part of a URL, so nothing else is accepted.
+  // The value becomes the name of a file and a part of a URL, so only a UUID is accepted.
   if (!/^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(certificate)) {
     throw new Error("img_signature_certificate_uuid is not a UUID.");
   }
