@@ -1,6 +1,6 @@
 /**
  * `deno run -A tools/flows.ts`: counts the files to open to follow one request (docs/architecture.md). Exit code 1
- * when a function that a flow names is no longer in its file: then the list here is to be brought up to date.
+ * when a function that a flow names is no longer in its file: then update the list here.
  */
 import type { Breach } from "./layers.ts";
 import { readTree, type Tree } from "./tree.ts";

@@ -66,15 +66,15 @@ Made by \`tools/options_docs.ts\` from the table in \`src/config/\`; do not edit
 
 oneglance reads glance-api.conf as upstream does: the command line beats the environment
 (\`OS_<GROUP>__<OPTION>\`), which beats the files, which beat the defaults; a later file beats an earlier one.
-An option that oneglance *acts on* must have a value it understands, or the start is refused with file, line and
-what was expected. An option that is *accepted* may be in a file and has no effect. Keys of other releases and
-keys that nobody knows are passed over; \`debug = true\` lists them in the log.
+An option that *acts* must have a valid value: else the start fails with the file, the line and the expected values. An
+option that is *accepted* may be in a file and has no effect. oneglance ignores keys of other releases and unknown keys;
+\`debug = true\` lists them in the log.
 
 ${sections.join("\n")}
 ## Stores
 
 In the single-store mode these options belong in \`[glance_store]\`. With \`[DEFAULT] enabled_backends\` they belong in the
-section that has the store's id as its name, and \`[backend_defaults]\` holds for stores that do not have one of their own.
+section that has the store's id as its name; \`[backend_defaults]\` applies to options that this section does not set.
 
 ${stores.join("\n")}`;
 }

@@ -156,11 +156,11 @@ Deno.test({ name: "web-download from a real nginx", ignore: !hasNginx() }, async
         });
       }
     }
-    await t.step("a query, which may hold a secret, stands in no message and not in the log", async () => {
+    await t.step("neither a message nor the log shows a query, which may hold a secret", async () => {
       const uri = `${site.url}/auth/random.raw?token=hush`;
       assert.doesNotMatch(await assertQueued(await create(), uri, /answered with status 401/), /hush|random/);
     });
-    await t.step("a certificate that nobody trusts, no TLS at all, nobody who listens", async () => {
+    await t.step("an untrusted certificate, a server without TLS, a port without a server", async () => {
       const id = await create();
       await assertQueued(id, `${site.secureUrl}/files/random.raw`, /the certificate is not trusted/);
       await assertQueued(

@@ -158,7 +158,7 @@ Deno.test("refused early, with 100 MB unread: the response comes at once and end
       ["no formats", formless, (head) => head, 400],
       ["no such image", crypto.randomUUID(), (head) => head, 404],
       [
-        "size header is no number",
+        "size header is not a number",
         queued,
         (head) => head.replace("\r\n\r\n", "\r\nx-openstack-image-size: x\r\n\r\n"),
         400,

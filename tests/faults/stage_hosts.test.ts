@@ -88,10 +88,10 @@ Deno.test("data staged on one worker is imported and deleted through the other",
     await until("the staged data is gone", () => filesIn(`${dir}/a/staging`).length === 0);
     const { tasks } = await (await ask(b, "GET", `/${id}/tasks`)).json();
     assert.deepEqual(tasks.map((task: { request_id: string }) => task.request_id), [requestId]);
-    await until("it stands in the other's log", () => a.log().includes(`POST /v2/images/${id}/import`));
+    await until("the other worker has logged it", () => a.log().includes(`POST /v2/images/${id}/import`));
   });
 
-  await t.step("a protected image: nobody is asked, its data stays", async () => {
+  await t.step("a protected image: no request to the other worker, its data stays", async () => {
     const id = await stagedOnA(workers, bytes);
     const patch = JSON.stringify([{ op: "replace", path: "/protected", value: true }]);
     const type = "application/openstack-images-v2.1-json-patch";
@@ -106,7 +106,7 @@ Deno.test("data staged on one worker is imported and deleted through the other",
     const response = await ask(b, "DELETE", `/${id}`);
     assert.equal(response.status, 204, await response.text());
     assert.deepEqual(filesIn(`${dir}/a/staging`), []);
-    await until("it stands in the other's log", () => a.log().includes(`DELETE /v2/images/${id}`));
+    await until("the other worker has logged it", () => a.log().includes(`DELETE /v2/images/${id}`));
     assert.equal((await ask(b, "GET", `/${id}`)).status, 404);
   });
 

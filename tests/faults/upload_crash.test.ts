@@ -102,7 +102,7 @@ Deno.test("kill -9 with several uploads at once, one to an image that was delete
       ids.map((id, at) => uploadUntil(server, id, bytes, sent[at]!)),
     );
     const begun = (id: string) => filesIn(images).some((name) => name.includes(id));
-    await seen("all are under way", () => ids.every(begun));
+    await seen("all are in progress", () => ids.every(begun));
     const [deleted] = ids.splice(2, 1);
     const response = await fetch(`${server.url}/v2/images/${deleted}`, { method: "DELETE" });
     assert.equal(response.status, 204);

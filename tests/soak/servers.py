@@ -46,7 +46,7 @@ class Server:
     def __init__(self, number):
         self.number, self.port = number, OPTIONS.port + number
         self.process = None
-        self.down = []      # [from, to]: times in which nobody answered for sure
+        self.down = []      # [from, to]: times in which the process certainly did not respond
         self.samples = []   # (time, pid, resident kB, open files)
         self.starts = []    # seconds
 

@@ -4,7 +4,7 @@ import { FORMATS, outcome, postImport } from "./imports.ts";
 import { ADMIN, OWNER, type TestService, type Who } from "./service.ts";
 
 /** The data at the URLs. */
-export const DATA = "what stands at the URL";
+export const DATA = "the data at the URL";
 /** The id of an image in another region. */
 export const ID = "71c675ab-d94f-49cd-a114-e12490b328d9";
 

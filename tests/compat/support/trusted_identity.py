@@ -1,6 +1,6 @@
 """A paste filter for tests on loopback: the caller's token USER:PROJECT:ROLE[,ROLE] is its identity.
 
-It sets the headers that Keystone's middleware sets. Whoever reaches the port is whoever they say."""
+It sets the headers that Keystone's middleware sets. It trusts every caller that reaches the port."""
 
 
 def factory(global_conf, **local_conf):
