@@ -38,15 +38,16 @@ export class Session {
   mark = "";
   readonly #connection: Connection;
   readonly #answerMillis: number;
-  #trace: SessionSettings["trace"];
+  readonly #escape: (text: string) => string;
+  #trace: SessionSettings["trace"] = null;
   /** The statement that is with the server. */
   #pending: { since: number; reject(failure: MariadbFailure): void } | null = null;
   #broken = false;
 
-  private constructor(connection: Connection, answerMillis: number, trace: SessionSettings["trace"]) {
+  private constructor(connection: Connection, answerMillis: number, escape: (text: string) => string) {
     this.#connection = connection;
     this.#answerMillis = answerMillis;
-    this.#trace = trace;
+    this.#escape = escape;
     // Also of an idle connection: without a listener, the process would end.
     connection.on("error", (error: unknown) => this.#lose(failureOf(error)));
     connection.on("end", () => this.#lose(new MariadbFailure("away", 0, "The server ended the connection.")));
@@ -74,9 +75,10 @@ export class Session {
       trace: false,
     });
     if (tls) overTls(connection as unknown as Upgradable, tls);
-    const session = new Session(connection, (target.readSeconds ?? ANSWER_SECONDS) * 1000, null);
+    const session = new Session(connection, (target.readSeconds ?? ANSWER_SECONDS) * 1000, driver.escape);
     try {
-      await session.query(setup(target, settings), [target.sqlMode ?? settings.sqlMode]);
+      const mode = target.sqlMode ?? settings.sqlMode;
+      await session.query(setup(mode, settings), mode === "" ? [] : [mode]);
       if (target.initCommand) await session.query(target.initCommand);
     } catch (error) {
       session.destroy();
@@ -95,9 +97,10 @@ export class Session {
   query(sql: string, params: readonly Value[] = []): Promise<Result> {
     if (this.#broken) return Promise.reject(new MariadbFailure("away", 0, "The connection is closed."));
     this.#trace?.(sql);
+    const text = filledIn(sql, params, this.#escape);
     return new Promise((resolve, reject) => {
       this.#pending = { since: performance.now(), reject };
-      this.#connection.query(sql, [...params], (error: unknown, result: unknown) => {
+      this.#connection.query(text, (error: unknown, result: unknown) => {
         this.#pending = null;
         if (error) {
           const failure = failureOf(error);
@@ -147,12 +150,31 @@ export class Session {
   }
 }
 
+/**
+ * The statement with its values as literals. Nothing but these four types is taken: of anything else the driver
+ * would make SQL of its own. No statement of ours has a question mark that is no placeholder.
+ */
+function filledIn(sql: string, params: readonly Value[], escape: (text: string) => string): string {
+  const parts = sql.split("?");
+  if (parts.length !== params.length + 1) fail("internal", "A statement and its values do not fit.");
+  let text = parts[0]!;
+  for (let at = 0; at < params.length; at++) text += literal(params[at]!, escape) + parts[at + 1];
+  return text;
+}
+
+function literal(value: Value, escape: (text: string) => string): string {
+  if (value === null) return "NULL";
+  if (typeof value === "string") return escape(value);
+  if (typeof value === "boolean") return value ? "1" : "0";
+  if (typeof value === "number" && Number.isFinite(value)) return String(value);
+  fail("internal", "A write got a value that is not data.");
+}
+
 /** One statement that sets everything; its value is the mode. Text is compared and kept as the tables say. */
-function setup(target: MariadbTarget, { sqlMode, wsrepSyncWait }: SessionSettings): string {
-  const mode = (target.sqlMode ?? sqlMode) === "" ? "@@GLOBAL.sql_mode" : "?";
+function setup(mode: string, { wsrepSyncWait }: SessionSettings): string {
   const settings = [
     // With that mode, a value could break out of its quotes.
-    `sql_mode = REPLACE(${mode}, 'NO_BACKSLASH_ESCAPES', '')`,
+    `sql_mode = REPLACE(${mode === "" ? "@@GLOBAL.sql_mode" : "?"}, 'NO_BACKSLASH_ESCAPES', '')`,
     "time_zone = '+00:00'",
     "tx_isolation = 'READ-COMMITTED'",
     ...Object.entries(SESSION).map(([name, value]) => `${name} = ${value}`),
