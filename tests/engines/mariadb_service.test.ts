@@ -1,0 +1,93 @@
+/** A service on a MariaDB of its own: the database goes and comes back, a replica, what the log says. */
+import assert from "node:assert/strict";
+import { parseConnection } from "../../db/connection.ts";
+import { withMariadb } from "../../db/engines/mariadb.ts";
+import { syncDatabase } from "../../db/manage.ts";
+import { missing } from "../support/installed.ts";
+import { recordLog } from "../support/logged.ts";
+import { ADMIN, OWNER, startService } from "../support/service.ts";
+import { type Mariadb, MARIADB_COMMANDS, startMariadb } from "./mariadb.ts";
+
+const PASSWORD = "geheim@/?%";
+
+/** Makes a database with the tables of the service; returns the text of its connection. */
+async function prepare({ ports }: Mariadb): Promise<string> {
+  const root = parseConnection(`mysql://root@127.0.0.1:${ports[0]}/mysql`);
+  if (root.kind !== "mariadb") throw new Error("not the URL of a MariaDB");
+  await withMariadb(root, async (conn) => {
+    await conn.run("CREATE DATABASE glance CHARACTER SET utf8mb3");
+    await conn.run("CREATE USER glance@'%' IDENTIFIED BY ?", [PASSWORD]);
+    await conn.run("GRANT ALL ON glance.* TO glance@'%'");
+  });
+  const connection = `mysql+pymysql://glance:${encodeURIComponent(PASSWORD)}@127.0.0.1:${
+    ports[0]
+  }/glance?charset=utf8`;
+  await syncDatabase(connection);
+  return connection;
+}
+
+/** So that a test does not wait as long as a client would. */
+const IMPATIENT = { "database.db_max_retries": "1", "database.db_retry_interval": "0" };
+
+Deno.test({
+  name: "a database that is away is 503 with Retry-After, and needs no restart when it is back",
+  ignore: missing(...MARIADB_COMMANDS),
+  async fn() {
+    await using server = await startMariadb();
+    const connection = await prepare(server);
+    using recorded = recordLog("DEBUG");
+    await using service = await startService({
+      ...IMPATIENT,
+      "database.connection": connection,
+      "database.connection_debug": "100",
+    });
+    const { id, created_at } = await service.create(OWNER, { name: "before" });
+    const shown = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
+    assert.equal(shown.created_at, created_at, "what a create answers is what is stored");
+    await server.kill();
+    const asks: [path: string, asked: { method?: string; body?: unknown }][] = [
+      [`/v2/images/${id}`, {}],
+      ["/v2/images", {}],
+      ["/v2/images", { method: "POST", body: { name: "lost" } }],
+      [`/v2/images/${id}`, { method: "DELETE" }],
+    ];
+    for (const [path, asked] of asks) {
+      const answer = await service.ask(path, OWNER, asked);
+      const text = await answer.text();
+      assert.equal(answer.status, 503, `${asked.method ?? "GET"} ${path}: ${text}`);
+      assert.equal(answer.headers.get("retry-after"), "1");
+      assert.doesNotMatch(text, /geheim|127\.0\.0\.1/);
+    }
+    await server.start();
+    assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 200);
+    await service.create(OWNER, { name: "after" });
+    const { images } = await (await service.ask("/v2/images?sort=name:asc", ADMIN)).json();
+    assert.deepEqual(images.map(({ name }: { name: string }) => name), ["after", "before"]);
+    const log = recorded.lines().join("\n");
+    assert.match(log, /INSERT INTO images/, "connection_debug shows statements");
+    assert.doesNotMatch(log, /geheim|'before'/, "and no values");
+  },
+});
+
+Deno.test({
+  name: "lists come from the replica while it can be reached",
+  ignore: missing(...MARIADB_COMMANDS),
+  async fn() {
+    await using main = await startMariadb();
+    await using replica = await startMariadb();
+    await using service = await startService({
+      ...IMPATIENT,
+      "database.connection": await prepare(main),
+      "database.slave_connection": await prepare(replica),
+    });
+    const { id } = await service.create(OWNER);
+    const listed = async () => (await (await service.ask("/v2/images", OWNER)).json()).images.length;
+    // The two servers are not connected: what is there tells which one was asked.
+    assert.equal(await listed(), 0);
+    assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 200);
+    await replica.kill();
+    assert.equal(await listed(), 1);
+    await replica.start();
+    assert.equal(await listed(), 0);
+  },
+});
