@@ -1,6 +1,6 @@
 /**
- * One page of images (docs/reference/images-api.md §4): never a count, and never a walk over more rows than it takes. Which rows
- * it reads, and through which index, is decided here (docs/adr/0002-database-access.md).
+ * One page of images (docs/reference/images-api.md §4), without counting and without passing over more rows than it
+ * needs. This file decides which rows a page reads, and through which index (docs/adr/0002-database-access.md).
  */
 import type { Conn } from "../conn.ts";
 import { type Dialect, perDialect, PRIMARY } from "../dialects/dialect.ts";
@@ -35,29 +35,30 @@ const WALKS: Record<SortKey, string> = {
   updated_at: "oneglance_images_updated",
 };
 
-/** For a filter on one value of these, its index gives the images in order of creation. */
-const oneValueOf = perDialect((dialect): Partial<Record<string, string>> => {
+/** For a filter on one value of these columns, an index gives the images in order of creation. */
+const oneValueKeys = perDialect((dialect): Partial<Record<string, string>> => {
   const { name, status, disk_format, container_format } = keysOf(dialect);
   return { name, status, owner: "i.owner", disk_format, container_format };
 });
 
-/** A part of a page: what an index gives, from the marker on. */
+/** A part of a page: the rows that one index gives, from the marker on. */
 type PagePart = ScopePart & Pick<After, "same">;
 
-/** The parts of a page, none of which has a row of another; none at all when nothing can be seen. */
+/** Returns the parts of a page, which share no row; none when the caller can see no image. */
 async function planPage(
   conn: Conn,
   query: ImageListQuery,
   order: readonly Order[],
 ): Promise<PagePart[]> {
+  const { dialect } = conn;
   const parts = await choose(conn, query, order[0]?.key ?? "created_at");
   if (query.marker === undefined) return parts.map((part) => ({ ...part, same: 0 }));
   const values = await markerValues(conn, order, query.marker);
   return parts.flatMap(({ index, where }) => {
     const apart = order[0]?.key !== "created_at" && index === WALKS[order[0]!.key];
     const afters: After[] = apart
-      ? afterMarkerApart(conn.dialect, order, values)
-      : [{ where: afterMarker(conn.dialect, order, values), same: 0 }];
+      ? afterMarkerApart(dialect, order, values)
+      : [{ where: afterMarker(dialect, order, values), same: 0 }];
     return afters.map((after) => ({ index, where: and(where, after.where), same: after.same }));
   });
 }
@@ -77,11 +78,11 @@ async function choose(conn: Conn, query: ImageListQuery, first: SortKey): Promis
   return [{ index: WALKS[first], where: scopePredicate(dialect, query) }];
 }
 
-/** For callers that see almost everything: the index of a filter on one value, which many images have. */
+/** Returns, for a caller that sees almost all images, the index of a filter on one value that many images have. */
 function oneValue(dialect: Dialect, query: ImageListQuery): ScopePart | null {
   for (const condition of query.conditions) {
     if (condition.kind !== "in") continue;
-    const expression = oneValueOf(dialect)[condition.column];
+    const expression = oneValueKeys(dialect)[condition.column];
     const [value, ...others] = condition.values;
     if (expression === undefined || value === undefined || others.length > 0) continue;
     const where = and(sql(`${expression} = ?`, value), scopePredicate(dialect, query));
@@ -90,37 +91,74 @@ function oneValue(dialect: Dialect, query: ImageListQuery): ScopePart | null {
   return null;
 }
 
-/** The first rows of a part; no more of it can be on the page. */
-function partSql(
-  dialect: Dialect,
-  { index, where, same }: PagePart,
-  order: readonly Order[],
-  query: ImageListQuery,
-): Sql {
-  const rows = and(
+/** The condition that a row belongs to a part and to the list. */
+function rowsSql(dialect: Dialect, { where }: PagePart, query: ImageListQuery): Sql {
+  return and(
     where,
     sql(`i.deleted = 0 AND i.os_hidden = ${query.osHidden ? 1 : 0}`),
     sql("+i.status NOT IN ('killed', 'deleted', 'pending_delete')"),
     ...query.conditions.map((condition) => conditionSql(dialect, condition)),
   );
+}
+
+/** Selects the first rows of a part; the page has no more of it. */
+function partSql(dialect: Dialect, part: PagePart, order: readonly Order[], query: ImageListQuery): Sql {
+  const { index, same } = part;
+  const rows = rowsSql(dialect, part, query);
   return {
-    text: dialect.limited(
-      `SELECT ${imageColumns("i")}, ${orderColumns(dialect, order)} FROM ${dialect.through("images i", index)}
-      WHERE ${rows.text} ORDER BY ${orderBy(order, same)} LIMIT ?`,
-    ),
+    text: dialect.limited(`SELECT ${imageColumns("i")}, ${orderColumns(dialect, order)}
+      FROM ${dialect.through("images i", index)}
+      WHERE ${rows.text} ORDER BY ${orderBy(order, same)} LIMIT ?`),
     params: [...rows.params, query.limit],
   };
 }
 
-/** One page: one query, after the look-ups of the marker and of what filters leave. Errors: bad_request. */
+/** Whether an index has exactly these keys, so that its rows need no sort. */
+function isOrderOfIndex(order: readonly Order[]): boolean {
+  const keys = order.map(({ key }) => key);
+  const tail = keys[0] === "created_at" || keys[0] === "id" ? keys : keys.slice(1);
+  return (keys[0] === "id" || tail.join() === "created_at,id") &&
+    new Set(order.map(({ dir }) => dir)).size === 1;
+}
+
+/**
+ * Ends each part that an index gives in the order of the first key with the group of the last row of the page, for
+ * databases that would otherwise sort the whole part by the keys that follow.
+ */
+async function endParts(
+  conn: Conn,
+  parts: readonly PagePart[],
+  order: readonly Order[],
+  query: ImageListQuery,
+): Promise<PagePart[]> {
+  const { dialect } = conn;
+  const [first] = order;
+  if (!first || dialect.sortsWithinGroups || isOrderOfIndex(order)) return [...parts];
+  const key = keysOf(dialect)[first.key];
+  const ended: PagePart[] = [];
+  for (const part of parts) {
+    const rows = rowsSql(dialect, part, query);
+    const last = part.index === PRIMARY || part.same === 1 ? undefined : await conn.one(
+      `SELECT ${key} AS last FROM ${dialect.through("images i", part.index)}
+       WHERE ${rows.text} ORDER BY ${key} ${first.dir} LIMIT 1 OFFSET ?`,
+      [...rows.params, query.limit - 1],
+    );
+    const end = last && sql(`${key} ${first.dir === "asc" ? "<=" : ">="} ?`, last.last ?? null);
+    ended.push(end ? { ...part, where: and(part.where, end) } : part);
+  }
+  return ended;
+}
+
+/** Reads one page by one query, after those that plan it. Errors: bad_request. */
 export async function listImages(conn: Conn, query: ImageListQuery): Promise<ImageRecord[]> {
   if (query.limit <= 0 || query.conditions.some(isNever)) return [];
+  const { dialect } = conn;
   const order = decisiveOrder(query.sort);
-  const parts = await planPage(conn, query, order);
+  const parts = await endParts(conn, await planPage(conn, query, order), order, query);
   if (parts.length === 0) return [];
-  const rows = join(parts.map((part) => partSql(conn.dialect, part, order, query)), " UNION ALL ");
+  const rows = join(parts.map((part) => partSql(dialect, part, order, query)), " UNION ALL ");
   // Children only of the rows of the page: further inside, they would be read for every row that is sorted.
-  const text = `SELECT ${imageJson(conn.dialect, "page")}
+  const text = `SELECT ${imageJson(dialect, "page")}
     FROM (${rows.text} ORDER BY ${orderBy(order)} LIMIT ?) AS page ORDER BY ${orderBy(order)}`;
   return (await conn.all(text, [...rows.params, query.limit])).map((row) => imageOf(conn, row));
 }
