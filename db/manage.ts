@@ -3,7 +3,7 @@ import { fail } from "../src/errors.ts";
 import type { WriteConn } from "./conn.ts";
 import { parseConnection } from "./connection.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
-import { withMariadb } from "./engines/mariadb.ts";
+import { type MariadbSettings, withMariadb } from "./engines/mariadb.ts";
 import { inTransaction, isPresent, openReader, prepareFile } from "./engines/open_file.ts";
 import { changeRemote, withRemote } from "./engines/remote.ts";
 import { handBack, type HandBackOptions } from "./migrations/hand_back.ts";
@@ -20,6 +20,8 @@ export interface ManageResult {
 export interface ManageOptions {
   /** Accept a network file system. */
   force?: boolean;
+  /** What `[database]` says about a MariaDB; default: its defaults. */
+  mariadb?: MariadbSettings;
 }
 
 const UP_TO_DATE = "Database is up to date. No migrations needed.";
@@ -30,10 +32,10 @@ const UNCONTROLLED =
 /** The exit codes of `db check`. */
 const PENDING = { expand: 3, contract: 5 } as const;
 
-async function stateOf(connection: string, force: boolean): Promise<SchemaState> {
+async function stateOf(connection: string, { force = false, mariadb }: ManageOptions): Promise<SchemaState> {
   const target = parseConnection(connection);
   try {
-    if (target.kind === "mariadb") return await withMariadb(target, schemaState);
+    if (target.kind === "mariadb") return await withMariadb(target, schemaState, mariadb);
     if (target.kind === "remote") return await withRemote(target, schemaState);
     if (!isPresent(target.path)) return EMPTY;
     const reader = await openReader(prepareFile(target.path, { create: false, force }));
@@ -50,12 +52,12 @@ async function stateOf(connection: string, force: boolean): Promise<SchemaState>
 /** Runs `action` in one write transaction; on MariaDB, on a connection outside of any. `create`: makes a missing file. */
 async function change<T>(
   connection: string,
-  { force, create }: { force: boolean; create: boolean },
+  { force = false, create, mariadb }: ManageOptions & { create: boolean },
   action: (conn: WriteConn) => Promise<T>,
 ): Promise<T> {
   const target = parseConnection(connection);
   try {
-    if (target.kind === "mariadb") return await withMariadb(target, action);
+    if (target.kind === "mariadb") return await withMariadb(target, action, mariadb);
     if (target.kind === "remote") return await changeRemote(target, action);
     return await inTransaction(prepareFile(target.path, { create, force }), action);
   } catch (error) {
@@ -63,24 +65,24 @@ async function change<T>(
   }
 }
 
-const migrateAny = (connection: string, force: boolean): Promise<Migrated> =>
-  change(connection, { force, create: true }, migrate);
+const migrateAny = (connection: string, options: ManageOptions): Promise<Migrated> =>
+  change(connection, { ...options, create: true }, migrate);
 
 /** `db version`: each revision on a line. Errors: config, database, unavailable. */
 export async function databaseVersion(
   connection: string,
-  { force = false }: ManageOptions = {},
+  options: ManageOptions = {},
 ): Promise<ManageResult> {
-  const { revisions } = await stateOf(connection, force);
+  const { revisions } = await stateOf(connection, options);
   return { output: revisions.length > 0 ? revisions.join("\n") : UNCONTROLLED, exit: 0 };
 }
 
 /** `db check`: exit 0 when nothing is to do, 3 when expansion is, 5 when only contraction is. Errors: as above. */
 export async function checkDatabase(
   connection: string,
-  { force = false }: ManageOptions = {},
+  options: ManageOptions = {},
 ): Promise<ManageResult> {
-  const state = await stateOf(connection, force);
+  const state = await stateOf(connection, options);
   refuseForeign(state);
   if (isSynced(state)) return { output: "Database is up to date. No upgrades needed.", exit: 0 };
   const expanded = state.revisions.includes(EXPANDED);
@@ -93,10 +95,10 @@ export async function checkDatabase(
 /** `db sync`: makes a new database or brings an old one up to date. Errors: config, database, unavailable. */
 export async function syncDatabase(
   connection: string,
-  { force = false }: ManageOptions = {},
+  options: ManageOptions = {},
 ): Promise<ManageResult> {
-  if (isSynced(await stateOf(connection, force))) return { output: UP_TO_DATE, exit: 0 };
-  const { before } = await migrateAny(connection, force);
+  if (isSynced(await stateOf(connection, options))) return { output: UP_TO_DATE, exit: 0 };
+  const { before } = await migrateAny(connection, options);
   // Another process has done it meanwhile.
   if (isSynced(before)) return { output: UP_TO_DATE, exit: 0 };
   const lines = [
@@ -111,17 +113,17 @@ export async function syncDatabase(
 /** `db expand`: does all the work; the later phases have nothing to do. Errors: config, database, unavailable. */
 export async function expandDatabase(
   connection: string,
-  { force = false }: ManageOptions = {},
+  options: ManageOptions = {},
 ): Promise<ManageResult> {
-  if (isSynced(await stateOf(connection, force))) return { output: UP_TO_DATE, exit: 0 };
-  const { before } = await migrateAny(connection, force);
+  if (isSynced(await stateOf(connection, options))) return { output: UP_TO_DATE, exit: 0 };
+  const { before } = await migrateAny(connection, options);
   // Another process has done it meanwhile.
   if (isSynced(before)) return { output: UP_TO_DATE, exit: 0 };
   return { output: `Upgraded database to: ${EXPANDED}, current revision(s): ${HEAD}`, exit: 0 };
 }
 
-async function laterPhase(connection: string, force: boolean, phase: string): Promise<ManageResult> {
-  const state = await stateOf(connection, force);
+async function laterPhase(connection: string, options: ManageOptions, phase: string): Promise<ManageResult> {
+  const state = await stateOf(connection, options);
   refuseForeign(state);
   if (isSynced(state)) return { output: UP_TO_DATE, exit: 0 };
   fail(
@@ -134,25 +136,25 @@ async function laterPhase(connection: string, force: boolean, phase: string): Pr
 /** `db migrate`: never anything to do after expansion. Errors: database, before it. */
 export function migrateData(
   connection: string,
-  { force = false }: ManageOptions = {},
+  options: ManageOptions = {},
 ): Promise<ManageResult> {
-  return laterPhase(connection, force, "Data migration");
+  return laterPhase(connection, options, "Data migration");
 }
 
 /** `db contract`: never anything to do after expansion. Errors: database, before it. */
 export function contractDatabase(
   connection: string,
-  { force = false }: ManageOptions = {},
+  options: ManageOptions = {},
 ): Promise<ManageResult> {
-  return laterPhase(connection, force, "Database contraction");
+  return laterPhase(connection, options, "Database contraction");
 }
 
 /** `oneglance db hand-back`: for a release of Glance. Errors: config, database, unavailable. */
 export async function handBackDatabase(
   connection: string,
-  { force = false, ...options }: ManageOptions & HandBackOptions,
+  { force, mariadb, ...options }: ManageOptions & HandBackOptions,
 ): Promise<ManageResult> {
-  const done = await change(connection, { force, create: false }, (conn) => handBack(conn, options));
+  const done = await change(connection, { force, mariadb, create: false }, (conn) => handBack(conn, options));
   const head = `The database is one of Glance ${options.release} now:`;
   return { output: [head, ...done.map((line) => `  ${line}`)].join("\n"), exit: 0 };
 }

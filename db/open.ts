@@ -37,7 +37,7 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   if (options.settings) settle(options.settings);
   try {
     if (connection.kind === "mariadb") {
-      if (options.sync === "auto") await withMariadb(connection, migrate);
+      if (options.sync === "auto") await withMariadb(connection, migrate, options.mariadb);
       return await openMariadb(connection, options.mariadb, options.settings);
     }
     if (connection.kind === "remote") {

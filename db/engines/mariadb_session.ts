@@ -76,6 +76,8 @@ export class Session {
     });
     if (tls) overTls(connection as unknown as Upgradable, tls);
     const session = new Session(connection, (target.readSeconds ?? ANSWER_SECONDS) * 1000, driver.escape);
+    // The driver's own limit ends with the handshake.
+    const limit = setTimeout(() => session.destroy(), 2000 * target.connectSeconds);
     try {
       const mode = target.sqlMode ?? settings.sqlMode;
       await session.query(setup(mode, settings), mode === "" ? [] : [mode]);
@@ -83,6 +85,8 @@ export class Session {
     } catch (error) {
       session.destroy();
       throw error;
+    } finally {
+      clearTimeout(limit);
     }
     session.#trace = settings.trace;
     return session;

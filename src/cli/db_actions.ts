@@ -4,16 +4,17 @@ import {
   contractDatabase,
   databaseVersion,
   expandDatabase,
+  type ManageOptions,
   type ManageResult,
   migrateData,
   syncDatabase,
 } from "../../db/manage.ts";
 import type { Config } from "../config/config.ts";
-import { connectionOf } from "../database_settings.ts";
+import { connectionOf, mariadbSettings } from "../database_settings.ts";
 import { isError } from "../errors.ts";
 import type { Program } from "./program.ts";
 
-export type Action = (connection: string, options: { force: boolean }) => Promise<ManageResult>;
+export type Action = (connection: string, options: ManageOptions) => Promise<ManageResult>;
 
 export const DB_ACTIONS: Readonly<Record<string, Action>> = {
   sync: syncDatabase,
@@ -33,7 +34,7 @@ export async function runDbAction(
   const connection = connectionOf(config);
   const force = config.get("oneglance.force_network_filesystem");
   try {
-    const { output, exit } = await action(connection, { force });
+    const { output, exit } = await action(connection, { force, mariadb: mariadbSettings(config) });
     program.out(output);
     return exit;
   } catch (error) {

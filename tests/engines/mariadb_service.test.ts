@@ -1,11 +1,13 @@
 /** A service on a MariaDB of its own: the database goes and comes back, a replica, what the log says. */
 import assert from "node:assert/strict";
 import { parseConnection } from "../../db/connection.ts";
-import { withMariadb } from "../../db/engines/mariadb.ts";
+import { MARIADB_DEFAULTS, withMariadb } from "../../db/engines/mariadb.ts";
 import { syncDatabase } from "../../db/manage.ts";
+import { openDatabase } from "../../db/open.ts";
 import { missing } from "../support/installed.ts";
 import { recordLog } from "../support/logged.ts";
 import { ADMIN, OWNER, startService } from "../support/service.ts";
+import { listQuery, makeImage, newImage, WRITER_URL } from "../support/temp_database.ts";
 import { type Mariadb, MARIADB_COMMANDS, startMariadb } from "./mariadb.ts";
 
 const PASSWORD = "geheim@/?%";
@@ -89,5 +91,38 @@ Deno.test({
     assert.equal(await listed(), 1);
     await replica.start();
     assert.equal(await listed(), 0);
+  },
+});
+
+Deno.test({
+  name: "how often a request asks the database",
+  ignore: missing(...MARIADB_COMMANDS),
+  async fn() {
+    await using server = await startMariadb();
+    const asks: string[] = [];
+    const connection = await prepare(server);
+    const mariadb = {
+      ...MARIADB_DEFAULTS,
+      session: { ...MARIADB_DEFAULTS.session, trace: (sql: string) => void asks.push(sql) },
+    };
+    const db = await openDatabase({ connection, writerUrl: WRITER_URL, mariadb });
+    const counted = async (action: () => Promise<unknown>) => {
+      asks.length = 0;
+      await action();
+      // Old marks are removed now and then, beside the requests.
+      return asks.filter((sql) => !sql.includes("INTERVAL 1 DAY")).length;
+    };
+    try {
+      const { id } = await makeImage(db, newImage());
+      const viewer = { isAdmin: true, projectId: null };
+      assert.equal(await counted(() => db.read.images.show({ id, viewer })), 1);
+      assert.equal(await counted(() => db.read.images.list(listQuery(viewer))), 1);
+      // Begin, the row, commit; properties and tags one statement each.
+      assert.equal(await counted(() => makeImage(db, newImage())), 3, asks.join("\n"));
+      const full = newImage({ properties: { a: "1", b: "2" }, tags: ["x", "y"] });
+      assert.equal(await counted(() => makeImage(db, full)), 5, asks.join("\n"));
+    } finally {
+      await db.close();
+    }
   },
 });

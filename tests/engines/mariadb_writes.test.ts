@@ -187,6 +187,33 @@ Deno.test({
       assert.equal((await one.rows("SELECT 1 AS x")).length, 1);
     });
 
+    await t.step("an answer that does not come in time is given up", async () => {
+      await fresh();
+      const late = { ...target(port), readSeconds: 1 };
+      const pool = new Pool(() => Session.open(late, MARIADB_DEFAULTS.session), MARIADB_DEFAULTS.pool);
+      try {
+        await assert.rejects(pool.use((on) => on.rows("SELECT sleep(20) AS s")), /did not answer in time/);
+        assert.equal((await pool.use((on) => on.rows("SELECT 1 AS x"))).length, 1);
+      } finally {
+        pool.close();
+      }
+    });
+
+    await t.step(
+      "a connection is replaced at its age, and one above the pool's size is closed after use",
+      async () => {
+        const id = ({ rows }: Process) => rows("SELECT connection_id() AS id").then(([row]) => row!.id);
+        using young = openProcess(port, { recycleSeconds: 3600 });
+        assert.equal(await id(young), await id(young));
+        using old = openProcess(port, { recycleSeconds: 0 });
+        assert.notEqual(await id(old), await id(old));
+        using small = openProcess(port, { size: 1, overflow: 5 });
+        await times(4, () => small.rows("SELECT sleep(0.2) AS s"));
+        const ids = await times(1, () => id(small));
+        assert.deepEqual(await times(1, () => id(small)), ids);
+      },
+    );
+
     await t.step("marks do not pile up", async () => {
       await fresh();
       using one = openProcess(port, { size: 1, overflow: 0 });
