@@ -81,6 +81,11 @@ export interface Dialect {
    */
   collect(rows: Collected): string;
 
+  /**
+   * The same for rows with a unique number in the column `id`, in its order; faster. `inOrder` reads the result.
+   */
+  collectById(rows: Omit<Collected, "order"> & { id: string }): string;
+
   /** A SELECT with its own ORDER BY and LIMIT as a part of a UNION ALL. */
   limited(select: string): string;
 
@@ -98,6 +103,13 @@ export interface Dialect {
 
   /** Inserts a row, or overwrites the one that is there when its condition holds; returns whether either happened. */
   insertOrTake(row: ConditionalRow): (conn: WriteConn, values: ConditionalValues) => Promise<boolean>;
+}
+
+/** Returns what `Dialect.collectById` collected, once it is parsed: an array, an object by id, or null for no rows. */
+export function inOrder<T>(collected: readonly T[] | Readonly<Record<string, T>> | null): readonly T[] {
+  if (collected === null) return [];
+  // The keys are whole numbers, which an object lists in ascending order.
+  return Array.isArray(collected) ? collected : Object.values(collected);
 }
 
 /** `make` for a dialect, called once for each: a statement keeps its text, by which engines know it again. */

@@ -8,7 +8,11 @@ import type { ComputedColumn, Dialect, Direction } from "./dialect.ts";
  * is the highest value there is. Above `max_allowed_packet` the `json_array(…)` around it gives null, which the
  * callers of `Dialect.collect` refuse.
  */
-export const SESSION = { group_concat_max_len: 1_073_741_824 } as const;
+export const SESSION = {
+  group_concat_max_len: 1_073_741_824,
+  // Else a list with a filter on tags or properties first collects all rows of that tag, however many.
+  optimizer_switch: "'exists_to_in=off'",
+} as const;
 
 /** https://mariadb.com/docs/server/reference/error-codes: ER_DUP_ENTRY. By number: the driver's names are MySQL's. */
 export const DUPLICATE = 1062;
@@ -61,6 +65,12 @@ export const MARIADB: Dialect = {
   collect({ columns, from, where, order }) {
     const element = columns.length === 1 ? columns[0] : `json_array(${columns.join(", ")})`;
     return `(SELECT json_arrayagg(${element} ORDER BY ${order}) FROM ${from} WHERE ${where})`;
+  },
+
+  // JSON_ARRAYAGG makes a temporary table for each subquery, mostly on disk; JSON_OBJECTAGG makes none.
+  collectById({ columns, from, where, id }) {
+    const element = columns.length === 1 ? columns[0] : `json_array(${columns.join(", ")})`;
+    return `(SELECT json_objectagg(${id}, ${element}) FROM ${from} WHERE ${where})`;
   },
 
   limited: (select) => `(${select})`,

@@ -38,6 +38,8 @@ export const SQLITE: Dialect = {
       WHERE ${where} ORDER BY ${order}))`;
   },
 
+  collectById: ({ id, ...rows }) => SQLITE.collect({ ...rows, order: id }),
+
   limited: (select) => `SELECT * FROM (${select})`,
 
   // One comparison of rows is one step on the index, also among many equal first keys.

@@ -1,7 +1,7 @@
 /** One image with its properties, tags and locations: the select list, the row read back, and its notifications. */
 import { IMAGE_COLUMNS } from "../columns.ts";
 import type { Conn, Row, WriteConn } from "../conn.ts";
-import { type Dialect, perDialect } from "../dialects/dialect.ts";
+import { type Dialect, inOrder, perDialect } from "../dialects/dialect.ts";
 import { fail } from "../../src/errors.ts";
 import type { ImageRecord, LocationRecord, Timestamp, Viewer } from "../records.ts";
 import { emit } from "./emit.ts";
@@ -16,18 +16,18 @@ function imageChildren(dialect: Dialect, alias: string): string {
   // `+deleted` keeps the index on deleted, which holds almost every row, out of the choice.
   const live = `c.image_id = ${alias}.id AND +c.deleted = 0`;
   return [
-    dialect.collect({
+    dialect.collectById({
       columns: ["c.name", "c.value"],
       from: "image_properties c",
       where: live,
-      order: "c.id",
+      id: "c.id",
     }),
-    dialect.collect({ columns: ["c.value"], from: "image_tags c", where: live, order: "c.id" }),
-    dialect.collect({
+    dialect.collectById({ columns: ["c.value"], from: "image_tags c", where: live, id: "c.id" }),
+    dialect.collectById({
       columns: ["c.id", "c.value", "c.meta_data"],
       from: "image_locations c",
       where: `${live} AND c.status = 'active'`,
-      order: "c.id",
+      id: "c.id",
     }),
   ].join(", ");
 }
@@ -50,10 +50,11 @@ export function parseMetadata(text: string | null): Record<string, unknown> {
   }
 }
 
+type Collected<T> = Parameters<typeof inOrder<T>>[0];
 type Children = [
-  [string, string | null][] | null,
-  string[] | null,
-  [number, string, string | null][] | null,
+  Collected<[string, string | null]>,
+  Collected<string>,
+  Collected<[number, string, string | null]>,
 ];
 
 /**
@@ -65,16 +66,16 @@ export function imageOf(conn: Conn, { image }: Row): ImageRecord {
   const values = JSON.parse(String(image)) as unknown[];
   const columns = Object.fromEntries(IMAGE_COLUMNS.map((name, index) => [name, values[index]]));
   const [properties, tags, locations] = values.slice(IMAGE_COLUMNS.length) as Children;
-  const distinct = tags ?? [];
+  const distinct = inOrder(tags);
   return {
     ...columns,
     protected: columns.protected === 1,
     os_hidden: columns.os_hidden === 1,
     deleted: columns.deleted === 1,
     updated_at: columns.updated_at ?? columns.created_at,
-    properties: Object.fromEntries(properties ?? []),
+    properties: Object.fromEntries(inOrder(properties)),
     tags: distinct.length > 1 ? [...new Set(distinct)] : distinct,
-    locations: (locations ?? []).map(([id, stored, metadata]): LocationRecord => ({
+    locations: inOrder(locations).map(([id, stored, metadata]): LocationRecord => ({
       id,
       url: conn.unseal(stored),
       metadata: parseMetadata(metadata),

@@ -18,13 +18,13 @@ const stranded = ({ dialect }: Conn) =>
   `SELECT i.id, i.name, i.owner, i.status, ${broken("i")} AS broken,
     coalesce(i.updated_at, i.created_at) AS since, p.value AS task_id, t.type AS task_type, t.status AS task_status,
     coalesce(t.updated_at, t.created_at) AS task_since
-  FROM images i
+  FROM (
+    SELECT b.id FROM images b WHERE b.deleted = 0 AND b.os_hidden IN (0, 1) AND ${broken("b")}
+    UNION SELECT image_id FROM image_properties WHERE name = '${IMAGE_PROPERTY.importTask}' AND deleted = 0) AS few
+  JOIN images i ON i.id = few.id
   LEFT JOIN image_properties p ON p.image_id = i.id AND p.name = '${IMAGE_PROPERTY.importTask}' AND p.deleted = 0
   LEFT JOIN tasks t ON t.id = p.value
-  WHERE i.deleted = 0 AND i.id IN (
-    SELECT b.id FROM images b WHERE b.deleted = 0 AND b.os_hidden IN (0, 1) AND ${broken("b")}
-    UNION SELECT image_id FROM image_properties WHERE name = '${IMAGE_PROPERTY.importTask}' AND deleted = 0)
-    AND coalesce(i.updated_at, i.created_at) < ${dialect.fromNow}
+  WHERE i.deleted = 0 AND coalesce(i.updated_at, i.created_at) < ${dialect.fromNow}
     AND (t.id IS NULL OR coalesce(t.updated_at, t.created_at) < ${dialect.fromNow})
     AND NOT EXISTS (SELECT 1 FROM oneglance_uploads u WHERE u.image_id = i.id)
     AND NOT EXISTS (SELECT 1 FROM oneglance_tasks l WHERE l.image_id = i.id)`;

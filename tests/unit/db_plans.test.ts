@@ -47,7 +47,7 @@ async function explained(action: (conn: Conn, markerId: string) => Promise<void>
 /** Steps that read a table from end to end without an index; rows of subqueries are not a table. */
 function scans({ steps }: Explained): string[] {
   return steps.filter((step) =>
-    /^SCAN (?!page$|\(subquery|CONSTANT)/.test(step) &&
+    /^SCAN (?!(page|few)$|\(subquery|CONSTANT)/.test(step) &&
     !/USING .*INDEX (oneglance_|sqlite_autoindex_images_1$)/.test(step)
   );
 }
