@@ -37,9 +37,11 @@ const GUARD =
 /** So many rows at most. Two names that share one wait for each other in vain, which is rare and does no harm. */
 const SLOTS = 4096;
 
+/** Names that a collation of MariaDB may take for one another are one here: case, accents and final blanks. */
 function slotOf(name: string): number {
+  const folded = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trimEnd();
   let hash = 2166136261;
-  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 16777619);
+  for (let at = 0; at < folded.length; at++) hash = Math.imul(hash ^ folded.charCodeAt(at), 16777619);
   return (hash ^ hash >>> 12) & SLOTS - 1;
 }
 
