@@ -8,6 +8,8 @@ import { missing } from "../support/installed.ts";
 import { recordLog } from "../support/logged.ts";
 import { ADMIN, OWNER, startService } from "../support/service.ts";
 import { listQuery, makeImage, newImage, WRITER_URL } from "../support/temp_database.ts";
+import { takeEvents } from "../support/events.ts";
+import { startWireCutter } from "./wire_cutter.ts";
 import { type Mariadb, MARIADB_COMMANDS, startMariadb } from "./mariadb.ts";
 
 const PASSWORD = "geheim@/?%";
@@ -27,6 +29,8 @@ async function prepare({ ports }: Mariadb): Promise<string> {
   await syncDatabase(connection);
   return connection;
 }
+
+const BARE = { disk_format: "raw", container_format: "bare" };
 
 /** So that a test does not wait as long as a client would. */
 const IMPATIENT = { "database.db_max_retries": "1", "database.db_retry_interval": "0" };
@@ -124,5 +128,62 @@ Deno.test({
     } finally {
       await db.close();
     }
+  },
+});
+
+Deno.test({
+  name: "requests whose COMMIT is lost on the way there, or whose answer is lost, are done once",
+  ignore: missing(...MARIADB_COMMANDS),
+  async fn(t) {
+    await using server = await startMariadb();
+    using cutter = startWireCutter(server.ports[0]!);
+    const connection = (await prepare(server)).replace(`:${server.ports[0]}/`, `:${cutter.port}/`);
+    await using service = await startService({
+      "database.connection": connection,
+      "oslo_messaging_notifications.driver": "log",
+    });
+    const { id: tagged } = await service.create(OWNER, BARE);
+    for (const lose of ["commit", "answer"] as const) {
+      await t.step(`${lose}: a create`, async () => {
+        cutter.lose = lose;
+        const before = cutter.lost;
+        await service.create(OWNER, { ...BARE, name: `made with a lost ${lose}` });
+        const { images } = await (await service.ask(`/v2/images?name=made with a lost ${lose}`, OWNER))
+          .json();
+        assert.equal(images.length, 1);
+        assert.equal(cutter.lost, before + 1);
+      });
+      await t.step(`${lose}: an upload`, async () => {
+        const { id } = await service.create(OWNER, BARE);
+        cutter.lose = lose;
+        await service.upload(id, OWNER, "data");
+        const image = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
+        assert.deepEqual([image.status, image.size], ["active", 4]);
+        assert.deepEqual(await service.deps.db.read.uploads.list(), []);
+      });
+      await t.step(`${lose}: a tag, a member, a deletion`, async () => {
+        cutter.lose = lose;
+        const path = `/v2/images/${tagged}`;
+        assert.equal((await service.ask(`${path}/tags/${lose}`, OWNER, { method: "PUT" })).status, 204);
+        cutter.lose = lose;
+        const member = await service.ask(`${path}/members`, OWNER, {
+          method: "POST",
+          body: { member: `m ${lose}` },
+        });
+        assert.equal(member.status, 200);
+        const { id } = await service.create(OWNER, BARE);
+        cutter.lose = lose;
+        assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
+        assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 404);
+      });
+    }
+    const members = (await (await service.ask(`/v2/images/${tagged}/members`, OWNER)).json()).members;
+    assert.equal(members.length, 2);
+    const types = (await takeEvents(service)).map(([type]) => type);
+    // Four images that stay, the tagged one, and two that were deleted.
+    assert.equal(types.filter((type) => type === "image.create").length, 7);
+    assert.equal(types.filter((type) => type === "image.delete").length, 2);
+    assert.equal(types.filter((type) => type === "image.member.create").length, 2);
+    assert.equal(types.filter((type) => type === "image.activate").length, 2);
   },
 });
