@@ -214,6 +214,19 @@ Deno.test({
       },
     );
 
+    await t.step("a server that is away at start is tried again, so often", async () => {
+      using cutter = startWireCutter(port);
+      cutter.refusing = true;
+      const open = (attempts: number) =>
+        withMariadb(target(cutter.port), (conn) => Promise.resolve(conn.one("SELECT 1 AS x")), {
+          ...MARIADB_DEFAULTS,
+          start: { attempts, seconds: 0.05 },
+        });
+      await assert.rejects(open(3), (error) => isError(error, "unavailable"));
+      setTimeout(() => cutter.refusing = false, 200);
+      assert.deepEqual({ ...await open(-1) }, { x: 1 });
+    });
+
     await t.step("marks do not pile up", async () => {
       await fresh();
       using one = openProcess(port, { size: 1, overflow: 0 });
