@@ -70,7 +70,7 @@ export async function withMariadb<T>(
   try {
     return await repeated(ONCE, 0, async () => {
       await requireUsable(session);
-      return await action(new SessionConn(session, settle(PLAIN)));
+      return await action(new SessionConn(session, settle(PLAIN), "migration"));
     });
   } finally {
     session.end();

@@ -34,6 +34,8 @@ const IS_VOID = "SELECT is_void FROM oneglance_commits WHERE mark = ?";
 
 const GUARD =
   `INSERT INTO oneglance_guards (slot, turn) VALUES (?, 1) ON DUPLICATE KEY UPDATE turn = turn + 1`;
+/** Begins the transaction in the same round trip. */
+const BEGIN_GUARD = `BEGIN NOT ATOMIC START TRANSACTION; ${GUARD}; END`;
 /** So many rows at most. Two names that share one wait for each other in vain, which is rare and does no harm. */
 const SLOTS = 4096;
 
@@ -58,7 +60,7 @@ function now(): string {
   return formatTimestamp(Date.now() * 1000).slice(0, 19);
 }
 
-/** The connection of a write, or of a migration, which has no transaction. */
+/** The connection of a write, whose first statement begins its transaction, or of a migration, which has none. */
 export class SessionConn implements WriteConn {
   readonly dialect = MARIADB;
   readonly now = now;
@@ -68,26 +70,44 @@ export class SessionConn implements WriteConn {
   emitted = false;
   /** Whether there is something to commit. */
   changed = false;
+  /** Whether the transaction is begun, if there is to be one. */
+  #isBegun: boolean;
   readonly #session: Session;
 
-  constructor(session: Session, settings: ReturnType<typeof settle>) {
+  constructor(session: Session, settings: ReturnType<typeof settle>, kind: "transaction" | "migration") {
     ({ wants: this.wants, seal: this.seal, unseal: this.unseal } = settings);
     this.#session = session;
+    this.#isBegun = kind === "migration";
   }
 
-  all: WriteConn["all"] = (sql, params) => this.#session.rows(sql, params);
+  all: WriteConn["all"] = async (sql, params) => {
+    await this.#begin();
+    return await this.#session.rows(sql, params);
+  };
 
-  one: WriteConn["one"] = async (sql, params) => (await this.#session.rows(sql, params))[0];
+  one: WriteConn["one"] = async (sql, params) => {
+    await this.#begin();
+    return (await this.#session.rows(sql, params))[0];
+  };
 
   run: WriteConn["run"] = async (sql, params) => {
+    await this.#begin();
     const found = await this.#session.run(sql, params);
     if (found > 0) this.changed = true;
     return found;
   };
 
   guard = async (name: string): Promise<void> => {
-    await this.#session.run(GUARD, [slotOf(name)]);
+    const statement = this.#isBegun ? GUARD : BEGIN_GUARD;
+    this.#isBegun = true;
+    await this.#session.run(statement, [slotOf(name)]);
   };
+
+  async #begin(): Promise<void> {
+    if (this.#isBegun) return;
+    this.#isBegun = true;
+    await this.#session.query("START TRANSACTION");
+  }
 }
 
 /** At the first error: after a deadlock of Galera the next statement would be a transaction of its own, and stay. */
@@ -142,8 +162,7 @@ export class Transactions {
     action: (conn: WriteConn) => Promise<T>,
   ): Promise<Written<T> & { doubt: InDoubt | null }> {
     return await this.#pool.use(async (session) => {
-      await session.query("START TRANSACTION");
-      const conn = new SessionConn(session, this.#settings);
+      const conn = new SessionConn(session, this.#settings, "transaction");
       let result: T;
       try {
         result = await action(conn);

@@ -125,6 +125,8 @@ Deno.test({
       assert.equal(await counted(() => makeImage(db, newImage())), 3, asks.join("\n"));
       const full = newImage({ properties: { a: "1", b: "2" }, tags: ["x", "y"] });
       assert.equal(await counted(() => makeImage(db, full)), 5, asks.join("\n"));
+      // The guard begins the transaction: the tags, the image, the new tag, commit.
+      assert.equal(await counted(() => db.write.tags.add({ id, tag: "new", quota: 9 })), 5, asks.join("\n"));
     } finally {
       await db.close();
     }
