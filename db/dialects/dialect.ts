@@ -60,6 +60,12 @@ export interface Dialect {
    */
   readonly sortsWithinGroups: boolean;
 
+  /**
+   * Whether texts that differ, in case or in trailing blanks, can be the same to the database: to `=`, and to a unique
+   * key. Which ones are, the database alone knows.
+   */
+  readonly foldsText: boolean;
+
   /** The time in UTC as an SQL expression, in the form of `Timestamp`. */
   readonly utcNow: string;
 
@@ -100,6 +106,9 @@ export interface Dialect {
    * assignments that hold in that case alone. `key`: the columns of the only unique key that can collide.
    */
   orUpdate(key: string, columns: readonly string[], also?: readonly string[]): string;
+
+  /** For `also` of `orUpdate`: a deleted row that comes back gets `column` as it is written now. */
+  renamed(column: string): readonly string[];
 
   /** Inserts a row, or overwrites the one that is there when its condition holds; returns whether either happened. */
   insertOrTake(row: ConditionalRow): (conn: WriteConn, values: ConditionalValues) => Promise<boolean>;

@@ -22,6 +22,20 @@ export function isDuplicate(error: unknown): boolean {
   return (error as { errno?: unknown } | null)?.errno === DUPLICATE;
 }
 
+/** ER_CANT_AGGREGATE_2COLLATIONS, and the same for three texts and for more. */
+const NOT_COMPARABLE = new Set([1267, 1270, 1271]);
+
+/**
+ * Whether a SELECT failed because one of its values has a character that the compared column cannot hold, such as an
+ * emoji with utf8mb3. No row has such a value.
+ */
+export function isForeignText(error: unknown, params: readonly Value[] = []): boolean {
+  const errno = (error as { errno?: unknown } | null)?.errno;
+  // Columns of two character sets give the same error: that is a fault of the schema and must be seen.
+  return typeof errno === "number" && NOT_COMPARABLE.has(errno) &&
+    params.some((value) => typeof value === "string" && /[^ -~]/.test(value));
+}
+
 /** Virtual columns of ours, which the indexes need: MariaDB has no indexes on expressions. */
 const COMPUTED: Record<ComputedColumn, string> = {
   name: "oneglance_name",
@@ -54,6 +68,7 @@ function after(keys: readonly string[], direction: Direction, values: readonly V
 export const MARIADB: Dialect = {
   name: "mariadb",
   sortsWithinGroups: false,
+  foldsText: true,
   utcNow: "utc_timestamp(6)",
   fromNow: "(utc_timestamp(6) + INTERVAL ? SECOND)",
   forUpdate: " FOR UPDATE",
@@ -93,6 +108,9 @@ export const MARIADB: Dialect = {
   orUpdate(_, columns, also = []) {
     return `ON DUPLICATE KEY UPDATE ${[...newValues(columns), ...also].join(", ")}`;
   },
+
+  // Assignments see those before them: `deleted` must be set after this one.
+  renamed: (column) => [`${column} = IF(deleted = 1, VALUES(${column}), ${column})`],
 
   insertOrTake({ table, key, overwritten, inserted, zero, when }) {
     const zeros = zero.map((name) => `${name} = 0`);

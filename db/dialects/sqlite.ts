@@ -18,6 +18,7 @@ const withoutAlias = (column: string) => column.slice(column.indexOf(".") + 1);
 export const SQLITE: Dialect = {
   name: "sqlite",
   sortsWithinGroups: true,
+  foldsText: false,
   utcNow: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
   fromNow: "strftime('%Y-%m-%d %H:%M:%f000', 'now', ? || ' seconds')",
   forUpdate: "",
@@ -56,6 +57,8 @@ export const SQLITE: Dialect = {
   orUpdate(key, columns, also = []) {
     return `ON CONFLICT (${key}) DO UPDATE SET ${[...excluded(columns), ...also].join(", ")}`;
   },
+
+  renamed: () => [],
 
   insertOrTake({ table, key, overwritten, inserted, zero, when }) {
     const columns = [...key, ...overwritten, ...inserted];

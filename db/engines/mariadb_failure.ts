@@ -69,6 +69,9 @@ export function tryLater(text: string, cause?: unknown): GlanceError {
   return new GlanceError("unavailable", text, { cause, headers: { "retry-after": "1" } });
 }
 
+/** A value that its column cannot hold: out of range, a character that is not in its set, too long. */
+const UNFIT: ReadonlySet<number> = new Set([1264, 1366, 1406]);
+
 /** For the caller of a read or a write. The text of the failure is for the log alone. */
 export function glanceErrorOf(failure: MariadbFailure): GlanceError {
   const { kind, errno, message } = failure;
@@ -77,7 +80,16 @@ export function glanceErrorOf(failure: MariadbFailure): GlanceError {
       return tryLater("The database is busy. Please try again later.", failure);
     case "away":
       return tryLater("The database cannot be reached. Please try again later.", failure);
-    case "statement":
+    case "statement": {
+      const column = UNFIT.has(errno)
+        ? /for column (?:`[^`]*`\.`[^`]*`\.)?[`']([^`']+)[`']/.exec(message)?.[1]
+        : undefined;
+      if (column !== undefined) {
+        const text =
+          `The value of '${column}' is too long for the database, or has a character or number it cannot hold.`;
+        return new GlanceError("bad_request", text, { cause: failure });
+      }
       return new GlanceError("database", `The database failed: ${message} (${errno})`, { cause: failure });
+    }
   }
 }

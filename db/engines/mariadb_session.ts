@@ -4,7 +4,7 @@ import { isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import type { Row, Value } from "../conn.ts";
 import type { MariadbTarget, MariadbTls } from "../connection_mariadb.ts";
-import { SESSION } from "../dialects/mariadb.ts";
+import { isForeignText, SESSION } from "../dialects/mariadb.ts";
 import { fail } from "../../src/errors.ts";
 import { failureOf, MariadbFailure } from "./mariadb_failure.ts";
 
@@ -116,7 +116,12 @@ export class Session {
   }
 
   async rows(sql: string, params?: readonly Value[]): Promise<Row[]> {
-    return (await this.query(sql, params)) as Row[];
+    try {
+      return (await this.query(sql, params)) as Row[];
+    } catch (error) {
+      if (isForeignText(error, params)) return [];
+      throw error;
+    }
   }
 
   /** How many rows a change found. */

@@ -6,7 +6,8 @@ import type { WriteConn } from "../conn.ts";
 
 /** Every write on an image, and on what belongs to it. */
 export async function guardImage(conn: WriteConn, id: string): Promise<void> {
-  await conn.guard?.(`image ${id}`);
+  // The id comes from the client, and MariaDB finds an image also by its id in capitals.
+  await conn.guard?.(`image ${id.toLowerCase().trimEnd()}`);
 }
 
 /** A write that is judged by what a project uses. */

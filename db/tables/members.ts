@@ -48,10 +48,20 @@ export async function addMember(
   const members = await readMembers(conn, { imageId });
   const attempted = members.length + 1;
   if (quota >= 0 && attempted > quota) return { outcome: "full", attempted };
-  if (members.some((row) => row.member === member)) return { outcome: "duplicate" };
+  if (await hasMember(conn, members, { imageId, member })) return { outcome: "duplicate" };
   const added = await revive(conn, imageId, member) ?? await insert(conn, imageId, member);
   await emitMember(conn, "image.member.create", added);
   return { outcome: "done", member: added };
+}
+
+/** Whether one of `members` is the same to the database. */
+async function hasMember(
+  conn: WriteConn,
+  members: readonly MemberRecord[],
+  which: { imageId: string; member: string },
+): Promise<boolean> {
+  if (members.some((row) => row.member === which.member)) return true;
+  return conn.dialect.foldsText && members.length > 0 && (await readMembers(conn, which)).length > 0;
 }
 
 async function revive(conn: WriteConn, imageId: string, member: string): Promise<MemberRecord | null> {
@@ -62,8 +72,9 @@ async function revive(conn: WriteConn, imageId: string, member: string): Promise
   if (!old) return null;
   const now = conn.now();
   await conn.run(
-    "UPDATE image_members SET deleted = 0, status = 'pending', can_share = 0, updated_at = ? WHERE id = ?",
-    [now, Number(old.id)],
+    `UPDATE image_members SET member = ?, deleted = 0, status = 'pending', can_share = 0, updated_at = ?
+     WHERE id = ?`,
+    [member, now, Number(old.id)],
   );
   return {
     image_id: imageId,

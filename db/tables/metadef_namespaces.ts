@@ -185,8 +185,10 @@ async function readById(conn: WriteConn, id: number): Promise<NamespaceRecord | 
   return row ? namespaceOf(row) : null;
 }
 
-async function refuseTaken(conn: WriteConn, name: string): Promise<void> {
-  if (await namespaceId(conn, name) === null) return;
+/** `own`: the namespace that gets the name, which may be its own in other letters. */
+async function refuseTaken(conn: WriteConn, name: string, own?: number): Promise<void> {
+  const found = await namespaceId(conn, name);
+  if (found === null || found === own) return;
   fail("conflict", `The metadata definition namespace=${name} already exists.`);
 }
 
@@ -219,7 +221,7 @@ export async function changeNamespace(
 ): Promise<NamespaceRecord | null> {
   const old = await readById(conn, id);
   if (!old) return null;
-  if (columns.namespace !== old.namespace) await refuseTaken(conn, columns.namespace);
+  if (columns.namespace !== old.namespace) await refuseTaken(conn, columns.namespace, id);
   await overwriteNamespace(conn, id, columns);
   await emitMetadef(conn, "update", { what: "namespace", namespaceId: id }, { was: old.namespace });
   return { ...old, ...columns };

@@ -165,9 +165,9 @@ export async function changePart(
 ): Promise<MetadefPartRecord | null> {
   const old = await readPart(conn, { namespaceId, kind, name });
   if (!old) return null;
-  if (part.name !== name && await readPart(conn, { namespaceId, kind, name: part.name })) {
-    refuseDuplicate(kind, part.name);
-  }
+  const taken = part.name === name ? null : await readPart(conn, { namespaceId, kind, name: part.name });
+  // The database may find the same row by its name in other letters.
+  if (taken && taken.name !== old.name) refuseDuplicate(kind, part.name);
   await overwritePart(conn, namespaceId, kind, name, part);
   const changed = { what: kind, namespaceId, name: part.name };
   await emitMetadef(conn, "update", changed, { extra: { name_old: name } });

@@ -99,7 +99,7 @@ export async function removeAssociation(
   { namespaceId, name }: { namespaceId: number; name: string },
 ): Promise<RemoveOutcome> {
   const found = await conn.one(
-    `SELECT n.protected, a.resource_type_id FROM metadef_namespace_resource_types a
+    `SELECT n.protected, a.resource_type_id, t.name FROM metadef_namespace_resource_types a
        JOIN metadef_resource_types t ON t.id = a.resource_type_id
        JOIN metadef_namespaces n ON n.id = a.namespace_id
      WHERE a.namespace_id = ? AND t.name = ?`,
@@ -107,7 +107,11 @@ export async function removeAssociation(
   );
   if (!found) return "absent";
   if (found.protected === 1) return "protected";
-  const emitGone = await beforeRemoval(conn, { what: "resource_type", namespaceId, name });
+  const emitGone = await beforeRemoval(conn, {
+    what: "resource_type",
+    namespaceId,
+    name: String(found.name),
+  });
   await conn.run(
     "DELETE FROM metadef_namespace_resource_types WHERE namespace_id = ? AND resource_type_id = ?",
     [namespaceId, found.resource_type_id ?? null],

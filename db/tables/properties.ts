@@ -1,4 +1,5 @@
 /** Properties: one row for each name and image, revived when it is set again (docs/reference/data-model.md §1.2). */
+import { fail } from "../../src/errors.ts";
 import { placeholders, type Value, type WriteConn } from "../conn.ts";
 import { perDialect } from "../dialects/dialect.ts";
 import type { Timestamp } from "../records.ts";
@@ -8,13 +9,17 @@ import { IMAGE_PROPERTY } from "../../src/util/names.ts";
 /** Rows in one statement: with six values each well below the engine's limit. */
 const ROWS = 100;
 
-/** Sets or overwrites properties; a removed one comes back with its old row and place. */
+/**
+ * Sets or overwrites properties; a removed one comes back with its old row and place. Errors: bad_request, for a name
+ * that the database does not tell from that of another property.
+ */
 export async function setProperties(
   conn: WriteConn,
   id: string,
   properties: Record<string, string | null>,
   now: Timestamp,
 ): Promise<void> {
+  const { dialect } = conn;
   const entries = Object.entries(properties);
   for (let start = 0; start < entries.length; start += ROWS) {
     const part = entries.slice(start, start + ROWS);
@@ -22,10 +27,30 @@ export async function setProperties(
     await conn.run(
       `INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted)
        VALUES ${part.map(() => "(?, ?, ?, ?, ?, 0)").join(", ")}
-       ${conn.dialect.orUpdate("image_id, name", ["value", "updated_at"], ["deleted = 0"])}`,
+       ${
+        dialect.orUpdate("image_id, name", ["value", "updated_at"], [
+          ...dialect.renamed("name"),
+          "deleted = 0",
+        ])
+      }`,
       values,
     );
+    if (dialect.foldsText) await refuseTwins(conn, id, part.map(([name]) => name));
   }
+}
+
+/** Takes the write back when a name was written into the row of another one. */
+async function refuseTwins(conn: WriteConn, id: string, names: readonly string[]): Promise<void> {
+  const rows = await conn.all(
+    `SELECT name FROM image_properties WHERE image_id = ? AND name IN (${
+      placeholders(names.length)
+    }) AND +deleted = 0`,
+    [id, ...names],
+  );
+  const written = new Set(rows.map((row) => row.name));
+  const twin = names.find((name) => !written.has(name));
+  if (twin === undefined) return;
+  fail("bad_request", `The database does not tell the property '${twin}' from another one of the image.`);
 }
 
 /** Marks properties deleted; the import lock is really deleted. */
