@@ -10,6 +10,7 @@ import { Session } from "../../db/engines/mariadb_session.ts";
 import { Transactions } from "../../db/engines/mariadb_transaction.ts";
 import { isError } from "../../src/errors.ts";
 import { missing } from "../support/installed.ts";
+import { recordLog } from "../support/logged.ts";
 import { MARIADB_COMMANDS, missingGalera, startMariadb } from "./mariadb.ts";
 import { startWireCutter } from "./wire_cutter.ts";
 
@@ -75,6 +76,7 @@ Deno.test({
   name: "transactions on one MariaDB",
   ignore: missing(...MARIADB_COMMANDS),
   async fn(t) {
+    using _ = recordLog("CRITICAL");
     await using server = await startMariadb();
     const [port] = server.ports as [number];
     const fresh = async () => {
@@ -257,6 +259,7 @@ Deno.test({
   name: "transactions on three nodes of Galera",
   ignore: missing(...MARIADB_COMMANDS) || missingGalera(),
   async fn(t) {
+    using _ = recordLog("CRITICAL");
     await using cluster = await startMariadb(3);
     await prepare(cluster.ports[0]!);
 
