@@ -8,6 +8,7 @@ import type { MariadbTarget } from "../connection_mariadb.ts";
 import { type Database, perform, readsOn, writesBy } from "../database.ts";
 import { MARIADB } from "../dialects/mariadb.ts";
 import { requireSynced } from "../migrations/state.ts";
+import { isRefusal, MariadbFailure } from "./mariadb_failure.ts";
 import { Pool, type PoolSettings } from "./mariadb_pool.ts";
 import { repeated, type RetrySettings } from "./mariadb_retry.ts";
 import { Session, type SessionSettings } from "./mariadb_session.ts";
@@ -90,6 +91,9 @@ async function reached<T>(
     } catch (error) {
       const cause = (error as Error).cause;
       const text = cause instanceof Error ? cause.message : String(cause);
+      if (cause instanceof MariadbFailure && isRefusal(cause)) {
+        fail("database", `The database server refuses: ${text}`, { cause });
+      }
       if (!isError(error, "unavailable")) throw error;
       if (attempts >= 0 && attempt >= Math.max(attempts, 1)) {
         fail("unavailable", `The database cannot be reached: ${text}`, { cause: error });

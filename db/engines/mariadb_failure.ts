@@ -8,6 +8,14 @@ import { DUPLICATE } from "../dialects/mariadb.ts";
  */
 export type FailureKind = "conflict" | "away" | "statement";
 
+/** The user, the password, the host or the database is not the server's: an operator must act, at the server or here. */
+const REFUSALS: readonly number[] = [1044, 1045, 1049, 1130, 1698];
+
+/** Whether the server does not let us in: to ask again at start would only cost time. */
+export function isRefusal({ errno }: MariadbFailure): boolean {
+  return REFUSALS.includes(errno);
+}
+
 /**
  * The server's numbers, never the driver's names: its table of names is MySQL's, and several numbers of MariaDB mean
  * something else there (https://mariadb.com/kb/en/mariadb-error-code-reference/).
@@ -36,6 +44,7 @@ const KINDS: ReadonlyMap<number, FailureKind> = new Map(
     [1836, "away"],
     [1021, "away"], // disk full
     [1969, "away"], // max_statement_time
+    ...REFUSALS.map((errno): [number, FailureKind] => [errno, "away"]),
   ] as const,
 );
 

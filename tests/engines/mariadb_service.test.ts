@@ -30,6 +30,16 @@ async function prepare({ ports }: Mariadb): Promise<string> {
   return connection;
 }
 
+/** Ends all connections of the service as well. */
+async function setPassword({ ports }: Mariadb, password: string): Promise<void> {
+  const root = parseConnection(`mysql://root@127.0.0.1:${ports[0]}/mysql`);
+  if (root.kind !== "mariadb") throw new Error("not the URL of a MariaDB");
+  await withMariadb(root, async (conn) => {
+    await conn.run("ALTER USER glance@'%' IDENTIFIED BY ?", [password]);
+    await conn.run("KILL USER glance");
+  });
+}
+
 const BARE = { disk_format: "raw", container_format: "bare" };
 
 /** So that a test does not wait as long as a client would. */
@@ -50,6 +60,13 @@ Deno.test({
     const { id, created_at } = await service.create(OWNER, { name: "before" });
     const shown = await (await service.ask(`/v2/images/${id}`, OWNER)).json();
     assert.equal(shown.created_at, created_at, "what a create answers is what is stored");
+    // A password that was changed at the server, and then back.
+    await setPassword(server, "other");
+    const refused = await service.ask(`/v2/images/${id}`, OWNER);
+    assert.equal(refused.status, 503);
+    assert.doesNotMatch(await refused.text(), /denied|geheim/);
+    await setPassword(server, PASSWORD);
+    assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 200);
     await server.kill();
     const asks: [path: string, asked: { method?: string; body?: unknown }][] = [
       [`/v2/images/${id}`, {}],
@@ -121,10 +138,10 @@ Deno.test({
       const viewer = { isAdmin: true, projectId: null };
       assert.equal(await counted(() => db.read.images.show({ id, viewer })), 1);
       assert.equal(await counted(() => db.read.images.list(listQuery(viewer))), 1);
-      // Begin, the row, commit; properties and tags one statement each.
+      // Begin, the row, commit; tags one statement, properties one and a look at their names.
       assert.equal(await counted(() => makeImage(db, newImage())), 3, asks.join("\n"));
       const full = newImage({ properties: { a: "1", b: "2" }, tags: ["x", "y"] });
-      assert.equal(await counted(() => makeImage(db, full)), 5, asks.join("\n"));
+      assert.equal(await counted(() => makeImage(db, full)), 6, asks.join("\n"));
       // The guard begins the transaction: the tags, the image, the new tag, commit.
       assert.equal(await counted(() => db.write.tags.add({ id, tag: "new", quota: 9 })), 5, asks.join("\n"));
     } finally {
