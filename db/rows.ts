@@ -15,3 +15,14 @@ export function rowAs<T extends object>(row: object): T {
 export function rowsAs<T extends object>(rows: readonly Row[]): T[] {
   return rows.map((row) => rowAs<T>(row));
 }
+
+/**
+ * A document as it is stored in one of upstream's tables: characters beyond the basic plane are escaped, as upstream
+ * does, because MariaDB's utf8mb3 cannot hold them.
+ */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\ud800-\udfff]/g,
+    (half) => `\\u${half.charCodeAt(0).toString(16)}`,
+  );
+}

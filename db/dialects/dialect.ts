@@ -72,6 +72,12 @@ export interface Dialect {
   /** The time in so many seconds (a value, also with a fraction, negative for the past), in the form of `utcNow`. */
   readonly fromNow: string;
 
+  /**
+   * A text for an operator, as a TEXT column of upstream's can hold it: without the characters and the end that it
+   * cannot. Never for what a client wrote, which is refused instead.
+   */
+  heldText(text: string): string;
+
   /** At the end of a SELECT inside a write: other writers of the same rows wait for the end of this one. */
   readonly forUpdate: string;
 

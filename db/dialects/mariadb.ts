@@ -71,6 +71,8 @@ export const MARIADB: Dialect = {
   foldsText: true,
   utcNow: "utc_timestamp(6)",
   fromNow: "(utc_timestamp(6) + INTERVAL ? SECOND)",
+  // utf8mb3 has no character beyond the basic plane, and a character of it is up to three of 65,535 bytes.
+  heldText: (text) => text.replace(/[\u{10000}-\u{10FFFF}]/gu, "\ufffd").slice(0, 21_845),
   forUpdate: " FOR UPDATE",
 
   through: (table, index) => `${table} FORCE INDEX (${index})`,

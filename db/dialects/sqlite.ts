@@ -21,6 +21,7 @@ export const SQLITE: Dialect = {
   foldsText: false,
   utcNow: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
   fromNow: "strftime('%Y-%m-%d %H:%M:%f000', 'now', ? || ' seconds')",
+  heldText: (text) => text,
   forUpdate: "",
 
   through(table, index) {

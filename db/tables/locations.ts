@@ -2,6 +2,7 @@
 import type { Conn, WriteConn } from "../conn.ts";
 import type { ImageRecord, LocationChange, LocationRecord, Timestamp } from "../records.ts";
 import { guardImage } from "./guards.ts";
+import { jsonText } from "../rows.ts";
 import { emitImage, liveImage, parseMetadata, touchImage } from "./image_row.ts";
 
 /** Locations whose data waits for the scrubber, of an image that is there or deleted. */
@@ -32,7 +33,7 @@ export async function insertLocations(
     await conn.run(
       `INSERT INTO image_locations (image_id, value, meta_data, status, created_at, updated_at, deleted)
        VALUES (?, ?, ?, 'active', ?, ?, 0)`,
-      [id, conn.seal(url), JSON.stringify(metadata), now, now],
+      [id, conn.seal(url), jsonText(metadata), now, now],
     );
   }
 }
@@ -54,7 +55,7 @@ export async function changeLocations(
   for (const row of metadata) {
     await conn.run(
       "UPDATE image_locations SET meta_data = ?, updated_at = ? WHERE id = ? AND image_id = ? AND +deleted = 0",
-      [JSON.stringify(row.metadata), now, row.id, id],
+      [jsonText(row.metadata), now, row.id, id],
     );
   }
   await insertLocations(conn, id, add, now);

@@ -9,6 +9,7 @@ import type {
   RemoveOutcome,
   TagListQuery,
 } from "../metadef_records.ts";
+import { jsonText } from "../rows.ts";
 import { and, sql } from "../sql.ts";
 import { beforeRemoval, emitCleared, emitMetadef } from "./metadef_events.ts";
 import { keyValues, orderBy, partColumns, partOf, PARTS, readPart, refuseDuplicate } from "./metadef_rows.ts";
@@ -69,7 +70,7 @@ export async function listTags(
 }
 
 function valueOf(part: MetadefPart, column: string): Value {
-  if (column === "json_schema") return JSON.stringify(part.schema);
+  if (column === "json_schema") return jsonText(part.schema);
   if (column === "required") return part.required.length > 0 ? part.required.join(",") : null;
   return part.description;
 }

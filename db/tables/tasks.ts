@@ -1,7 +1,7 @@
 /** `tasks` and `task_info` (docs/reference/data-model.md §1.6). */
 import { isError } from "../../src/errors.ts";
 import { type Conn, placeholders, type Row, type Value, type WriteConn } from "../conn.ts";
-import { rowAs } from "../rows.ts";
+import { jsonText, rowAs } from "../rows.ts";
 import type { NewTask, TaskChange, TaskListQuery, TaskRecord, TaskSortKey } from "../task_records.ts";
 import { emit } from "./emit.ts";
 
@@ -24,7 +24,7 @@ function taskOf(conn: Conn, row: Row): TaskRecord {
 function inputText(conn: WriteConn, input: TaskRecord["input"]): string | null {
   if (input === null) return null;
   const { loc_url } = input;
-  return JSON.stringify(typeof loc_url === "string" ? { ...input, loc_url: conn.seal(loc_url) } : input);
+  return jsonText(typeof loc_url === "string" ? { ...input, loc_url: conn.seal(loc_url) } : input);
 }
 
 /** A text that cannot be read stays as it is: one task must not hide the others of a list. */
@@ -152,9 +152,11 @@ export async function changeTask(
   );
   if (changed === 0) return false;
   const sets: [string, Value][] = [];
-  if (change.message !== undefined) sets.push(["message", change.message]);
+  if (change.message !== undefined) {
+    sets.push(["message", change.message === null ? null : conn.dialect.heldText(change.message)]);
+  }
   if (change.result !== undefined) {
-    sets.push(["result", change.result === null ? null : JSON.stringify(change.result)]);
+    sets.push(["result", change.result === null ? null : jsonText(change.result)]);
   }
   if (sets.length > 0) {
     await conn.run(

@@ -73,7 +73,10 @@ const MADE: Row[] = [
     hasOwnProperty: "c",
   }),
   makes("internal names of upstream are properties", { image_id: "a", extra_properties: "b", member: "c" }),
-  makes("names that differ in case", { Kind: "a", kind: "b" }),
+  {
+    ...makes("names that differ in case", { Kind: "a", kind: "b" }),
+    onMariadb: { status: 400, has: "'kind'", json: undefined },
+  },
   makes("a name near a reserved one", { os_glanc: "a", locationx: "b", Deleted: "c" }),
   makes("Content-Type is not looked at", { name: "n" }),
   { ...makes("a Content-Type of something else", { name: "n" }), headers: { "content-type": "text/plain" } },
