@@ -5,12 +5,11 @@
  * mark is inserted once more, as void: if it is there, the change was committed; if not, it never will be, for its own
  * mark would collide.
  */
-import { fail } from "../../src/errors.ts";
 import type { WriteConn } from "../conn.ts";
 import { DUPLICATE, MARIADB } from "../dialects/mariadb.ts";
 import { type ConnSettings, settle } from "../conn_settings.ts";
 import { formatTimestamp } from "../clock.ts";
-import { MariadbFailure } from "./mariadb_failure.ts";
+import { MariadbFailure, tryLater } from "./mariadb_failure.ts";
 import type { Pool } from "./mariadb_pool.ts";
 import { repeated, type RetrySettings } from "./mariadb_retry.ts";
 import type { Session } from "./mariadb_session.ts";
@@ -150,10 +149,9 @@ export class Transactions {
     try {
       return await repeated(this.#retry, limitMillis, () => this.#wasCommitted(mark));
     } catch (cause) {
-      fail(
-        "unavailable",
+      throw tryLater(
         "The database was lost while it stored the change. Look whether it is there before you try again.",
-        { cause },
+        cause,
       );
     }
   }
