@@ -142,6 +142,7 @@ export class Transactions {
       if (!(done.doubt instanceof InDoubt)) return done;
       const { mark } = done.doubt;
       if (await this.#settle(mark, left())) return done;
+      if (left() === 0) throw tryLater("The database cannot be reached. Please try again later.");
     }
   }
 
