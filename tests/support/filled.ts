@@ -1,5 +1,6 @@
 /** A service with many images of known names, for lists. */
 import type { ImageRecord } from "../../db/records.ts";
+import { MARIADB } from "./mariadb_database.ts";
 import { ADMIN, OWNER, type TestService, type Who } from "./service.ts";
 
 /** An image to create, identified by its name; `who` creates it. */
@@ -21,6 +22,7 @@ export async function fill(
   planned: readonly Planned[],
 ): Promise<Record<string, string>> {
   const ids: Record<string, string> = {};
+  const made: string[] = [];
   const { write } = service.deps.db;
   for (const { name, who = OWNER, body = {}, size, columns, member } of planned) {
     const formats = size === undefined ? {} : { disk_format: "raw", container_format: "bare" };
@@ -30,6 +32,7 @@ export async function fill(
       ...body,
     });
     ids[name] = id;
+    made.push(id);
     if (size !== undefined) await service.upload(id, who, new Uint8Array(size));
     if (columns) await write.images.change({ id, columns });
     if (member) {
@@ -37,7 +40,20 @@ export async function fill(
       await write.members.setStatus({ imageId: id, member: member[0], status: member[1] });
     }
   }
+  if (MARIADB !== null) await spread(service, made);
   return ids;
+}
+
+/** Sets images a second apart, as if they had not been made in one: the times of MariaDB are whole seconds. */
+async function spread({ database }: TestService, ids: readonly string[]): Promise<void> {
+  const move = async (seconds: number, where: string) =>
+    await database.exec(
+      `UPDATE images SET created_at = created_at - INTERVAL ${seconds} SECOND,
+         updated_at = updated_at - INTERVAL ${seconds} SECOND WHERE ${where}`,
+    );
+  // Those that were made before stay before.
+  await move(ids.length, `id NOT IN (${ids.map((id) => `'${id}'`).join()})`);
+  for (const [at, id] of ids.entries()) await move(ids.length - at, `id = '${id}'`);
 }
 
 /** Returns the response of a list request, as JSON. */

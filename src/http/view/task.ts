@@ -33,7 +33,9 @@ export function taskView(task: TaskRecord, progress?: TaskProgress): Record<stri
 
 /** `YYYY-MM-DDTHH:MM:SS.ffffff`, without a zone. */
 function rawTime(time: string | null): string | null {
-  return time === null ? null : time.replace(" ", "T");
+  if (time === null) return null;
+  // MariaDB keeps whole seconds, and upstream writes them with six digits all the same.
+  return `${time.replace(" ", "T")}${time.includes(".") ? "" : ".000000"}`;
 }
 
 /** A task in the list of its image, with database keys and times (docs/reference/tasks-api.md §7). */
