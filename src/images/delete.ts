@@ -28,15 +28,15 @@ export async function deleteImage(ctx: Ctx, id: string, asked: Incoming): Promis
   if (image.protected) fail("forbidden", `Image ${id} is protected and cannot be deleted.`);
   if (!ownsImage(caller, image)) fail("not_found", message);
   if (await isDeletedByPeer(ctx, image, asked)) return;
-  deps.background.cancel(id);
+  deps.background.cancel(image.id);
   if (deps.config.get("DEFAULT.delayed_delete") && image.locations.length > 0) {
-    const done = await deps.db.write.images.delete({ id, to: "pending_delete" });
+    const done = await deps.db.write.images.delete({ id: image.id, to: "pending_delete" });
     if (done.outcome !== "done") fail("not_found", message);
     return await removeStaged(deps, image);
   }
-  const held = deps.leases.enter("deletion", id);
+  const held = deps.leases.enter("deletion", image.id);
   try {
-    const begun = await deps.db.write.deletions.begin({ id, by: held.lease });
+    const begun = await deps.db.write.deletions.begin({ id: image.id, by: held.lease });
     if (begun.outcome === "gone") fail("not_found", message);
     await deleteData(deps, begun.image, held.token);
   } finally {

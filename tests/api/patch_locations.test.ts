@@ -290,8 +290,8 @@ Deno.test("remove", async (t) => {
     ),
     changes("takes the data out of its store at once", by("0"), { locations: [at("data1")] }, {
       who: ADMIN,
-      given: all(active(), async (service) => {
-        const { images } = await (await service.ask("/v2/images?limit=1", OWNER)).json();
+      given: all(active({ name: "fresh" }), async (service) => {
+        const { images } = await (await service.ask("/v2/images?status=active&name=fresh", OWNER)).json();
         const value = { url: `${web.url}/data1`, metadata: {} };
         const answer = await service.patch(images[0].id, OWNER, [add("/locations/-", value)]);
         assert.equal(answer.status, 200, await answer.text());
