@@ -119,8 +119,8 @@ function checkValue(operation: Operation, schema: ImageSchema): void {
     );
   }
   if (name === "disk_format" || name === "container_format") schema.checkFormat(name, value);
-  if (name === "tags") refuseBeyondBmp(...value as string[]);
-  else if (typeof value === "string") refuseBeyondBmp(value);
+  if (name === "tags") refuseBeyondBmp(name, ...value as string[]);
+  else if (typeof value === "string") refuseBeyondBmp(name, value);
 }
 
 function asArray(value: unknown): unknown[] {

@@ -68,10 +68,10 @@ export function isKeepable(text: string): boolean {
   return !UNKEPT.test(text) && text.isWellFormed();
 }
 
-/** Refuses text that cannot be held. Errors: bad_request. */
-export function refuseBeyondBmp(...texts: (string | null | undefined)[]): void {
+/** Refuses texts that cannot be held; `field` names where they are. Errors: bad_request. */
+export function refuseBeyondBmp(field: string, ...texts: (string | null | undefined)[]): void {
   for (const text of texts) {
-    if (typeof text === "string" && !isKeepable(text)) fail("bad_request", UNDECODABLE);
+    if (typeof text === "string" && !isKeepable(text)) fail("bad_request", `${UNDECODABLE}: ${field}`);
   }
 }
 
@@ -89,7 +89,7 @@ export function checkPropertyName(name: string): void {
   if ([...name].length > 255) {
     fail("bad_request", `Property names can't be longer than 255 characters: '${name.slice(0, 40)}…'`);
   }
-  refuseBeyondBmp(name);
+  refuseBeyondBmp("the name of a property", name);
 }
 
 /** Checks the value of an additional property. Errors: bad_request. */
@@ -101,7 +101,7 @@ export function checkPropertyValue(name: string, value: unknown): asserts value 
       `Provided object does not match schema 'image': '${name}' is ${kind}, it must be a string`,
     );
   }
-  refuseBeyondBmp(value);
+  refuseBeyondBmp(name, value);
   if (value.length > MAX_PROPERTY_BYTES / 3 && new TextEncoder().encode(value).length > MAX_PROPERTY_BYTES) {
     fail("bad_request", `The value of '${name}' is longer than ${MAX_PROPERTY_BYTES} bytes.`);
   }

@@ -87,7 +87,9 @@ export function createInput(body: Record<string, unknown>, schema: ImageSchema):
   const reserved = names.find((name) => name === "locations" || isReserved(name));
   if (reserved !== undefined) fail("forbidden", `Attribute '${reserved}' is reserved.`, { form: "detail" });
   const tags = (body.tags ?? []) as string[];
-  refuseBeyondBmp(columns.name as string, columns.owner as string, ...tags);
+  refuseBeyondBmp("name", columns.name as string);
+  refuseBeyondBmp("owner", columns.owner as string);
+  refuseBeyondBmp("tags", ...tags);
   return {
     ...(body.id === undefined ? {} : { id: body.id as string }),
     columns,

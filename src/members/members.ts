@@ -21,7 +21,7 @@ export async function listMembers(ctx: Ctx, imageId: string): Promise<MemberReco
 /** POST /v2/images/{id}/members (docs/reference/images-api.md §2.13). Errors: not_found, forbidden, conflict, too_large. */
 export async function addMember(ctx: Ctx, imageId: string, member: string): Promise<MemberRecord> {
   const { deps, caller } = ctx;
-  refuseBeyondBmp(member);
+  refuseBeyondBmp("member", member);
   requireWriter(caller);
   const image = await sharedImage(ctx, imageId, "Only shared images have members.");
   checkLegacyMembers(deps.policy, "add_member", caller, image);

@@ -75,7 +75,7 @@ export function parseNamespace(body: unknown): NamespaceBody {
   refuseBeyondBmpIn(body);
   const namespace = parseDocument(Namespace, body, "namespace");
   for (const key of Object.keys(namespace.properties ?? {})) {
-    refuseBeyondBmp(key);
+    refuseBeyondBmp("the name of a property", key);
     if ([...key].length > 80) {
       fail("bad_request", `Property names can't be longer than 80 characters: '${key.slice(0, 40)}…'`);
     }

@@ -86,10 +86,14 @@ export function refuseReadOnly(document: unknown, keys: readonly string[]): void
   if (found !== undefined) fail("forbidden", `Attribute '${found}' is read-only.`);
 }
 
-/** Refuses characters that upstream's tables cannot store, in any value of the document. Errors: bad_request. */
-export function refuseBeyondBmpIn(value: unknown): void {
-  if (typeof value === "string") refuseBeyondBmp(value);
-  else if (typeof value === "object" && value !== null) Object.values(value).forEach(refuseBeyondBmpIn);
+/**
+ * Refuses characters that upstream's tables cannot store, in any value of the document; the error names its key.
+ * Errors: bad_request.
+ */
+export function refuseBeyondBmpIn(value: unknown, field = "the body"): void {
+  if (typeof value === "string") refuseBeyondBmp(field, value);
+  else if (Array.isArray(value)) value.forEach((each) => refuseBeyondBmpIn(each, field));
+  else if (isObject(value)) { for (const [key, each] of Object.entries(value)) refuseBeyondBmpIn(each, key); }
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -15,7 +15,7 @@ export async function addTag(ctx: Ctx, imageId: string, tag: string): Promise<vo
   if ([...tag].length > 255) {
     fail("bad_request", `Provided object does not match schema 'image': '${tag.slice(0, 40)}…' is too long`);
   }
-  refuseBeyondBmp(tag);
+  refuseBeyondBmp("tag", tag);
   requireWriter(caller);
   const image = await findImage(ctx, imageId, `Image ${imageId} not found.`);
   await authorizeImage(deps.policy, "modify_image", caller, image);

@@ -86,9 +86,9 @@ const REFUSED: Row[] = [
   refuses(400, "an empty property name", { "": "v" }),
   refuses(400, "a property value of 65536 bytes", { kind: "v".repeat(65536) }),
   refuses(400, "a property value of 65537 bytes in fewer characters", { kind: "é".repeat(32769) }),
-  refuses(400, "beyond the basic plane: name", { name: "💥" }, "could not be decoded"),
+  refuses(400, "beyond the basic plane: name", { name: "💥" }, "could not be decoded by Glance: name"),
   refuses(400, "beyond the basic plane: tag", { tags: ["💥"] }, "could not be decoded"),
-  refuses(400, "beyond the basic plane: property", { kind: "💥" }, "could not be decoded"),
+  refuses(400, "beyond the basic plane: property", { kind: "💥" }, "could not be decoded by Glance: kind"),
   refuses(400, "beyond the basic plane: property name", { "💥": "x" }, "could not be decoded"),
   refuses(400, "beyond the basic plane: owner", { owner: "💥" }, "could not be decoded", ADMIN),
 
