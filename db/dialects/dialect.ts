@@ -73,8 +73,8 @@ export interface Dialect {
   readonly fromNow: string;
 
   /**
-   * A text for an operator, as a TEXT column of upstream's can hold it: without the characters and the end that it
-   * cannot. Never for what a client wrote, which is refused instead.
+   * The text as a TEXT column of upstream's can hold it: without the characters and the end that it cannot. For what
+   * the service says; what a client writes is refused instead.
    */
   heldText(text: string): string;
 

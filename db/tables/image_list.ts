@@ -2,9 +2,9 @@
  * One page of images (docs/reference/images-api.md §4), without counting and without passing over more rows than it
  * needs. This file decides which rows a page reads, and through which index (docs/adr/0002-database-access.md).
  */
-import type { Conn } from "../conn.ts";
+import type { Conn, Value } from "../conn.ts";
 import { type Dialect, perDialect, PRIMARY } from "../dialects/dialect.ts";
-import type { ImageListQuery, ImageRecord, SortKey } from "../records.ts";
+import type { ImageListQuery, ImageRecord, ListCondition, SortKey } from "../records.ts";
 import { and, join, type Sql, sql } from "../sql.ts";
 import { isSmallScope, narrowest } from "./image_list_narrow.ts";
 import { type ScopePart, scopeParts, scopePredicate } from "./image_list_scope.ts";
@@ -149,10 +149,26 @@ async function endParts(
   return ended;
 }
 
+/** The filter without values that no column of the database can hold, and that no image has. */
+function heldCondition(dialect: Dialect, condition: ListCondition): ListCondition {
+  const isHeld = (value: Value) => typeof value !== "string" || dialect.heldText(value) === value;
+  switch (condition.kind) {
+    case "in":
+      return { ...condition, values: condition.values.filter(isHeld) };
+    case "tag":
+      return isHeld(condition.value) ? condition : { kind: "none" };
+    case "property":
+      return isHeld(condition.name) && isHeld(condition.value) ? condition : { kind: "none" };
+    default:
+      return condition;
+  }
+}
+
 /** Reads one page by one query, after those that plan it. Errors: bad_request. */
-export async function listImages(conn: Conn, query: ImageListQuery): Promise<ImageRecord[]> {
-  if (query.limit <= 0 || query.conditions.some(isNever)) return [];
+export async function listImages(conn: Conn, asked: ImageListQuery): Promise<ImageRecord[]> {
   const { dialect } = conn;
+  const query = { ...asked, conditions: asked.conditions.map((each) => heldCondition(dialect, each)) };
+  if (query.limit <= 0 || query.conditions.some(isNever)) return [];
   const order = decisiveOrder(query.sort);
   const parts = await endParts(conn, await planPage(conn, query, order), order, query);
   if (parts.length === 0) return [];

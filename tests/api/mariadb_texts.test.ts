@@ -41,6 +41,7 @@ Deno.test({
       for (const key of ["name", "id", "tag", "owner", "checksum", "Kind", EMOJI]) {
         assert.deepEqual(await names(service, `${key}=${EMOJI}`), [], key);
       }
+      assert.deepEqual(await names(service, `name=in:fu,${EMOJI}`), ["Fü"]);
       assert.equal(await status(service, `GET /v2/images/${EMOJI}`), 404);
       assert.equal(await status(service, `GET /v2/images?marker=${EMOJI}`), 400);
       assert.equal(await status(service, `GET /v2/images/${id}/members/${EMOJI}`), 404);
