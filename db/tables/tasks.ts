@@ -83,9 +83,11 @@ export async function listTasks(conn: Conn, query: TaskListQuery): Promise<TaskR
   // `id` as a key changes nothing in upstream's order.
   const keys = [...new Set<TaskSortKey>([...(key === "id" ? [] : [key]), "created_at", "id"])];
   if (query.marker) {
-    const { sql, values } = after(keys, dir, query.marker);
-    conditions.push(sql);
-    params.push(...values);
+    const { marker } = query;
+    const values = keys.map((name) => marker[name] ?? "");
+    const after = conn.dialect.after(keys.map(comparable), dir, values);
+    conditions.push(after.text);
+    params.push(...after.params);
   }
   const order = keys.map((name) => `${comparable(name)} ${dir}`).join(", ");
   const rows = await conn.all(
@@ -98,19 +100,6 @@ export async function listTasks(conn: Conn, query: TaskListQuery): Promise<TaskR
 /** Null sorts as the empty text, so that it can be compared. */
 function comparable(name: TaskSortKey): string {
   return name === "created_at" || name === "id" ? `t.${name}` : `coalesce(t.${name}, '')`;
-}
-
-function after(
-  keys: TaskSortKey[],
-  dir: "asc" | "desc",
-  marker: TaskRecord,
-): { sql: string; values: Value[] } {
-  const sign = dir === "asc" ? ">" : "<";
-  const columns = keys.map(comparable).join(", ");
-  return {
-    sql: `(${columns}) ${sign} (${keys.map(() => "?").join(", ")})`,
-    values: keys.map((name) => marker[name] ?? ""),
-  };
 }
 
 /** Makes a pending task. */
