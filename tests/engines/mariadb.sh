@@ -26,8 +26,9 @@ client() {
 configure() {
   local folder=$WORK/n$1 port peer peers=
   port=$(port_of "$1")
-  mkdir -p "$folder"
-  chown "$owner" "$folder"
+  # Servers with one number of process, in different containers, would delete each other's temporary tables in /tmp.
+  mkdir -p "$folder/tmp"
+  chown "$owner" "$folder" "$folder/tmp"
   cat >"$folder/my.cnf" <<C
 [mariadbd]
 datadir = $folder/data
@@ -36,7 +37,7 @@ pid-file = $folder/pid
 port = $port
 bind-address = 127.0.0.1
 user = $owner
-tmpdir = /tmp
+tmpdir = $folder/tmp
 skip-name-resolve
 skip-log-bin
 character-set-server = utf8mb4
