@@ -1,10 +1,10 @@
 /** Detects changed files with a `stat` of each, so that the next request uses a file that was rewritten. */
 
 /**
- * How long a change counts as recent (ms): some file systems keep times in seconds, so that a second change soon after
- * the first may have the same time.
+ * How long a change counts as recent (ms): a second change soon after the first may have the same time, because some
+ * file systems keep times in seconds, and the others take them from a clock with steps of up to 10 ms.
  */
-const RECENT = 2000;
+const RECENT = { seconds: 2000, fractions: 50 };
 
 /** Numbers that change with a file, or with a name in a folder; null when it does not exist. */
 type Stamp = readonly [modified: number, size: number, inode: number] | null;
@@ -24,8 +24,9 @@ export class FileWatch {
     this.#stamps = paths.map(stampOf);
     const newest = Math.max(0, ...this.#stamps.map((stamp) => stamp?.[0] ?? 0));
     const now = Date.now();
+    const recent = newest % 1000 === 0 ? RECENT.seconds : RECENT.fractions;
     // A time in the future comes from a wrong clock and does not count as recent.
-    this.#recentUntil = newest > now - RECENT && newest <= now + RECENT ? newest + RECENT : 0;
+    this.#recentUntil = newest > now - recent && newest <= now + RECENT.seconds ? newest + recent : 0;
   }
 
   /** Whether a path may have changed since; also true while the last change is recent. */

@@ -117,15 +117,24 @@ function placeOf(error: unknown): string {
   return /^\s+at .*/m.exec(stack)?.[0] ?? String(error);
 }
 
+/** How long requests share one look at the policy files, in ms: those that arrive together. */
+const TOGETHER = 1;
+
 /**
  * Authenticates every request under /v2 and sets its caller and context (docs/reference/auth-and-middleware.md §1, §2).
  * Errors: unauthorized (401 with its challenge), unavailable.
  */
 export function identify(deps: Deps) {
+  let looked = -Infinity;
   return createMiddleware<Env>(async (c, next) => {
     const request = c.req.raw;
-    deps.policy.refresh();
-    deps.protections.refresh();
+    const now = performance.now();
+    // A request that did not come through a socket may follow a change at once.
+    if (now - looked >= TOGETHER || !c.env?.completed) {
+      looked = now;
+      deps.policy.refresh();
+      deps.protections.refresh();
+    }
     const caller = await deps.auth.identify({
       headers: request.headers,
       method: request.method,
