@@ -29,7 +29,7 @@ export interface Call<R = RouteConfig> {
   ctx: Ctx;
   request: Request;
   /** The query as it was sent, with parameters that the contract does not name. */
-  search: URLSearchParams;
+  readonly search: URLSearchParams;
   /** The parsed JSON, checked against the route's schema if it has one. */
   body: Body<R>;
   /** Returns a parameter of the path. */
@@ -65,8 +65,10 @@ export function bind<R extends RouteConfig>(
   options: BindOptions = {},
 ): void {
   const schema = options.rawBody ? null : options.schema ?? jsonSchemaOf(route);
-  const readQuery = queryReader(route.request?.query);
-  const readHeaders = headerReader(route.request?.headers);
+  const readers: Readers = {
+    readQuery: queryReader(route.request?.query),
+    readHeaders: headerReader(route.request?.headers),
+  };
   const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
   app.on(route.method.toUpperCase(), path, async (c) => {
     const request = c.req.raw;
@@ -82,23 +84,44 @@ export function bind<R extends RouteConfig>(
     } else if (!options.rawBody && !options.ignoreBody && hasBody(request)) {
       fail("bad_request", "A body is not expected with this request.", { close: true });
     }
-    let search: URLSearchParams | undefined;
-    const asked = () => search ??= queryOf(url);
-    return await handler({
-      c,
-      ctx,
-      request,
-      // Parsed only if used.
-      get search() {
-        return asked();
-      },
-      // Checked by the schema above.
-      body: body as Body<R>,
-      param: (name) => c.req.param(name as string)!,
-      query: () => readQuery(asked()) as Query<R>,
-      headers: () => readHeaders(request) as Headed<R>,
-    });
+    // The body was checked by the schema above.
+    return await handler(new RoutedCall(c, ctx, body as Body<R>, readers));
   });
+}
+
+/** Reads the parts of a request that the contract names. */
+interface Readers {
+  readQuery(search: URLSearchParams): unknown;
+  readHeaders(request: Request): unknown;
+}
+
+/** A class: a getter in an object literal costs a hidden class per call, which keeps the whole request in memory. */
+class RoutedCall<R> implements Call<R> {
+  readonly request: Request;
+  readonly #readers: Readers;
+  #search: URLSearchParams | undefined;
+
+  constructor(readonly c: Context<Env>, readonly ctx: Ctx, readonly body: Body<R>, readers: Readers) {
+    this.request = c.req.raw;
+    this.#readers = readers;
+  }
+
+  /** Parsed only if used. */
+  get search(): URLSearchParams {
+    return this.#search ??= queryOf(this.request.url);
+  }
+
+  param(name: keyof Params<R> & string): string {
+    return this.c.req.param(name as never) as unknown as string;
+  }
+
+  query(): Query<R> {
+    return this.#readers.readQuery(this.search) as Query<R>;
+  }
+
+  headers(): Headed<R> {
+    return this.#readers.readHeaders(this.request) as Headed<R>;
+  }
 }
 
 /** Percent-encoded bytes must be UTF-8 (docs/reference/images-api.md §2.13, §4.4, §6.2). Errors: bad_request. */

@@ -36,20 +36,29 @@ export interface RequestBase {
   client: string;
 }
 
+/** The base as the request itself names it. A class: a getter in an object literal keeps all of the request in memory. */
+class OwnBase implements RequestBase {
+  readonly scheme: string;
+  readonly prefix = "";
+  readonly #request: Request;
+
+  constructor(request: Request, readonly client: string) {
+    this.#request = request;
+    this.scheme = request.url.startsWith("https:") ? "https" : "http";
+  }
+
+  /** Computed on demand: few responses contain the host. */
+  get host(): string {
+    const host = this.#request.headers.get("host") ?? new URL(this.#request.url).host;
+    if (!isHost(host)) fail("bad_request", "Host is not a name or address with a port.");
+    return host;
+  }
+}
+
 /** Uses proxy headers only if `trusted` (enable_proxy_headers_parsing). Errors: bad_request for an invalid host. */
 export function requestBase(request: Request, peer: string, trusted: boolean): RequestBase {
   const { headers } = request;
-  const base: RequestBase = {
-    scheme: request.url.startsWith("https:") ? "https" : "http",
-    // Computed on demand: few responses contain the host.
-    get host() {
-      const host = headers.get("host") ?? new URL(request.url).host;
-      if (!isHost(host)) fail("bad_request", "Host is not a name or address with a port.");
-      return host;
-    },
-    prefix: "",
-    client: peer,
-  };
+  const base = new OwnBase(request, peer);
   if (!trusted) return base;
   const forwarded = headers.get("forwarded");
   const found = forwarded === null

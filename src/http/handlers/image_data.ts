@@ -71,8 +71,9 @@ export function uploadBody({ body }: Request): ReadableStream<Uint8Array> {
 
 /** Returns the size that the client declares; null = unknown. Errors: bad_request. */
 export function declaredSize(
-  { request, headers }: { request: Request; headers(): { "x-openstack-image-size"?: number } },
+  call: { request: Request; headers(): { "x-openstack-image-size"?: number } },
 ): number | null {
-  const size = headers()["x-openstack-image-size"] ?? Number(request.headers.get("content-length") ?? 0);
+  const size = call.headers()["x-openstack-image-size"] ??
+    Number(call.request.headers.get("content-length") ?? 0);
   return size === 0 ? null : size;
 }
