@@ -101,7 +101,7 @@ export async function glanceManage(config: string, ...args: string[]): Promise<s
 /** Starts Debian's glance-api on a free port of loopback; throws with its log when it does not answer. */
 export async function startGlance(options: GlanceOptions = {}): Promise<Glance> {
   const folder = options.folder ?? await Deno.makeTempDir({ prefix: "glance_" });
-  const port = freePort();
+  const port = options.port ?? freePort();
   const config = await writeGlanceConfig(folder, port, options);
   if (options.sync !== false) await glanceManage(config, "db_sync");
   const began = performance.now();

@@ -13,8 +13,8 @@ export interface Keystone {
   password: string;
   /** Ids by name. */
   ids: { projects: Record<string, string>; users: Record<string, string> };
-  /** Adds an image service to the catalog, in a new region; returns the region. */
-  publish(imageUrl: string): Promise<string>;
+  /** Adds an image service to the catalog, by default in a new region; returns the region. */
+  publish(imageUrl: string, options?: { type?: string; region?: string }): Promise<string>;
   /** Stops Keystone, unless the whole run shares it. */
   stop(): Promise<void>;
 }
@@ -44,10 +44,9 @@ export async function startKeystone(): Promise<Keystone> {
     ...found,
     work,
     ids: JSON.parse(ids!),
-    async publish(imageUrl) {
-      const region = `port_${new URL(imageUrl).port}`;
+    async publish(imageUrl, { type = "image", region = `port_${new URL(imageUrl).port}` } = {}) {
       const script = `${SCRIPTS}endpoint.py`;
-      await must("/usr/bin/python3", [script, found.url, found.password, imageUrl, region]);
+      await must("/usr/bin/python3", [script, found.url, found.password, imageUrl, region, type]);
       return region;
     },
     stop,

@@ -18,6 +18,8 @@ export interface ServerOptions {
   properties?: Record<string, unknown>;
   /** The folder for all files of the server; default: a new temporary folder, which `stop` removes. */
   folder?: string;
+  /** Of loopback; default a free one. */
+  port?: number;
 }
 
 /** How a server ended. */
@@ -125,7 +127,7 @@ export function collect(stream: ReadableStream<Uint8Array>): { text: () => strin
 /** Creates the database and starts a server on a free port of loopback; throws with its log when it does not respond. */
 export async function startOneglance(options: ServerOptions = {}): Promise<Server> {
   const folder = options.folder ?? await Deno.makeTempDir({ prefix: "oneglance_" });
-  const port = freePort();
+  const port = options.port ?? freePort();
   const config = await writeConfig(folder, port, options);
   const sync = oneglance(["db", "sync", "--config-file", config]);
   await must(sync.name, sync.args, { cwd: folder });
