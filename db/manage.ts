@@ -9,7 +9,14 @@ import { changeRemote, withRemote } from "./engines/remote.ts";
 import { handBack, type HandBackOptions } from "./migrations/hand_back.ts";
 import { migrate, type Migrated } from "./migrations/migrate.ts";
 import { EXPANDED, HEAD } from "./migrations/revisions.ts";
-import { EMPTY, isSynced, refuseForeign, type SchemaState, schemaState } from "./migrations/state.ts";
+import {
+  EMPTY,
+  isComplete,
+  isSynced,
+  refuseForeign,
+  type SchemaState,
+  schemaState,
+} from "./migrations/state.ts";
 
 /** What a command prints on stdout (lines without the last line feed), and its exit code. */
 export interface ManageResult {
@@ -101,6 +108,7 @@ export async function syncDatabase(
   const { before } = await migrateAny(connection, options);
   // Another process has done it meanwhile.
   if (isSynced(before)) return { output: UP_TO_DATE, exit: 0 };
+  if (isComplete(before)) return { output: `${kept(before)}\nDatabase is synced successfully.`, exit: 0 };
   const lines = [
     `Upgraded database to: ${EXPANDED}, current revision(s): ${EXPANDED}`,
     "Database migration is up to date. No migration needed.",
@@ -119,8 +127,13 @@ export async function expandDatabase(
   const { before } = await migrateAny(connection, options);
   // Another process has done it meanwhile.
   if (isSynced(before)) return { output: UP_TO_DATE, exit: 0 };
+  if (isComplete(before)) return { output: kept(before), exit: 0 };
   return { output: `Upgraded database to: ${EXPANDED}, current revision(s): ${HEAD}`, exit: 0 };
 }
+
+/** What was done to a database of a Glance that may go on using it. */
+const kept = ({ revisions }: SchemaState) =>
+  `Made the tables and indexes of oneglance; the revision of Glance stays ${revisions[0]}.`;
 
 async function laterPhase(connection: string, options: ManageOptions, phase: string): Promise<ManageResult> {
   const state = await stateOf(connection, options);

@@ -2,7 +2,7 @@
 import { fail } from "../../src/errors.ts";
 import type { WriteConn } from "../conn.ts";
 import { catalogOf, OURS } from "./catalog.ts";
-import { HEAD } from "./revisions.ts";
+import { COMPLETE, HEAD, INCOMPLETE } from "./revisions.ts";
 import { refuseForeign, schemaState } from "./state.ts";
 
 /** What a major version of Glance knows; a release has the first line whose `from` is not above it. */
@@ -24,6 +24,9 @@ const RELEASES: readonly Known[] = [
   { from: 20, revision: "ussuri_contract01", cacheTables: false, taskColumns: false, locationTasks: false },
   { from: 19, revision: "train_contract01", cacheTables: false, taskColumns: false, locationTasks: false },
 ];
+
+/** Revisions, oldest first. */
+const AGE: readonly string[] = [...INCOMPLETE, ...COMPLETE];
 
 /** Work that a process of oneglance would have to finish. */
 const UNDONE: readonly (readonly [table: string, what: string])[] = [
@@ -57,7 +60,7 @@ export async function handBack(
     fail("database", `oneglance knows the databases of Glance from ${RELEASES.at(-1)!.from} (Train) on.`);
   const state = await schemaState(conn);
   refuseForeign(state);
-  if (state.own === 0 || ![HEAD, known.revision].includes(state.revisions[0]!)) {
+  if (state.own === 0) {
     fail("database", "The database is none that oneglance works with: nothing is to be handed back.");
   }
   await refuseUndone(conn, dropNotifications);
@@ -77,14 +80,15 @@ export async function handBack(
     }
     done.push("columns image_id, request_id and user_id of tasks: removed");
   }
-  if (!known.cacheTables) {
+  if (!known.cacheTables && (await catalog.tables(conn)).includes("node_reference")) {
     for (const table of ["cached_images", "node_reference"]) {
       await catalog.alter(conn, `DROP TABLE IF EXISTS ${table}`);
     }
     done.push("tables cached_images and node_reference: removed");
   }
   for (const statement of await catalog.dropsInTheirs(conn)) await catalog.alter(conn, statement);
-  if (known.revision !== HEAD) {
+  // An older one stays: the release's own `db sync` goes on from there.
+  if (AGE.indexOf(state.revisions[0]!) > AGE.indexOf(known.revision)) {
     await conn.run("UPDATE alembic_version SET version_num = ?", [known.revision]);
     done.push(`revision: ${known.revision}`);
   }

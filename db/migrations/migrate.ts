@@ -8,7 +8,7 @@ import { catalogOf } from "./catalog.ts";
 import { migrateMariadb } from "./mariadb/migrate.ts";
 import { OWN_MIGRATIONS } from "./own.ts";
 import { HEAD } from "./revisions.ts";
-import { refuseForeign, type SchemaState, schemaState } from "./state.ts";
+import { isComplete, refuseForeign, type SchemaState, schemaState } from "./state.ts";
 
 /** What a migration found before it began. */
 export interface Migrated {
@@ -32,10 +32,10 @@ export function migrate(conn: WriteConn): Promise<Migrated> {
 async function migrateSqlite(conn: WriteConn): Promise<Migrated> {
   const before = await schemaState(conn);
   refuseForeign(before);
-  if (before.empty) await runAll(conn, [...IMAGE_TABLES, ...METADEF_TABLES, ...CACHE_TABLES]);
-  else await completeUpstream(conn);
-  await conn.run("DELETE FROM alembic_version WHERE version_num <> ?", [HEAD]);
-  if (!before.revisions.includes(HEAD)) {
+  if (!isComplete(before)) {
+    if (before.empty) await runAll(conn, [...IMAGE_TABLES, ...METADEF_TABLES, ...CACHE_TABLES]);
+    else await completeUpstream(conn);
+    await conn.run("DELETE FROM alembic_version");
     await conn.run("INSERT INTO alembic_version (version_num) VALUES (?)", [HEAD]);
   }
   for (const { version, sqlite } of OWN_MIGRATIONS.filter(({ version }) => version > before.own)) {

@@ -3,7 +3,7 @@ import { fail } from "../../src/errors.ts";
 import type { Conn } from "../conn.ts";
 import { catalogOf } from "./catalog.ts";
 import { OWN_VERSION } from "./own.ts";
-import { EXPANDED, HEAD, TOO_OLD, UPGRADABLE } from "./revisions.ts";
+import { COMPLETE, EXPANDED, HEAD, INCOMPLETE, TOO_OLD } from "./revisions.ts";
 
 export interface SchemaState {
   /** No tables at all, or only some of those that a sync of ours began to make. */
@@ -36,9 +36,14 @@ export async function schemaState(conn: Conn): Promise<SchemaState> {
   };
 }
 
+/** Whether the tables of upstream have everything; ours may be missing. */
+export function isComplete({ revisions }: SchemaState): boolean {
+  return revisions.length === 1 && COMPLETE.includes(revisions[0]!);
+}
+
 /** Whether nothing is left to migrate. */
 export function isSynced(state: SchemaState): boolean {
-  return state.revisions.length === 1 && state.revisions[0] === HEAD && state.own === OWN_VERSION;
+  return isComplete(state) && state.own === OWN_VERSION;
 }
 
 /**
@@ -71,7 +76,7 @@ export function refuseForeign(state: SchemaState): void {
         'Finish it with "glance-manage db contract" of the release that began it.',
     );
   }
-  if (revision === HEAD || UPGRADABLE.includes(revision)) return;
+  if (COMPLETE.includes(revision) || INCOMPLETE.includes(revision)) return;
   const older = TOO_OLD.includes(revision);
   fail(
     "database",

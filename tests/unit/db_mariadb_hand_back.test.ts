@@ -20,10 +20,7 @@ Deno.test({
         for (let round = 0; round < 2; round++) {
           await syncDatabase(connection);
           const { output } = await handBackDatabase(connection, TO_25);
-          assert.match(
-            output,
-            /^The database is one of Glance 25 now:\n(.*\n)* {2}revision: wallaby_contract01\n/,
-          );
+          assert.match(output, /^The database is one of Glance 25 now:\n/);
           assert.deepEqual(await tables(), before);
         }
         assert.deepEqual(await rows("SELECT version_num FROM alembic_version"), [

@@ -6,7 +6,7 @@ import { fail } from "../../../src/errors.ts";
 import type { WriteConn } from "../../conn.ts";
 import { OWN_MIGRATIONS } from "../own.ts";
 import { HEAD } from "../revisions.ts";
-import { isSynced, refuseForeign, type SchemaState, schemaState } from "../state.ts";
+import { isComplete, isSynced, refuseForeign, type SchemaState, schemaState } from "../state.ts";
 import { CACHE_TABLES } from "./baseline_cache.ts";
 import { IMAGE_TABLES } from "./baseline_images.ts";
 import { METADEF_TABLES } from "./baseline_metadefs.ts";
@@ -49,10 +49,8 @@ async function complete(conn: Session, lease: SyncLease, before: SchemaState): P
   if (before.empty) {
     await lease.begin();
     await runAll([...IMAGE_TABLES, ...METADEF_TABLES, ...CACHE_TABLES]);
-  } else if (before.revisions[0] !== HEAD || before.revisions.length > 1) {
-    await runAll(COMPLETION);
-  }
-  await setRevision(conn, HEAD);
+  } else if (!isComplete(before)) await runAll(COMPLETION);
+  if (!isComplete(before)) await setRevision(conn, HEAD);
   for (const { version, mariadb } of OWN_MIGRATIONS.filter(({ version }) => version > before.own)) {
     await runAll(mariadb);
     await conn.run("INSERT IGNORE INTO oneglance_schema (version, applied_at) VALUES (?, UTC_TIMESTAMP(6))", [
