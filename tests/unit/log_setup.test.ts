@@ -27,7 +27,7 @@ Deno.test("debug lists the options, unknown and obsolete keys, secrets masked", 
     "made.up": "1",
     "DEFAULT.enable_v1_api": "1",
     "DEFAULT.disk_formats": "raw",
-    "database.max_pool_size": "x",
+    "keystone_authtoken.memcache_pool_maxsize": "x",
   }, () => {});
   assert.match(text, /DEBUG oneglance\.config \[-\] \[keystone_authtoken\] password = \*\*\*\*/);
   assert.match(text, /DEBUG oneglance\.config \[-\] test:4: \[made\] up is unknown/);
@@ -36,7 +36,7 @@ Deno.test("debug lists the options, unknown and obsolete keys, secrets masked", 
     text,
     /WARNING .*option DEFAULT\.disk_formats is deprecated, its name is image_format\.disk_formats/,
   );
-  assert.match(text, /WARNING .*max_pool_size = x: expected an integer; the default is used/);
+  assert.match(text, /WARNING .*memcache_pool_maxsize = x: expected an integer; the default is used/);
   assert.ok(!text.includes("hush"));
 });
 

@@ -6,15 +6,18 @@ import { CATALOGUE } from "../../src/metadefs/catalogue.ts";
 import { everyNamespace } from "../../src/metadefs/export.ts";
 import { withDatabase } from "../support/temp_database.ts";
 
-Deno.test("a start is the first while there is no database file", () =>
-  withDatabase((_db, path) => {
-    const first = (connection: string) => isFirstStart(configFrom({ "database.connection": connection }));
+Deno.test("a start is the first while there is no database file", async () => {
+  const first = (connection: string) => isFirstStart(configFrom({ "database.connection": connection }));
+  const path = await Deno.makeTempFile({ prefix: "oneglance-db-" });
+  try {
     assert.equal(first(`sqlite:///${path}`), false);
     assert.equal(first(`sqlite:///${path}.none`), true);
     assert.equal(first(`sqlite:///${path}.none/deeper/glance.sqlite`), true);
     assert.equal(first("http://127.0.0.1:9"), false);
-    return Promise.resolve();
-  }));
+  } finally {
+    await Deno.remove(path);
+  }
+});
 
 Deno.test("the catalogue is loaded, and what is there already is kept", () =>
   withDatabase(async (db) => {
