@@ -43,15 +43,26 @@ export async function commitGroup(
   conn.emitted = false;
   try {
     await whileBusy(() => conn.run("BEGIN IMMEDIATE"), busyMillis);
+    const begun = performance.now();
     const answers: WriteAnswer[] = [];
     for (const request of requests) answers.push(await runOne(conn, request));
     const from = performance.now();
     await whileBusy(() => conn.run("COMMIT"), busyMillis);
-    return { answers, commitMillis: performance.now() - from, emitted: conn.emitted };
+    return {
+      answers,
+      workMillis: from - begun,
+      commitMillis: performance.now() - from,
+      emitted: conn.emitted,
+    };
   } catch (error) {
     const failure = sent(error);
     rollback(conn);
-    return { answers: requests.map(({ id }) => ({ id, error: failure })), commitMillis: 0, emitted: false };
+    return {
+      answers: requests.map(({ id }) => ({ id, error: failure })),
+      workMillis: 0,
+      commitMillis: 0,
+      emitted: false,
+    };
   }
 }
 

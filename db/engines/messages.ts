@@ -22,6 +22,8 @@ export interface CommittedGroup {
   answers: WriteAnswer[];
   /** What the commit alone took: mostly the disk's sync. */
   commitMillis: number;
+  /** Milliseconds of the writes before it. */
+  workMillis: number;
   /** Whether events were recorded. */
   emitted: boolean;
 }

@@ -121,8 +121,7 @@ export class Writer {
     this.#timer = undefined;
     if (this.#inFlight || this.#queue.length === 0) return;
     this.#inFlight = true;
-    const requests = this.#queue;
-    this.#queue = [];
+    const requests = this.#queue.splice(0, this.#gather.share());
     try {
       this.#post({ kind: "write", requests });
     } catch {
@@ -159,7 +158,7 @@ export class Writer {
         });
       }
       this.#inFlight = this.#waiters.size > this.#queue.length;
-      this.#gather.committed(message.answers.length, this.#queue.length, message.commitMillis);
+      this.#gather.committed(message, this.#queue.length);
       this.#plan();
       if (message.emitted) this.onEvents?.();
     }

@@ -9,6 +9,10 @@ import { IMAGE_PROPERTY } from "../../src/util/names.ts";
 /** Rows in one statement: with six values each well below the engine's limit. */
 const ROWS = 100;
 
+const orOverwrite = perDialect((dialect) =>
+  dialect.orUpdate("image_id, name", ["value", "updated_at"], [...dialect.renamed("name"), "deleted = 0"])
+);
+
 /**
  * Sets or overwrites properties; a removed one comes back with its old row and place. Errors: bad_request, for a name
  * that the database does not tell from that of another property.
@@ -19,23 +23,16 @@ export async function setProperties(
   properties: Record<string, string | null>,
   now: Timestamp,
 ): Promise<void> {
-  const { dialect } = conn;
   const entries = Object.entries(properties);
   for (let start = 0; start < entries.length; start += ROWS) {
     const part = entries.slice(start, start + ROWS);
     const values: Value[] = part.flatMap(([name, value]) => [id, name, value, now, now]);
     await conn.run(
       `INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted)
-       VALUES ${part.map(() => "(?, ?, ?, ?, ?, 0)").join(", ")}
-       ${
-        dialect.orUpdate("image_id, name", ["value", "updated_at"], [
-          ...dialect.renamed("name"),
-          "deleted = 0",
-        ])
-      }`,
+       VALUES ${part.map(() => "(?, ?, ?, ?, ?, 0)").join(", ")} ${orOverwrite(conn.dialect)}`,
       values,
     );
-    if (dialect.foldsText) await refuseTwins(conn, id, part.map(([name]) => name));
+    if (conn.dialect.foldsText) await refuseTwins(conn, id, part.map(([name]) => name));
   }
 }
 
