@@ -4,8 +4,8 @@ import { fail, GlanceError } from "../errors.ts";
 import { UNDECODABLE } from "../images/attributes.ts";
 import { openReader } from "../util/pump.ts";
 
-/** Bytes per read. */
-const PIECE = 64 * 1024;
+/** Bytes per read, at most: memory outside of the heap, of which much brings full collections. */
+const PIECE = 16 * 1024;
 
 /** Deepest nesting; documents of the API need less than a tenth. */
 const MAX_DEPTH = 100;
@@ -50,12 +50,13 @@ export function jsonBounds(config: Config): { limit: number; seconds: number } {
 
 async function readText(request: Request, limit: number, seconds: number): Promise<string> {
   const tooLarge = () => fail("too_large", `A JSON body may have up to ${limit} bytes.`, { close: true });
-  if (Number(request.headers.get("content-length") ?? 0) > limit) tooLarge();
+  const length = Number(request.headers.get("content-length")) || PIECE;
+  if (length > limit) tooLarge();
   if (!request.body) return "";
   const chunks: Uint8Array[] = [];
   let size = 0;
   let late = false;
-  const reader = openReader(request.body, PIECE);
+  const reader = openReader(request.body, Math.min(PIECE, length));
   const timer = seconds === 0 ? undefined : setTimeout(() => {
     late = true;
     reader.cancel(undefined).catch(() => {});

@@ -31,98 +31,100 @@ function takeTurn(): Promise<void> | void {
   );
 }
 
-export interface Body {
-  stream: ReadableStream<Uint8Array>;
+/**
+ * The body of one request. A class: an object literal with getters has a hidden class of its own, which keeps the request
+ * until the next full collection.
+ */
+export class Body {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly #take: Taker;
+  readonly #ask: () => Promise<void> | void;
+  #asked: Promise<void> | void | undefined;
+  #begun = false;
+  #ended = false;
+  #cancelled = false;
+  #reading: Promise<number> | undefined;
+
+  /** Calls `ask` before it waits for the first byte. The stream fails if the body ends early or a chunk is invalid. */
+  constructor(source: Source, framing: Framing, ask: () => Promise<void> | void) {
+    this.#take = framing.kind === "chunked" ? inChunks(source) : withLength(source, framing);
+    this.#ask = ask;
+    this.stream = new ReadableStream({
+      type: "bytes",
+      autoAllocateChunkSize: PIECE,
+      pull: (controller) => this.#pull(controller),
+      cancel: () => {
+        this.#cancelled = true;
+      },
+    });
+  }
+
   /** Whether all of it was read, so that the next request follows. */
-  readonly ended: boolean;
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Whether reading has begun. */
-  readonly begun: boolean;
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   /** Bytes still to come; null = unknown. */
-  readonly left: number | null;
+  get left(): number | null {
+    return this.#take.left();
+  }
+
   /** Waits for a read whose reader has cancelled. */
-  settled(): Promise<void>;
+  async settled(): Promise<void> {
+    await this.#reading?.catch(() => {});
+  }
+
   /** Reads and drops up to `limit` bytes; returns whether that was all. Errors: those of the connection. */
-  drain(limit: number): Promise<boolean>;
-}
-
-/** Calls `ask` before it waits for the first byte. The stream fails if the body ends early or a chunk is invalid. */
-export function openBody(source: Source, framing: Framing, ask: () => Promise<void> | void): Body {
-  const take = framing.kind === "chunked" ? inChunks(source) : withLength(source, framing);
-  let asked: Promise<void> | void | undefined;
-  let begun = false;
-  let ended = false;
-  let cancelled = false;
-  let reading: Promise<number> | undefined;
-
-  const read = async (view: Uint8Array): Promise<number> => {
-    if (!begun) {
-      begun = true;
-      asked = ask();
+  async drain(limit: number): Promise<boolean> {
+    await this.settled();
+    const waste = new Uint8Array(PIECE);
+    for (let dropped = 0; !this.#ended && dropped < limit;) {
+      await takeTurn();
+      const got = await this.#take.into(waste.subarray(0, Math.min(PIECE, limit - dropped)));
+      if (got === 0 || this.#take.left() === 0) this.#ended = true;
+      dropped += got;
     }
-    if (asked) await asked;
-    await takeTurn();
-    if (cancelled) return 0;
-    const got = await taken(view);
-    if (got === 0 || take.left() === 0) ended = true;
-    return got;
-  };
+    return this.#ended;
+  }
 
-  // The client is still connected and gets this error in the form of the API.
-  const taken = async (view: Uint8Array) => {
+  async #pull(controller: ReadableByteStreamController): Promise<void> {
+    const view = controller.byobRequest!.view!;
+    this.#reading = this.#read(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+    const got = await this.#reading;
+    // After a cancellation the controller is closed.
+    if (this.#cancelled) return;
+    if (got === 0) controller.close();
+    controller.byobRequest!.respond(got);
+    if (got > 0 && this.#ended) controller.close();
+  }
+
+  async #read(view: Uint8Array): Promise<number> {
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#asked = this.#ask();
+    }
+    if (this.#asked) await this.#asked;
+    await takeTurn();
+    if (this.#cancelled) return 0;
+    const got = await this.#taken(view);
+    if (got === 0 || this.#take.left() === 0) this.#ended = true;
+    return got;
+  }
+
+  /** The client is still connected and gets this error in the form of the API. */
+  async #taken(view: Uint8Array): Promise<number> {
     try {
-      return await take.into(view);
+      return await this.#take.into(view);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       return fail("bad_request", error.message, { close: true });
     }
-  };
-
-  const stream = new ReadableStream({
-    type: "bytes",
-    autoAllocateChunkSize: PIECE,
-    async pull(controller) {
-      const view = controller.byobRequest!.view!;
-      reading = read(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
-      const got = await reading;
-      // After a cancellation the controller is closed.
-      if (cancelled) return;
-      if (got === 0) controller.close();
-      controller.byobRequest!.respond(got);
-      if (got > 0 && ended) controller.close();
-    },
-    cancel() {
-      cancelled = true;
-    },
-  });
-
-  const settled = async () => {
-    await reading?.catch(() => {});
-  };
-
-  return {
-    stream,
-    get ended() {
-      return ended;
-    },
-    get begun() {
-      return begun;
-    },
-    get left() {
-      return take.left();
-    },
-    settled,
-    async drain(limit) {
-      await settled();
-      const waste = new Uint8Array(PIECE);
-      for (let dropped = 0; !ended && dropped < limit;) {
-        await takeTurn();
-        const got = await take.into(waste.subarray(0, Math.min(PIECE, limit - dropped)));
-        if (got === 0 || take.left() === 0) ended = true;
-        dropped += got;
-      }
-      return ended;
-    },
-  };
+  }
 }
 
 /** Reads at least one byte of a body into a view; 0 = its end. */

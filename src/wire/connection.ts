@@ -1,7 +1,7 @@
 /** One connection: requests, responses, and how it ends (RFC 9112). */
 import { breakSocket } from "../util/break_socket.ts";
 import { type Asked, writeResponse } from "./answer.ts";
-import { type Body, openBody } from "./body.ts";
+import { Body } from "./body.ts";
 import { type Head, headLength, type HeadLimits, parseHead, Refused } from "./head.ts";
 import { makeRequest } from "./request.ts";
 import { Source } from "./source.ts";
@@ -135,7 +135,7 @@ export class Connection {
       return false;
     }
     const { framing } = head;
-    const body = framing.kind === "none" ? null : openBody(this.#source, framing, () => this.#goOn(head));
+    const body = framing.kind === "none" ? null : new Body(this.#source, framing, () => this.#goOn(head));
     const { keepAlive } = this.#host.limits;
     const asked: Asked = {
       method: head.method,
