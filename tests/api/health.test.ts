@@ -59,7 +59,7 @@ const HEALTH_OPTIONS: { name: string; options: Record<string, string>; rows: Row
     name: "files that must be there",
     options: {
       "healthcheck.backends": "enable_by_files",
-      "healthcheck.enable_by_file_paths": "{dir}/glance.sqlite,{dir}/missing",
+      "healthcheck.enable_by_file_paths": "{dir}/switch,{dir}/missing",
     },
     rows: [health("one is not", "", PLAIN, { status: 503, text: "FILE PATH MISSING" })],
   },
@@ -67,7 +67,7 @@ const HEALTH_OPTIONS: { name: string; options: Record<string, string>; rows: Row
     name: "a file for a port",
     options: {
       "healthcheck.backends": "disable_by_files_ports",
-      "healthcheck.disable_by_file_paths": "1234:{dir}/glance.sqlite,9292:{dir}/glance.sqlite",
+      "healthcheck.disable_by_file_paths": "1234:{dir}/switch,9292:{dir}/switch",
     },
     rows: [health("of ours", "", PLAIN, { status: 503, text: "DISABLED BY FILE" })],
   },
@@ -75,7 +75,7 @@ const HEALTH_OPTIONS: { name: string; options: Record<string, string>; rows: Row
     name: "a file for another port",
     options: {
       "healthcheck.backends": "disable_by_files_ports",
-      "healthcheck.disable_by_file_paths": "1234:{dir}/glance.sqlite",
+      "healthcheck.disable_by_file_paths": "1234:{dir}/switch",
     },
     rows: [health("not of ours", "", PLAIN, { text: "OK" })],
   },
@@ -84,7 +84,7 @@ const HEALTH_OPTIONS: { name: string; options: Record<string, string>; rows: Row
     options: {
       "healthcheck.backends": "enable_by_files,disable_by_file",
       "healthcheck.enable_by_file_paths": "{dir}/missing",
-      "healthcheck.disable_by_file_path": "{dir}/glance.sqlite",
+      "healthcheck.disable_by_file_path": "{dir}/switch",
     },
     rows: [health("both fail", "", PLAIN, { status: 503, text: "FILE PATH MISSING\nDISABLED BY FILE" })],
   },
@@ -118,6 +118,7 @@ const HEALTH_OPTIONS: { name: string; options: Record<string, string>; rows: Row
 for (const { name, options, rows } of HEALTH_OPTIONS) {
   Deno.test(`the health check by options: ${name}`, async (t) => {
     await using service = await startService(options);
+    await Deno.writeTextFile(`${service.dir}/switch`, "");
     await runTable(t, service, rows);
   });
 }

@@ -1,5 +1,6 @@
 /** MariaDB servers and Galera clusters of a test's own on loopback. Needs Debian's mariadb-server; galera-4 and rsync. */
 import { must } from "../compat/support/processes.ts";
+import { missing } from "../support/installed.ts";
 
 const SCRIPT = new URL("mariadb.sh", import.meta.url).pathname;
 
@@ -8,6 +9,7 @@ export const MARIADB_COMMANDS = ["mariadbd", "mariadb-install-db", "mariadb", "s
 
 /** Whether a cluster cannot be started here. */
 export function missingGalera(): boolean {
+  if (missing("rsync")) return true;
   try {
     return !Deno.statSync("/usr/lib/galera/libgalera_smm.so").isFile;
   } catch {

@@ -77,7 +77,8 @@ Deno.test("kill -9 in a glance-download", async (t) => {
         const assertCopied = async () => {
           const { stores, disk_format, hw_disk_bus, os_distro } = await show(again.url, id);
           assert.deepEqual({ stores, disk_format, hw_disk_bus, os_distro }, { stores: "a,c", ...COPIED });
-          assert.equal((await tasksOf(again, id)).at(-1)!.status, "success");
+          // Tasks of one second have no order on MariaDB.
+          assert.ok((await tasksOf(again, id)).some(({ status }) => status === "success"));
         };
         const status = await assertSettled(again, dir, id, bytes, ["queued", "active"]);
         assert.equal(asked.length, before, "the other service was asked again");

@@ -1,6 +1,7 @@
 /** Runs the program as a process of its own, stand-alone on a free port of loopback, for faults of a whole process. */
 import { randomBytes } from "node:crypto";
 import { oneglance } from "../compat/support/oneglance.ts";
+import { connectionOf } from "./test_database.ts";
 
 export interface Served {
   /** For example `http://127.0.0.1:40123`. */
@@ -37,9 +38,10 @@ export async function serve(
     name: "sh",
     args: ["-c", `ulimit -n ${openFiles} && exec "$0" "$@"`, name, ...args],
   };
+  const connection = set.OS_DATABASE__CONNECTION ?? await connectionOf(dataDir);
   const child = new Deno.Command(limited.name, {
     args: limited.args,
-    env: { NO_COLOR: "1", ...set },
+    env: { NO_COLOR: "1", ...set, ...(connection ? { OS_DATABASE__CONNECTION: connection } : {}) },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -2,6 +2,8 @@
  * The database of one test: a SQLite file in the test's folder, or, where `ONEGLANCE_TEST_DATABASE` names a MariaDB
  * server (`mysql://root@127.0.0.1:13306/`, a user that may make databases), a database of its own on it.
  */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { type Connection, createConnection } from "mysql2/promise";
 import type { Row, Value } from "../../db/conn.ts";
 import { EmbeddedConn } from "../../db/engines/embedded.ts";
@@ -30,6 +32,30 @@ export interface TestDatabase extends AsyncDisposable {
 export function newDatabase(directory: string, { empty = false } = {}): Promise<TestDatabase> {
   if (SERVER !== undefined) return databaseOn(SERVER, empty);
   return Promise.resolve(databaseFile(`${directory}/glance.sqlite`));
+}
+
+/** Whose data directories have databases on the server; those whose directory has gone are dropped. */
+const OF_FOLDERS =
+  "CREATE DATABASE IF NOT EXISTS oneglance_tests; CREATE TABLE IF NOT EXISTS oneglance_tests.folders (name VARCHAR(64) PRIMARY KEY, folder TEXT)";
+
+/**
+ * `[database] connection` of a process whose data is in `folder`, the same at each of its starts; undefined, where the
+ * tests run on SQLite, for the file that the process makes there.
+ */
+export async function connectionOf(folder: string): Promise<string | undefined> {
+  if (SERVER === undefined) return undefined;
+  const name = `of_${createHash("md5").update(folder).digest("hex")}`;
+  await onServer(SERVER, async (root) => {
+    await root.query(OF_FOLDERS);
+    for (const row of await select(root, "SELECT name, folder FROM oneglance_tests.folders")) {
+      if (row.folder === folder || existsSync(String(row.folder))) continue;
+      await root.query(`DROP DATABASE IF EXISTS ${row.name}`);
+      await root.query("DELETE FROM oneglance_tests.folders WHERE name = ?", [row.name]);
+    }
+    await root.query("INSERT IGNORE INTO oneglance_tests.folders VALUES (?, ?)", [name, folder]);
+    await root.query(`CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4`);
+  });
+  return new URL(name, SERVER).href;
 }
 
 const lines = (table: unknown, rows: Row[]) => rows.map((row) => `${table} ${JSON.stringify(row)}`);

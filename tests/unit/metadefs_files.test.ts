@@ -7,6 +7,7 @@ import { readCatalogueFile } from "../../src/metadefs/catalogue_file.ts";
 import { everyNamespace, exportFiles } from "../../src/metadefs/export.ts";
 import { loadFiles, loadMode, loadNamespaces } from "../../src/metadefs/load.ts";
 import { ADMIN, withDatabase } from "../support/temp_database.ts";
+import { ON_MARIADB } from "../support/test_database.ts";
 
 const FILE = {
   namespace: "My::Namespace",
@@ -92,10 +93,15 @@ async function roundTrip(db: Database, source: string): Promise<number> {
       const back = byNamespace.get(document.namespace);
       const sorted = (objects: { name: string }[]) => objects.toSorted((a, b) => a.name < b.name ? -1 : 1);
       const wanted = complete(document);
-      assert.deepEqual({ ...back, objects: sorted(back.objects) }, {
-        ...wanted,
-        objects: sorted(wanted.objects),
-      }, file);
+      // Associations of one second have no order on MariaDB.
+      const comparable = (each: typeof wanted) => ({
+        ...each,
+        objects: sorted(each.objects),
+        resource_type_associations: ON_MARIADB
+          ? sorted(each.resource_type_associations)
+          : each.resource_type_associations,
+      });
+      assert.deepEqual(comparable(back), comparable(wanted), file);
     }
     return loaded.length;
   } finally {
@@ -250,7 +256,7 @@ Deno.test("an invalid file is reported, and does not stop the others", () =>
     ]);
     assert.match(JSON.stringify(results[0]), /not JSON/);
     assert.match(JSON.stringify(results[2]), /namespace/);
-    assert.deepEqual((await everyNamespace(db)).map(({ namespace }) => namespace), [
+    assert.deepEqual((await everyNamespace(db)).map(({ namespace }) => namespace).toSorted(), [
       FILE.namespace,
       "double",
     ]);

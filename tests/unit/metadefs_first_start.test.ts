@@ -39,7 +39,7 @@ Deno.test("the catalogue is loaded, and what is there already is kept", () =>
     await loadShipped({ db });
     const all = await everyNamespace(db);
     assert.deepEqual(
-      all.map(({ namespace }) => namespace),
+      all.map(({ namespace }) => namespace).toSorted(),
       CATALOGUE.map(({ namespace }) => namespace).toSorted(),
     );
     assert.equal(all.find(({ namespace }) => namespace === columns.namespace)?.display_name, "mine");
