@@ -1,6 +1,7 @@
 /** A database on a MariaDB server or a Galera cluster (docs/adr/0013-mariadb-writes.md). */
 import { fail, GlanceError, isError } from "../../src/errors.ts";
 import { getLog } from "../../src/observe/log.ts";
+import { withTimeout } from "../../src/util/timeout.ts";
 import { parseConnection } from "../connection.ts";
 import { type ConnSettings, PLAIN, settle } from "../conn_settings.ts";
 import type { Conn, Row, Value, WriteConn } from "../conn.ts";
@@ -39,12 +40,22 @@ const READ_MILLIS = 5_000;
 
 const log = getLog("oneglance.database");
 
-/** Reads one after the other; each statement takes a connection of the pool for itself. */
+/** How long a read waits for the same one that is running; longer, and it asks by itself. */
+const SHARE_MILLIS = 50;
+
+/**
+ * Reads; each statement takes a connection of the pool for itself. Of callers who ask the same while it is being read, all
+ * wait for the next reading and share it: what each gets was read after it asked.
+ */
 class PoolConn implements Conn {
   readonly dialect = MARIADB;
   readonly unseal: Conn["unseal"];
   readonly #pool: Pool;
   readonly #retry: RetrySettings;
+  /** By statement and values: until when it is waited for, and its end. */
+  readonly #running = new Map<string, { until: number; ended: Promise<void> }>();
+  /** Those that are not sent yet. */
+  readonly #next = new Map<string, Promise<Row[]>>();
 
   constructor(pool: Pool, retry: RetrySettings, settings: ConnSettings) {
     this.unseal = settle(settings).unseal;
@@ -53,7 +64,39 @@ class PoolConn implements Conn {
   }
 
   all(sql: string, params?: readonly Value[]): Promise<Row[]> {
-    return repeated(this.#retry, READ_MILLIS, () => this.#pool.use((session) => session.rows(sql, params)));
+    const key = JSON.stringify([sql, params]);
+    const next = this.#next.get(key);
+    if (next) return next;
+    const running = this.#running.get(key);
+    const left = running ? running.until - performance.now() : 0;
+    if (left <= 0) return this.#ask(key, sql, params);
+    const shared = this.#after(running!.ended, left, () => {
+      this.#next.delete(key);
+      return this.#ask(key, sql, params);
+    });
+    this.#next.set(key, shared);
+    return shared;
+  }
+
+  async #after(ended: Promise<void>, millis: number, ask: () => Promise<Row[]>): Promise<Row[]> {
+    await withTimeout(ended, millis, () => {});
+    const rows = await ask();
+    for (const row of rows) Object.freeze(row);
+    return rows;
+  }
+
+  #ask(key: string, sql: string, params?: readonly Value[]): Promise<Row[]> {
+    const rows = repeated(
+      this.#retry,
+      READ_MILLIS,
+      () => this.#pool.use((session) => session.rows(sql, params)),
+    );
+    const ended = rows.then(() => {}, () => {}).then(() => {
+      if (this.#running.get(key) === running) this.#running.delete(key);
+    });
+    const running = { until: performance.now() + SHARE_MILLIS, ended };
+    this.#running.set(key, running);
+    return rows;
   }
 
   async one(sql: string, params?: readonly Value[]): Promise<Row | undefined> {

@@ -33,8 +33,9 @@ const IS_VOID = "SELECT is_void FROM oneglance_commits WHERE mark = ?";
 
 const GUARD =
   `INSERT INTO oneglance_guards (slot, turn) VALUES (?, 1) ON DUPLICATE KEY UPDATE turn = turn + 1`;
-/** Begins the transaction in the same round trip. */
-const BEGIN_GUARD = `BEGIN NOT ATOMIC START TRANSACTION; ${GUARD}; END`;
+/** A change that begins the transaction in the same round trip; the server counts the rows of the change. */
+const beginning = (sql: string) => `BEGIN NOT ATOMIC START TRANSACTION; ${sql}; END`;
+const BEGIN_GUARD = beginning(GUARD);
 /** So many rows at most. Two names that share one wait for each other in vain, which is rare and does no harm. */
 const SLOTS = 4096;
 
@@ -90,8 +91,9 @@ export class SessionConn implements WriteConn {
   };
 
   run: WriteConn["run"] = async (sql, params) => {
-    await this.#begin();
-    const found = await this.#session.run(sql, params);
+    const statement = this.#isBegun ? sql : beginning(sql);
+    this.#isBegun = true;
+    const found = await this.#session.run(statement, params);
     if (found > 0) this.changed = true;
     return found;
   };

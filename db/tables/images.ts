@@ -82,7 +82,7 @@ async function insertImage(conn: WriteConn, input: NewImage): Promise<ImageRecor
   const columns = { ...DEFAULTS, ...Object.fromEntries(columnValues(input)) } as ImageColumns;
   const values: Value[] = [input.id, now, now, false, ...SETTABLE.map((name) => columns[name])];
   if (!await insertNew(conn.dialect)(conn, values)) fail("conflict", `Image ID ${input.id} already exists!`);
-  await setProperties(conn, input.id, input.properties, now);
+  await setProperties(conn, input.id, input.properties, now, { isNew: true });
   await insertTags(conn, input.id, input.tags, now);
   const image: ImageRecord = {
     id: input.id,

@@ -13,8 +13,11 @@ const orOverwrite = perDialect((dialect) =>
   dialect.orUpdate("image_id, name", ["value", "updated_at"], [...dialect.renamed("name"), "deleted = 0"])
 );
 
+/** Two names of these are the same in a collation only if they are equal. */
+const PLAIN = /^[a-z0-9_]+$/;
+
 /**
- * Sets or overwrites properties; a removed one comes back with its old row and place. Errors: bad_request, for a name
+ * Sets or overwrites properties; a removed one comes back with its old row and place. `isNew`: the image has none yet. Errors: bad_request, for a name
  * that the database does not tell from that of another property.
  */
 export async function setProperties(
@@ -22,6 +25,7 @@ export async function setProperties(
   id: string,
   properties: Record<string, string | null>,
   now: Timestamp,
+  { isNew = false } = {},
 ): Promise<void> {
   const entries = Object.entries(properties);
   for (let start = 0; start < entries.length; start += ROWS) {
@@ -32,7 +36,10 @@ export async function setProperties(
        VALUES ${part.map(() => "(?, ?, ?, ?, ?, 0)").join(", ")} ${orOverwrite(conn.dialect)}`,
       values,
     );
-    if (conn.dialect.foldsText) await refuseTwins(conn, id, part.map(([name]) => name));
+    const names = part.map(([name]) => name);
+    if (conn.dialect.foldsText && !(isNew && names.every((name) => PLAIN.test(name)))) {
+      await refuseTwins(conn, id, names);
+    }
   }
 }
 
