@@ -64,9 +64,9 @@ async function withBoth<T>(
   { ours, theirs }: Programs,
   work: (both: [ours: Server, theirs: Server]) => Promise<T>,
 ): Promise<T> {
-  const one = await startServer(`${bench.dir}/ours`, undefined, ours);
+  const one = await startServer(`${bench.dir}/ours`, { program: ours });
   try {
-    const other = await startServer(`${bench.dir}/theirs`, undefined, theirs);
+    const other = await startServer(`${bench.dir}/theirs`, { program: theirs });
     try {
       return await work([one, other]);
     } finally {
@@ -153,7 +153,7 @@ async function transfers(bench: Bench, both: [Server, Server]): Promise<Comparis
 /** Start with an existing database, to the first 200 of the health check, and the idle memory some time after. */
 async function compareStarts(bench: Bench, programs: Programs): Promise<Comparison[]> {
   const start = (program: Program, dir: string) => async () => {
-    const server = await startServer(dir, undefined, program);
+    const server = await startServer(dir, { program });
     const cpu = readCpu(server.child.pid);
     await new Promise((resolve) => setTimeout(resolve, SETTLE));
     const { rss } = readMemory(server.child.pid);

@@ -20,7 +20,7 @@ export async function measureCreate(bench: Bench): Promise<Result[]> {
   });
   const name = `create, syncs of ${SYNC_MILLIS} ms`;
   if (onSlowDisk([]) === null) return [asItIs, { name, skipped: "strace is not installed" }];
-  const slow = await startServer(bench.dir, (command) => onSlowDisk(command)!);
+  const slow = await startServer(bench.dir, { wrap: (command) => onSlowDisk(command)! });
   return [
     asItIs,
     await beside(bench, name, slow, async () => (await slowFsyncsPerSecond(bench.dir, seconds))!),

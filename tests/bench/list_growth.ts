@@ -1,7 +1,7 @@
 import { listIds } from "./harness/api.ts";
 import { type Bench, BenchTrouble, type Figure, type Result } from "./harness/measure.ts";
 import { KeptConnection, requestBytes } from "./harness/kept_connection.ts";
-import { seedImages } from "./harness/seed.ts";
+import { seededDatabase } from "./harness/seed.ts";
 import { type Server, startServer } from "./harness/server.ts";
 import { spread, takeTurns } from "./harness/statistics.ts";
 
@@ -36,10 +36,12 @@ interface Catalogue {
   connection: KeptConnection;
 }
 
-async function openCatalogue(dir: string, count: number): Promise<Catalogue> {
-  const ids = await seedImages(dir, count);
-  const server = await startServer(dir);
-  return { count, ids, server, connection: await KeptConnection.open(server.url) };
+async function openCatalogue(bench: Bench, count: number, open: AsyncDisposableStack): Promise<Catalogue> {
+  const dir = `${bench.dir}/${count}`;
+  const { connection, ids } = open.use(await seededDatabase(bench, dir, count));
+  const server = await startServer(dir, { connection });
+  open.defer(() => server.stop());
+  return { count, ids, server, connection: open.use(await KeptConnection.open(server.url)) };
 }
 
 function listUrl({ server, ids, count }: Catalogue, query: string): string {
@@ -91,19 +93,12 @@ async function measureOne(
 
 /** Measures the p50 of a page of 25 among 1,000, 20,000 and 200,000 images: one caller, with and without filters and a far marker. */
 export async function measureListGrowth(bench: Bench): Promise<Result[]> {
+  await using open = new AsyncDisposableStack();
   const catalogues: Catalogue[] = [];
-  try {
-    for (const count of bench.quick ? [1000, 4000, 20_000] : [1000, 20_000, 200_000]) {
-      bench.say(`filling a database with ${count} images …`);
-      catalogues.push(await openCatalogue(`${bench.dir}/${count}`, count));
-    }
-    const figures: Figure[] = [];
-    for (const list of LISTS) figures.push(await measureOne(bench, catalogues, list));
-    return figures;
-  } finally {
-    for (const { server, connection } of catalogues) {
-      connection[Symbol.dispose]();
-      await server.stop();
-    }
+  for (const count of bench.quick ? [1000, 4000, 20_000] : [1000, 20_000, 200_000]) {
+    catalogues.push(await openCatalogue(bench, count, open));
   }
+  const figures: Figure[] = [];
+  for (const list of LISTS) figures.push(await measureOne(bench, catalogues, list));
+  return figures;
 }

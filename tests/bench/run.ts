@@ -23,6 +23,7 @@ import { thisProgram, withRevision } from "./harness/revision.ts";
 import { measureList } from "./list.ts";
 import { measureListGrowth } from "./list_growth.ts";
 import { measureMemory } from "./memory.ts";
+import { PEER } from "./peer.ts";
 import { measureShow } from "./show.ts";
 import { measureStartTime } from "./start_time.ts";
 import { measureUpload } from "./upload.ts";
@@ -40,6 +41,7 @@ const MEASURES: Record<string, Measure> = {
 };
 
 const USAGE = `deno task bench [--only NAME]... [--quick] [--json] [--rounds N] [--seconds N] [--dir DIR]
+deno task bench --peer [--db URL] [--only NAME]... [--quick] [--json] …
 deno task bench --against REVISION [--executable] [--only NAME]... [--quick] [--json] …
 
   --only NAME   take only this measure: ${Object.keys(MEASURES).join(", ")}
@@ -51,6 +53,10 @@ deno task bench --against REVISION [--executable] [--only NAME]... [--quick] [--
   --against R   measure beside revision R of this repository (or beside an executable), in turns;
                 the measures are ${Object.keys(AGAINST).join(", ")}
   --executable  with --against: compile both with the Deno that runs this, instead of running the sources
+  --peer        measure beside Debian's glance-api, in turns, both on one database; the measures are
+                ${Object.keys(PEER).join(", ")}
+  --db URL      make the databases on this MariaDB server, by a user that may (mysql://root@127.0.0.1:3306/);
+                with --peer, and for list_scale
 
 ONEGLANCE_BIN=PATH measures a compiled oneglance instead of the sources.`;
 
@@ -64,6 +70,9 @@ function wholeNumber(name: string, value: string): number {
 
 type Options = ReturnType<typeof readOptions>;
 
+/** Beside what the machine allows, or beside glance-api. */
+const measuresOf = (peer: boolean): Record<string, Measure> => peer ? PEER : MEASURES;
+
 function readOptions(args: string[]) {
   const { values } = parseArgs({
     args,
@@ -76,10 +85,12 @@ function readOptions(args: string[]) {
       dir: { type: "string" },
       against: { type: "string" },
       executable: { type: "boolean", default: false },
+      peer: { type: "boolean", default: false },
+      db: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
-  const measures = values.against === undefined ? MEASURES : AGAINST;
+  const measures = values.against !== undefined ? AGAINST : measuresOf(values.peer);
   for (const name of values.only) {
     if (!Object.hasOwn(measures, name)) throw new BenchTrouble(`no measure "${name}"\n\n${USAGE}`);
   }
@@ -112,20 +123,25 @@ async function takeMeasure<T>(
   }
 }
 
-async function takeMeasures(names: string[], bench: Bench): Promise<Result[]> {
+async function takeMeasures(
+  names: string[],
+  measures: Record<string, Measure>,
+  bench: Bench,
+): Promise<Result[]> {
   const results: Result[] = [];
-  for (const name of names) results.push(...await takeMeasure(name, bench, MEASURES[name]!));
+  for (const name of names) results.push(...await takeMeasure(name, bench, measures[name]!));
   for (const result of results) {
     if ("skipped" in result) bench.say(`${result.name}: skipped, ${result.skipped}`);
   }
   return results;
 }
 
-/** Measures beside what the machine allows. */
+/** Measures beside what the machine allows, or beside glance-api. */
 async function measure(options: Options, bench: Bench): Promise<number> {
   const machine = describeMachine();
   say(machine);
-  const results = await takeMeasures(chosen(options.only, MEASURES), bench);
+  const measures = measuresOf(options.peer);
+  const results = await takeMeasures(chosen(options.only, measures), measures, bench);
   console.log(options.json ? jsonText(results, machine) : tableText(results));
   const short = results.filter((result) => isFigure(result) && verdictOf(result) === "short");
   if (short.length > 0) {
@@ -181,6 +197,7 @@ async function main(args: string[]): Promise<number> {
     rounds: wholeNumber("rounds", options.rounds ?? (options.quick ? "2" : "5")),
     seconds: wholeNumber("seconds", options.seconds ?? (options.quick ? "1" : "4")),
     connections: 16,
+    server: options.db,
     // Standard output holds only the results.
     say: (line) => console.error(line),
   };

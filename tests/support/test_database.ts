@@ -28,9 +28,15 @@ export interface TestDatabase extends AsyncDisposable {
   dump(): Promise<string[]>;
 }
 
-/** A database for a test that keeps its files in `directory`; `empty`: without tables. The caller disposes of it. */
-export function newDatabase(directory: string, { empty = false } = {}): Promise<TestDatabase> {
-  if (SERVER !== undefined) return databaseOn(SERVER, empty);
+/**
+ * A database for a test that keeps its files in `directory`; `empty`: without tables; `server`: of MariaDB. The caller
+ * disposes of it.
+ */
+export function newDatabase(
+  directory: string,
+  { empty = false, server = SERVER }: { empty?: boolean; server?: string } = {},
+): Promise<TestDatabase> {
+  if (server !== undefined) return databaseOn(server, empty);
   return Promise.resolve(databaseFile(`${directory}/glance.sqlite`));
 }
 

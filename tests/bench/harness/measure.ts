@@ -16,6 +16,8 @@ export interface Bench {
   seconds: number;
   /** Connections that ask at the same time. */
   connections: number;
+  /** URL of the MariaDB server on which databases are made; without one they are files. */
+  server?: string;
   /** A line about what goes on, for the person who waits. */
   say(line: string): void;
 }

@@ -1,9 +1,9 @@
 import type { NewImage } from "../../../db/records.ts";
 import { openDatabase } from "../../../db/open.ts";
-import { databasePath } from "./server.ts";
-import { BenchTrouble } from "./measure.ts";
+import { type Bench, BenchTrouble } from "./measure.ts";
 import { MIB } from "./sizes.ts";
 import { WORKERS } from "../../../workers.ts";
+import { newDatabase } from "../../support/test_database.ts";
 import { makeImage } from "../../support/temp_database.ts";
 
 /** How many images of a seeded database are rare: tag `rare`, property `build=rare`. The same in each size. */
@@ -32,12 +32,41 @@ function seedImage(index: number, count: number): NewImage {
   };
 }
 
-/** Fills the database of a server in `dir`, which must not run yet, with `count` images; gives their ids, oldest first. */
-export async function seedImages(dir: string, count: number): Promise<string[]> {
-  if (count % RARE !== 0) throw new BenchTrouble(`${count} images cannot hold ${RARE} rare ones evenly`);
+export interface SeededDatabase extends AsyncDisposable {
+  /** Of `[database]`. */
+  connection: string;
+  /** Of the images, oldest first. */
+  ids: string[];
+}
+
+/**
+ * Makes a database with `count` images on the server of the bench, or as a file in `dir`; removes it at the end.
+ * `first`: is called with the connection while there are no tables.
+ */
+export async function seededDatabase(
+  bench: Bench,
+  dir: string,
+  count: number,
+  first?: (connection: string) => Promise<void>,
+): Promise<SeededDatabase> {
+  bench.say(`filling a database with ${count.toLocaleString("en-GB")} images …`);
   await Deno.mkdir(dir, { recursive: true });
+  const database = await newDatabase(dir, { empty: true, server: bench.server });
+  try {
+    const { connection } = database;
+    await first?.(connection);
+    const ids = await seedImages(connection, count);
+    return { connection, ids, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+  } catch (error) {
+    await database[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function seedImages(connection: string, count: number): Promise<string[]> {
+  if (count % RARE !== 0) throw new BenchTrouble(`${count} images cannot hold ${RARE} rare ones evenly`);
   const database = await openDatabase({
-    connection: `sqlite:///${databasePath(dir)}`,
+    connection,
     writerUrl: WORKERS.dbWriter,
     sync: "auto",
   });

@@ -26,24 +26,39 @@ function ownProgram(): Program {
   return binary ? [binary] : sourcesProgram();
 }
 
-/** The database file of a server that runs in `dir`. */
-export function databasePath(dir: string): string {
+function databasePath(dir: string): string {
   return `${dir}/glance.db`;
+}
+
+/** `[database] connection` of a server that runs in `dir` with a database file of its own. */
+export function fileConnection(dir: string): string {
+  return `sqlite:///${databasePath(dir)}`;
 }
 
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
+export interface StartOptions {
+  /** Changes the command that serves. */
+  wrap?: (command: string[]) => string[];
+  /** What is run; by default this oneglance. */
+  program?: Program;
+  /** Of the database; by default a file in the folder. */
+  connection?: string;
+}
+
 /**
  * Starts oneglance in `dir`, with a configuration file: no authentication, one worker (the machine is shared with the
- * client). A missing database is made before, by `db sync`. `wrap` changes the command that serves. Throws BenchTrouble
- * when it does not answer.
+ * client). `db sync` makes a missing database before. Throws BenchTrouble when it does not answer.
  */
 export async function startServer(
   dir: string,
-  wrap: (command: string[]) => string[] = (command) => command,
-  program: Program = ownProgram(),
+  {
+    wrap = (command) => command,
+    program = ownProgram(),
+    connection = fileConnection(dir),
+  }: StartOptions = {},
 ): Promise<Server> {
   await Deno.mkdir(dir, { recursive: true });
   const port = freePort();
@@ -56,13 +71,13 @@ bind_port = ${port}
 workers = 1
 node_staging_uri = file://${dir}/staging
 [database]
-connection = sqlite:///${databasePath(dir)}
+connection = ${connection}
 [glance_store]
 filesystem_store_datadir = ${dir}/images
 `,
   );
   const [file, ...args] = program;
-  if (!await exists(databasePath(dir))) {
+  if (connection !== fileConnection(dir) || !await exists(databasePath(dir))) {
     await runCommand(file, ...args, "db", "sync", "--config-file", config);
   }
   return await start(dir, port, wrap([...program, "serve", "--config-file", config]));
