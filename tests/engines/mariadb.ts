@@ -1,4 +1,5 @@
 /** MariaDB servers and Galera clusters of a test's own on loopback. Needs Debian's mariadb-server; galera-4 and rsync. */
+import { createConnection } from "mysql2/promise";
 import { must } from "../compat/support/processes.ts";
 import { missing } from "../support/installed.ts";
 
@@ -21,6 +22,9 @@ export interface Mariadb extends AsyncDisposable {
   /** Of each node, for a user who may do everything: `mysql://root@127.0.0.1:PORT/`. */
   urls: string[];
   ports: number[];
+  /** Runs a statement at a node, from 0, and gives its rows. */
+  query(sql: string, node?: number): Promise<Record<string, unknown>[]>;
+  createDatabase(name: string): Promise<void>;
   /** SIGKILL to a node, from 0. */
   kill(node?: number): Promise<void>;
   /** Starts a node again: a single server on its data, one of a cluster by joining the others. */
@@ -66,9 +70,20 @@ export async function startMariadb(nodes = 1, settings: readonly string[] = []):
     throw error;
   }
   const ports = Array.from({ length: nodes }, (_, at) => first + 10 * at);
+  const urls = ports.map((port) => `mysql://root@127.0.0.1:${port}/`);
+  const query: Mariadb["query"] = async (sql, node = 0) => {
+    const connection = await createConnection(urls[node]!);
+    try {
+      return (await connection.query(sql))[0] as Record<string, unknown>[];
+    } finally {
+      await connection.end();
+    }
+  };
   return {
     ports,
-    urls: ports.map((port) => `mysql://root@127.0.0.1:${port}/`),
+    urls,
+    query,
+    createDatabase: async (name) => void await query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`),
     kill: (node = 0) => run("kill", String(node + 1)),
     start: (node = 0) => nodes === 1 ? start() : run("join", String(node + 1)),
     restart: start,
