@@ -147,6 +147,8 @@ export interface Database {
   write: DatabaseWrites;
   /** Calls `listener` after each commit of this process that recorded events; null: no longer. */
   onEvents(listener: (() => void) | null): void;
+  /** The same for work that no client waits for: while the database is away it waits longer. Absent: as this one. */
+  patient?: Pick<Database, "read" | "write">;
   /** Waits for the writes that were accepted, then closes everything. */
   close(): Promise<void>;
 }

@@ -35,8 +35,10 @@ export const MARIADB_DEFAULTS: MariadbSettings = {
   replica: null,
 };
 
-/** How long a read waits for a database that is away. */
-const READ_MILLIS = 5_000;
+/** How long reads and writes wait for a database that is away: a write holds what a client has brought. */
+const WAITS = { readMillis: 5_000, writeMillis: 20_000 };
+/** The same in a task: hours of work may depend on it. */
+const PATIENT = { readMillis: 120_000, writeMillis: 120_000 };
 
 const log = getLog("oneglance.database");
 
@@ -52,15 +54,17 @@ class PoolConn implements Conn {
   readonly unseal: Conn["unseal"];
   readonly #pool: Pool;
   readonly #retry: RetrySettings;
+  readonly #millis: number;
   /** By statement and values: until when it is waited for, and its end. */
   readonly #running = new Map<string, { until: number; ended: Promise<void> }>();
   /** Those that are not sent yet. */
   readonly #next = new Map<string, Promise<Row[]>>();
 
-  constructor(pool: Pool, retry: RetrySettings, settings: ConnSettings) {
+  constructor(pool: Pool, retry: RetrySettings, settings: ConnSettings, millis = WAITS.readMillis) {
     this.unseal = settle(settings).unseal;
     this.#pool = pool;
     this.#retry = retry;
+    this.#millis = millis;
   }
 
   all(sql: string, params?: readonly Value[]): Promise<Row[]> {
@@ -88,7 +92,7 @@ class PoolConn implements Conn {
   #ask(key: string, sql: string, params?: readonly Value[]): Promise<Row[]> {
     const rows = repeated(
       this.#retry,
-      READ_MILLIS,
+      this.#millis,
       () => this.#pool.use((session) => session.rows(sql, params)),
     );
     const ended = rows.then(() => {}, () => {}).then(() => {
@@ -165,13 +169,12 @@ export async function openMariadb(
     pool.close();
     throw error;
   }
-  const transactions = new Transactions(pool, retry, settings);
   let listener: (() => void) | null = null;
   let closed = false;
   const running = new Set<Promise<unknown>>();
-  return {
-    read: replica ? withLists(readsOn(conn), readsOn(new PoolConn(replica, ONCE, settings))) : readsOn(conn),
-    write: writesBy((name, input) => {
+  const writesWithin = (millis: number) => {
+    const transactions = new Transactions(pool, retry, settings, millis);
+    return writesBy((name, input) => {
       if (closed) return Promise.reject(new GlanceError("unavailable", "The database is closed."));
       const done = transactions.run((on) => perform(on, { name, input })).then(({ result, emitted }) => {
         if (emitted) listener?.();
@@ -181,7 +184,15 @@ export async function openMariadb(
       const forget = () => running.delete(done);
       done.then(forget, forget);
       return done;
-    }),
+    });
+  };
+  return {
+    read: replica ? withLists(readsOn(conn), readsOn(new PoolConn(replica, ONCE, settings))) : readsOn(conn),
+    write: writesWithin(WAITS.writeMillis),
+    patient: {
+      read: readsOn(new PoolConn(pool, retry, settings, PATIENT.readMillis)),
+      write: writesWithin(PATIENT.writeMillis),
+    },
     onEvents(to) {
       listener = to;
     },

@@ -14,9 +14,6 @@ import type { Pool } from "./mariadb_pool.ts";
 import { repeated, type RetrySettings } from "./mariadb_retry.ts";
 import type { Session } from "./mariadb_session.ts";
 
-/** How long a write waits for a database that is away: longer than a read, for it holds what a client has brought. */
-const WRITE_MILLIS = 20_000;
-
 /** Marks of sessions that ended without removing theirs go after this time; no write is in doubt that long. */
 const OLD_MARKS =
   "DELETE FROM oneglance_commits WHERE made_at < utc_timestamp(6) - INTERVAL 1 DAY LIMIT 1000";
@@ -127,9 +124,12 @@ export class Transactions {
   readonly #pool: Pool;
   readonly #retry: RetrySettings;
   readonly #settings: ReturnType<typeof settle>;
+  readonly #millis: number;
   #commits = 0;
 
-  constructor(pool: Pool, retry: RetrySettings, settings: ConnSettings) {
+  /** `millis`: how long a write waits for a database that is away. */
+  constructor(pool: Pool, retry: RetrySettings, settings: ConnSettings, millis: number) {
+    this.#millis = millis;
     this.#pool = pool;
     this.#retry = retry;
     this.#settings = settle(settings);
@@ -137,7 +137,7 @@ export class Transactions {
 
   /** Runs `action` in a transaction until that is settled. Errors: those of `action`; unavailable, database. */
   async run<T>(action: (conn: WriteConn) => Promise<T>): Promise<Written<T>> {
-    const end = performance.now() + WRITE_MILLIS;
+    const end = performance.now() + this.#millis;
     const left = () => Math.max(0, end - performance.now());
     for (;;) {
       const done = await repeated(this.#retry, left(), () => this.#attempt(action));

@@ -141,11 +141,17 @@ export const BUSY = "Image has active task";
 const INTERNAL = "Task failed due to Internal Error";
 
 /** Runs the task in the background; its lines in the log are about the task and its caller. */
-export function workOn(run: TaskRun): void {
-  const { caller, requestId, deps } = run.ctx;
+export function workOn(given: TaskRun): void {
+  const { caller, requestId, deps } = given.ctx;
+  const run = { ...given, ctx: { ...given.ctx, deps: patient(deps) } };
   const context = newLogContext(requestId || null, `task ${run.task.id}`);
   setIdentity(context, caller);
   withLogContext(context, () => deps.background.start(run, () => runTask(kindOf(deps, run.task.type), run)));
+}
+
+/** As `deps`, with a database that waits longer while it is away: a moment must not end hours of work. */
+function patient(deps: Deps): Deps {
+  return deps.db.patient ? { ...deps, db: { ...deps.db, ...deps.db.patient } } : deps;
 }
 
 /**

@@ -47,7 +47,7 @@ function openProcess(port: number, settings: Partial<PoolSettings> = {}): Proces
   const pool = new Pool(() => Session.open(target(port), session), { ...MARIADB_DEFAULTS.pool, ...settings });
   return {
     pool,
-    writes: new Transactions(pool, retry, PLAIN),
+    writes: new Transactions(pool, retry, PLAIN, 20_000),
     rows: (sql) => pool.use((on) => on.rows(sql)),
     [Symbol.dispose]: () => pool.close(),
   };
