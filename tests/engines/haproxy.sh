@@ -2,13 +2,15 @@
 # HAProxy (Debian's) on loopback before several API processes, or before the nodes of a database.
 #   haproxy.sh start WORK PORT SERVER_PORT…   before APIs: a server is out after two failed GET /healthcheck, and in
 #                                             again after two good ones
-#   haproxy.sh tcp WORK PORT SERVER_PORT…     before a database: the first server that accepts connections gets all;
-#                                             the connections to a server that is out are ended
+#   haproxy.sh galera WORK PORT SERVER_PORT…  before nodes: the first one that is synced with its cluster gets all
+#                                             connections; user haproxy without a password asks it. Connections to a
+#                                             node that is out are ended
 #   haproxy.sh stop WORK
 #   haproxy.sh wipe WORK                      stops it and removes the folder
 # It sends again only what reached no server, so no PUT or POST is done twice; bodies stream.
 set -euo pipefail
-. "$(dirname "$0")/lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.sh"
 
 # servers OPTION… -- PORT…: a line for each
 servers() {
@@ -56,8 +58,9 @@ C
   servers check inter 500ms fastinter 200ms fall 2 rise 2 -- "${@:2}"
 }
 
-database() {
+galera() {
   head_of
+  # The check is that of docs/mariadb.md: the packets of a login, a query and the end.
   cat <<C
   mode tcp
 frontend sql
@@ -65,6 +68,7 @@ frontend sql
   default_backend mariadb
 backend mariadb
   option tcp-check
+$(sed -n '/^  tcp-check /p' "$here/../../docs/mariadb.md")
 C
   BACKUPS=1 servers check inter 300ms fall 2 rise 2 on-marked-down shutdown-sessions \
     on-marked-up shutdown-backup-sessions -- "${@:2}"
@@ -80,11 +84,11 @@ start() {
 }
 
 verb=${1:-}
-[ -n "${2:-}" ] || die 'start WORK PORT SERVER_PORT… | tcp WORK PORT SERVER_PORT… | stop WORK | wipe WORK'
+[ -n "${2:-}" ] || die 'start WORK PORT SERVER_PORT… | galera WORK PORT SERVER_PORT… | stop WORK | wipe WORK'
 enter "$2"
 case $verb in
 start) start api "${@:3}" ;;
-tcp) start database "${@:3}" ;;
+galera) start galera "${@:3}" ;;
 stop) end_all ;;
 wipe)
   end_all KILL

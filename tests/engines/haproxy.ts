@@ -1,4 +1,4 @@
-/** HAProxy on loopback before API processes or before a database. Needs Debian's haproxy. */
+/** HAProxy on loopback before API processes or before the nodes of a Galera cluster. Needs Debian's haproxy. */
 import { freePort, must } from "../compat/support/processes.ts";
 
 const SCRIPT = new URL("haproxy.sh", import.meta.url).pathname;
@@ -10,15 +10,15 @@ export interface Haproxy extends AsyncDisposable {
 }
 
 /**
- * Starts it. `api`: requests go round the servers whose /healthcheck is 200. `database`: connections go to the first
- * server that is up, and are ended when it goes.
+ * Starts it. `api`: requests go round the servers whose /healthcheck is 200. `galera`: connections go to the first
+ * node that is synced (health check of docs/mariadb.md), and are ended when it is not.
  */
-export async function startHaproxy(before: "api" | "database", servers: readonly number[]): Promise<Haproxy> {
+export async function startHaproxy(before: "api" | "galera", servers: readonly number[]): Promise<Haproxy> {
   const work = await Deno.makeTempDir({ prefix: "oneglance_haproxy_" });
   const port = freePort();
   const run = async (verb: string, ...more: string[]) => void await must(SCRIPT, [verb, work, ...more]);
   try {
-    await run(before === "api" ? "start" : "tcp", String(port), ...servers.map(String));
+    await run(before === "api" ? "start" : "galera", String(port), ...servers.map(String));
   } catch (error) {
     await run("wipe");
     throw error;

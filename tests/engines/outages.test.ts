@@ -182,7 +182,8 @@ Deno.test({
 async function withCluster(use: (cluster: Mariadb, server: Served) => Promise<void>): Promise<void> {
   await using cluster = await startMariadb(3);
   await cluster.createDatabase("glance");
-  await using haproxy = await startHaproxy("database", cluster.ports);
+  await cluster.query("CREATE USER haproxy@'%'");
+  await using haproxy = await startHaproxy("galera", cluster.ports);
   await withServer(`mysql://root@127.0.0.1:${haproxy.port}/glance`, (server) => use(cluster, server));
 }
 
