@@ -1,7 +1,7 @@
 import { listIds } from "./harness/api.ts";
 import { type Bench, BenchTrouble, type Figure, type Result } from "./harness/measure.ts";
 import { KeptConnection, requestBytes } from "./harness/kept_connection.ts";
-import { seededDatabase } from "./harness/seed.ts";
+import { type SeededDatabase, seededDatabase } from "./harness/seed.ts";
 import { type Server, startServer } from "./harness/server.ts";
 import { spread, takeTurns } from "./harness/statistics.ts";
 
@@ -36,9 +36,16 @@ interface Catalogue {
   connection: KeptConnection;
 }
 
-async function openCatalogue(bench: Bench, count: number, open: AsyncDisposableStack): Promise<Catalogue> {
-  const dir = `${bench.dir}/${count}`;
-  const { connection, ids } = open.use(await seededDatabase(bench, dir, count));
+interface Filled {
+  count: number;
+  dir: string;
+  database: SeededDatabase;
+}
+
+async function openCatalogue(
+  { count, dir, database: { connection, ids } }: Filled,
+  open: AsyncDisposableStack,
+): Promise<Catalogue> {
   const server = await startServer(dir, { connection });
   open.defer(() => server.stop());
   return { count, ids, server, connection: open.use(await KeptConnection.open(server.url)) };
@@ -94,10 +101,14 @@ async function measureOne(
 /** Measures the p50 of a page of 25 among 1,000, 20,000 and 200,000 images: one caller, with and without filters and a far marker. */
 export async function measureListGrowth(bench: Bench): Promise<Result[]> {
   await using open = new AsyncDisposableStack();
-  const catalogues: Catalogue[] = [];
+  const all: Filled[] = [];
   for (const count of bench.quick ? [1000, 4000, 20_000] : [1000, 20_000, 200_000]) {
-    catalogues.push(await openCatalogue(bench, count, open));
+    const dir = `${bench.dir}/${count}`;
+    all.push({ count, dir, database: open.use(await seededDatabase(bench, dir, count)) });
   }
+  // After all are filled: a server ends a connection on which nothing is asked for long.
+  const catalogues: Catalogue[] = [];
+  for (const filled of all) catalogues.push(await openCatalogue(filled, open));
   const figures: Figure[] = [];
   for (const list of LISTS) figures.push(await measureOne(bench, catalogues, list));
   return figures;
