@@ -5,16 +5,18 @@
 import assert from "node:assert/strict";
 import { MARIADB_COMMANDS } from "../engines/mariadb.ts";
 import { missing } from "../support/installed.ts";
-import { filesIn, noise, until } from "../support/served.ts";
+import { filesIn, until } from "../support/served.ts";
 import {
   ADMIN,
   ask,
   becomes,
   create,
+  DATA,
   type DataServer,
   dataServer,
-  headersOf,
-  OWNER,
+  downloads,
+  IMPORT,
+  SET,
   shown,
   slowBody,
   STRANGER,
@@ -24,18 +26,6 @@ import { GLANCE_COMMANDS } from "./support/glance.ts";
 import { newDatabase } from "./support/mariadb.ts";
 
 const ignore = missing(...MARIADB_COMMANDS, ...GLANCE_COMMANDS, "haproxy");
-
-const DATA = noise(300_000);
-const IMPORT = { all_stores: false, stores: ["first"] };
-
-const SET = {
-  DEFAULT: {
-    show_multiple_locations: "true",
-    enabled_import_methods: "[glance-direct,web-download,copy-image]",
-  },
-  import_filtering_opts: { allowed_hosts: "[127.0.0.1]", allowed_ports: "[]" },
-  oneglance: { outbound_allowed_networks: "127.0.0.0/8", identity_headers_from: "127.0.0.0/8" },
-};
 
 /** One of them begins something, the other goes on. */
 interface Sides {
@@ -243,15 +233,6 @@ const STEPS: Record<string, (sides: Sides) => Promise<void>> = {
     for (const node of both) await downloads(node, id);
   },
 };
-
-async function downloads(node: Node, id: string): Promise<void> {
-  const response = await fetch(`${node.url}/v2/images/${id}/file`, {
-    headers: headersOf(OWNER),
-  });
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  assert.deepEqual([response.status, bytes.length], [200, DATA.length], node.program);
-  assert.ok(bytes.every((byte, at) => byte === DATA[at]));
-}
 
 Deno.test({ name: "Glance and oneglance on one MariaDB", ignore }, async (t) => {
   await using database = await newDatabase();

@@ -1,13 +1,28 @@
 /** Requests to servers of a fleet without Keystone, and what the checks of several of them share. */
 import assert from "node:assert/strict";
 import type { Node } from "./fleet.ts";
-import type { SharedDatabase } from "./mariadb.ts";
-import { until } from "../../support/served.ts";
+import { noise, until } from "../../support/served.ts";
 
 /** Callers, as USER:PROJECT:ROLES. */
 export const OWNER = "olivia:p1:member,reader";
 export const STRANGER = "max:p2:member,reader";
 export const ADMIN = "root:cloud:admin,member,reader";
+
+/** What the images hold. */
+export const DATA = noise(300_000);
+
+/** Of an import's body: into one of the two stores. */
+export const IMPORT = { all_stores: false, stores: ["first"] };
+
+/** The options of both programs. */
+export const SET = {
+  DEFAULT: {
+    show_multiple_locations: "true",
+    enabled_import_methods: "[glance-direct,web-download,copy-image]",
+  },
+  import_filtering_opts: { allowed_hosts: "[127.0.0.1]", allowed_ports: "[]" },
+  oneglance: { outbound_allowed_networks: "127.0.0.0/8", identity_headers_from: "127.0.0.0/8" },
+};
 
 /** The same identity for Glance (a token that trusted_identity.py believes) and oneglance (headers of a proxy). */
 export function headersOf(who: string): Record<string, string> {
@@ -100,6 +115,16 @@ export async function becomes(node: Node, id: string, status: string): Promise<v
   }
 }
 
+/** Downloads an image that holds DATA. */
+export async function downloads(node: Pick<Node, "url">, id: string): Promise<void> {
+  const response = await fetch(`${node.url}/v2/images/${id}/file`, {
+    headers: headersOf(OWNER),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  assert.deepEqual([response.status, bytes.length], [200, DATA.length], node.url);
+  assert.ok(bytes.every((byte, at) => byte === DATA[at]));
+}
+
 /** A body whose rest comes only when `finish` is called. */
 export function slowBody(first: Uint8Array, rest: Uint8Array) {
   const { promise, resolve: finish } = Promise.withResolvers<void>();
@@ -117,6 +142,8 @@ export function slowBody(first: Uint8Array, rest: Uint8Array) {
 /** A server of data for web-download. */
 export interface DataServer {
   url: string;
+  /** How many requests for /slow have not got the rest. */
+  waiting(): number;
   /** Waits for a request for /slow, which got the first half of the data, and sends the rest. */
   finish(): Promise<void>;
   stop(): Promise<void>;
@@ -135,18 +162,15 @@ export function dataServer(data: Uint8Array<ArrayBuffer>): DataServer {
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
+    waiting: () => waiting.length,
     async finish() {
       await until("a request for /slow", () => waiting.length > 0);
       waiting.shift()!();
     },
-    stop: () => server.shutdown(),
+    async stop() {
+      // What nobody waits for any more, too.
+      for (const finish of waiting.splice(0)) finish();
+      await server.shutdown();
+    },
   };
-}
-
-/** Sets the last change of a task back by so many minutes. */
-export async function age({ sql }: SharedDatabase, task: string, minutes: number): Promise<void> {
-  await sql("UPDATE tasks SET updated_at = UTC_TIMESTAMP() - INTERVAL ? MINUTE WHERE id = ?", [
-    minutes,
-    task,
-  ]);
 }

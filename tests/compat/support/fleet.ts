@@ -38,6 +38,8 @@ export interface Fleet {
   nodes: Node[];
   /** Stops what serves on a node; returns its log. */
   halt(index: number): Promise<string>;
+  /** Kills what serves on a node, with its workers (SIGKILL). */
+  kill(index: number): Promise<void>;
   /** Starts a program on a node that was halted. */
   start(index: number, program: Program): Promise<void>;
   /** Loads the metadata definitions that the first node's program ships. */
@@ -81,6 +83,12 @@ export async function startFleet(programs: readonly Program[], options: FleetOpt
     return stopped ?? "";
   }
 
+  async function kill(index: number): Promise<void> {
+    const { pid } = nodes[index]!;
+    for (const each of [pid, ...childrenOf(pid)]) Deno.kill(each, "SIGKILL");
+    await halt(index);
+  }
+
   async function stop(): Promise<string[]> {
     await haproxy?.[Symbol.asyncDispose]();
     const logs = await Promise.all(nodes.map((_, index) => halt(index)));
@@ -106,11 +114,15 @@ export async function startFleet(programs: readonly Program[], options: FleetOpt
     // One after the other: the first one makes the tables.
     for (const [index, program] of programs.entries()) await start(index, program);
     const url = await front();
-    return { url, folder, nodes, halt, start, loadMetadefs, stop };
+    return { url, folder, nodes, halt, kill, start, loadMetadefs, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function childrenOf(pid: number): number[] {
+  return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
 }
 
 /** What is the same on every node, and its own name. */
