@@ -1,6 +1,7 @@
 /** What `glance-manage db` says about a database and does to it (docs/reference/cli.md §1.1). */
 import { fail } from "../src/errors.ts";
-import type { WriteConn } from "./conn.ts";
+import { type AdoptionReport, adoptionReport, type AdoptionSettings } from "./adoption/report.ts";
+import type { Conn, WriteConn } from "./conn.ts";
 import { parseConnection } from "./connection.ts";
 import { toGlanceError } from "./engines/engine_error.ts";
 import { type MariadbSettings, withMariadb } from "./engines/mariadb.ts";
@@ -39,15 +40,20 @@ const UNCONTROLLED =
 /** The exit codes of `db check`. */
 const PENDING = { expand: 3, contract: 5 } as const;
 
-async function stateOf(connection: string, { force = false, mariadb }: ManageOptions): Promise<SchemaState> {
+/** Runs `action` on a connection that reads. `absent`: what a missing file gives. */
+async function look<T>(
+  connection: string,
+  { force = false, mariadb }: ManageOptions,
+  { action, absent }: { action: (conn: Conn) => Promise<T>; absent: () => T },
+): Promise<T> {
   const target = parseConnection(connection);
   try {
-    if (target.kind === "mariadb") return await withMariadb(target, schemaState, mariadb);
-    if (target.kind === "remote") return await withRemote(target, schemaState);
-    if (!isPresent(target.path)) return EMPTY;
+    if (target.kind === "mariadb") return await withMariadb(target, action, mariadb);
+    if (target.kind === "remote") return await withRemote(target, action);
+    if (!isPresent(target.path)) return absent();
     const reader = await openReader(prepareFile(target.path, { create: false, force }));
     try {
-      return await schemaState(reader);
+      return await action(reader);
     } finally {
       reader.close();
     }
@@ -55,6 +61,9 @@ async function stateOf(connection: string, { force = false, mariadb }: ManageOpt
     throw toGlanceError(error);
   }
 }
+
+const stateOf = (connection: string, options: ManageOptions): Promise<SchemaState> =>
+  look(connection, options, { action: schemaState, absent: () => EMPTY });
 
 /** Runs `action` in one write transaction; on MariaDB, on a connection outside of any. `create`: makes a missing file. */
 async function change<T>(
@@ -170,4 +179,15 @@ export async function handBackDatabase(
   const done = await change(connection, { force, mariadb, create: false }, (conn) => handBack(conn, options));
   const head = `The database is one of Glance ${options.release} now:`;
   return { output: [head, ...done.map((line) => `  ${line}`)].join("\n"), exit: 0 };
+}
+
+/** `oneglance db check --against-glance`. Errors: config, database, unavailable. */
+export function databaseAdoption(
+  connection: string,
+  options: ManageOptions & AdoptionSettings,
+): Promise<AdoptionReport> {
+  return look(connection, options, {
+    action: (conn) => adoptionReport(conn, options),
+    absent: () => fail("database", 'The database does not exist. Create it with "db sync".'),
+  });
 }

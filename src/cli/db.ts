@@ -2,6 +2,7 @@
 import { handBackDatabase } from "../../db/manage.ts";
 import { didYouMean } from "../util/near.ts";
 import { takeFlags, UsageError } from "../util/arguments.ts";
+import { againstGlance } from "./against_glance.ts";
 import { type Action, DB_ACTIONS, runDbAction } from "./db_actions.ts";
 import { type CommandLine, refuseRest } from "./command_line.ts";
 import { configure } from "./configuration.ts";
@@ -9,6 +10,8 @@ import type { Program } from "./program.ts";
 
 /** An action of oneglance only: `glance-manage` does not have it. */
 export const HAND_BACK = "hand-back";
+
+const AGAINST_GLANCE = "--against-glance";
 
 /** Resolves to the exit code of the action. Errors: UsageError, config, database. */
 export async function db(program: Program, line: CommandLine): Promise<number> {
@@ -34,6 +37,12 @@ export async function db(program: Program, line: CommandLine): Promise<number> {
     const known = [...Object.keys(DB_ACTIONS), HAND_BACK];
     throw new UsageError(`db needs one of ${known.join(", ")}.${didYouMean(action ?? "", known)}`);
   }
-  refuseRest(`db ${action}`, left);
+  if (action === "check" && left.includes(AGAINST_GLANCE)) {
+    const { flags, rest } = takeFlags(left, [AGAINST_GLANCE, "--json"] as const);
+    refuseRest("db check", rest, [AGAINST_GLANCE, "--json"]);
+    // With the options of the service: which stores there are, and the key of the locations.
+    return await againstGlance(program, configure(program, line, "glance-api").config, flags.has("--json"));
+  }
+  refuseRest(`db ${action}`, left, action === "check" ? [AGAINST_GLANCE] : []);
   return await runDbAction(program, load(), { name: action, action: DB_ACTIONS[action]! });
 }

@@ -48,11 +48,14 @@ ${SHARED}
 
 Exit codes: 0 stopped, 1 could not start, 2 usage, 5 wrong configuration.`,
   db: `Usage: oneglance db sync|version|check|expand|migrate|contract [--config-file FILE …]
+       oneglance db check --against-glance [--json] [--config-file FILE …]
        oneglance db hand-back VERSION [--config-file FILE …]
 
   sync     create or complete the tables; does nothing when they are up to date
   version  print the revision of the tables
-  check    0 up to date, 3 and more: 'db sync' has something to do
+  check    0 up to date, 3 to 5: 'db sync' has something to do
+           --against-glance  before oneglance takes over from Glance: what is in the way (8), what is not finished or
+                             would be shown differently (7), with what to do; 0: nothing
   expand, migrate, contract
            the steps of a rolling upgrade; expand does everything, the others nothing
   hand-back

@@ -24,20 +24,21 @@ export interface MariadbDatabase {
   another(): Promise<MariadbDatabase & { close(): Promise<void> }>;
 }
 
-/** Makes a database, and removes it at the end. `options`: of CREATE DATABASE. */
+/** Makes a database, and removes it at the end. `options`: of CREATE DATABASE; `server`: default `MARIADB`. */
 export async function withMariadb<T>(
   use: (database: MariadbDatabase) => Promise<T>,
   options = "CHARACTER SET utf8",
+  server: URL = MARIADB!,
 ): Promise<T> {
   const name = `oneglance_test_${crypto.randomUUID().replaceAll("-", "")}`;
-  const server = await connect();
+  const root = await connect(server);
   try {
-    await server.query(`CREATE DATABASE ${name} ${options}`);
-    await server.query(`USE ${name}`);
-    return await use(databaseOn(server, name));
+    await root.query(`CREATE DATABASE ${name} ${options}`);
+    await root.query(`USE ${name}`);
+    return await use(databaseOn(server, root, name));
   } finally {
-    await server.query(`DROP DATABASE IF EXISTS ${name}`);
-    await server.end();
+    await root.query(`DROP DATABASE IF EXISTS ${name}`);
+    await root.end();
   }
 }
 
@@ -68,14 +69,14 @@ export function dying(database: MariadbDatabase, allowed: number): WriteConn {
   };
 }
 
-function databaseOn(server: Connection, name: string): MariadbDatabase {
+function databaseOn(server: URL, session: Connection, name: string): MariadbDatabase {
   const rows = async (sql: string, params: readonly Value[] = []) =>
-    (await server.query(sql, [...params]))[0] as Row[];
+    (await session.query(sql, [...params]))[0] as Row[];
   return {
-    connection: connectionTo(name),
+    connection: connectionTo(server, name),
     rows,
     run: async (sql, params = []) =>
-      ((await server.query(sql, [...params]))[0] as ResultSetHeader).affectedRows,
+      ((await session.query(sql, [...params]))[0] as ResultSetHeader).affectedRows,
     async tables() {
       const found: Record<string, string> = {};
       for (const [table] of (await rows("SHOW TABLES")).map((row) => Object.values(row))) {
@@ -88,18 +89,22 @@ function databaseOn(server: Connection, name: string): MariadbDatabase {
       while ((await rows(sql)).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     },
     async another() {
-      const session = await connect(name);
-      return { ...databaseOn(session, name), close: () => session.end() };
+      const other = await connect(server, name);
+      return { ...databaseOn(server, other, name), close: () => other.end() };
     },
   };
 }
 
-function connect(database?: string): Promise<Connection> {
-  return mysql.createConnection({ ...place(), database, dateStrings: true, charset: "UTF8MB4_GENERAL_CI" });
+function connect(server: URL, database?: string): Promise<Connection> {
+  return mysql.createConnection({
+    ...place(server),
+    database,
+    dateStrings: true,
+    charset: "UTF8MB4_GENERAL_CI",
+  });
 }
 
-function place() {
-  const { hostname, port, username, password } = MARIADB!;
+function place({ hostname, port, username, password }: URL) {
   return {
     host: hostname,
     port: Number(port || 3306),
@@ -108,7 +113,6 @@ function place() {
   };
 }
 
-function connectionTo(name: string): string {
-  const { username, password, host } = MARIADB!;
+function connectionTo({ username, password, host }: URL, name: string): string {
   return `mysql+pymysql://${username}${password === "" ? "" : `:${password}`}@${host}/${name}?charset=utf8`;
 }
