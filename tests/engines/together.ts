@@ -177,12 +177,12 @@ async function imports(together: Together): Promise<void> {
   }
 }
 
-/** Ten callers delete one image: one gets 204, nothing is left. */
+/** Forty callers delete one image: one gets 204, nothing is left. */
 async function deletionRace(together: Together): Promise<void> {
   const id = await newImage(together.next().url);
   assert.equal(await put(together.next(), id, noise(1 << 16)), 204);
   const statuses = await Promise.all(
-    Array.from({ length: 10 }, () => ask(`${together.next().url}/v2/images/${id}`, "DELETE")),
+    Array.from({ length: 40 }, () => ask(`${together.next().url}/v2/images/${id}`, "DELETE")),
   );
   const found = count(statuses);
   assert.equal(found[204], 1, JSON.stringify(found));
@@ -280,7 +280,7 @@ export const CHECKS: Record<string, (together: Together) => Promise<void>> = {
   "forty callers create one image: one winner": createRace,
   "forty callers import one image: one winner": importRace,
   "imports at all of them": imports,
-  "ten callers delete one image: nothing is left": deletionRace,
+  "forty callers delete one image: nothing is left": deletionRace,
   "each change is sent once": notifications,
   "another takes over from one that dies in an upload and in an import": death,
 };

@@ -1,7 +1,7 @@
 /**
  * A libSQL server for tests, with the part that an HTTP client uses: `/v2/pipeline` of the public Hrana documents with
  * batons and a bearer token, on the SQLite inside Deno. A stream that finds the lock taken waits without stopping
- * the others.
+ * the others; a transaction that others wait for is taken away after some time, as a libSQL server does.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
@@ -31,6 +31,10 @@ interface Request {
 interface Stream {
   database: DatabaseSync;
   sqls: Map<number, string>;
+  /** When its transaction began. */
+  since: number;
+  /** Its transaction was taken away, and its client does not know yet. */
+  lost: boolean;
 }
 
 export interface HranaServer {
@@ -41,6 +45,11 @@ export interface HranaServer {
 }
 
 const WAIT_MILLIS = 10_000;
+
+/** A transaction may hold the lock so long while another stream waits for it. */
+const HOLD_MILLIS = 500;
+
+const TAKEN = { message: "Transaction timed-out", code: "TRANSACTION_TIMEOUT" };
 
 function toSqlite({ type, value }: HranaValue): SQLInputValue {
   if (type === "null") return null;
@@ -54,17 +63,31 @@ function fromSqlite(value: unknown): HranaValue {
 }
 
 function failure(error: unknown): { message: string; code: string } {
+  if (error === TAKEN) return TAKEN;
   const names: Record<number, string> = { 5: "SQLITE_BUSY", 19: "SQLITE_CONSTRAINT" };
   const number = ((error as { errcode?: number }).errcode ?? 1) & 255;
   return { message: (error as Error).message, code: names[number] ?? "SQLITE_UNKNOWN" };
 }
 
-async function whileLocked<T>(action: () => T): Promise<T> {
+async function whileLocked<T>(stream: Stream, all: ReadonlyMap<string, Stream>, action: () => T): Promise<T> {
+  if (stream.lost) {
+    stream.lost = false;
+    throw TAKEN;
+  }
+  const { database } = stream;
   for (const end = performance.now() + WAIT_MILLIS;;) {
+    const began = !database.isTransaction;
     try {
-      return action();
+      const result = action();
+      if (began && database.isTransaction) stream.since = performance.now();
+      return result;
     } catch (error) {
       if (failure(error).code !== "SQLITE_BUSY" || performance.now() > end) throw error;
+    }
+    for (const other of all.values()) {
+      if (!other.database.isTransaction || performance.now() - other.since < HOLD_MILLIS) continue;
+      other.database.exec("ROLLBACK");
+      other.lost = true;
     }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
@@ -92,7 +115,11 @@ function run(stream: Stream, { sql, sql_id, args = [] }: Statement) {
   };
 }
 
-async function runBatch(stream: Stream, steps: NonNullable<Request["batch"]>["steps"]) {
+async function runBatch(
+  stream: Stream,
+  all: ReadonlyMap<string, Stream>,
+  steps: NonNullable<Request["batch"]>["steps"],
+) {
   const results: unknown[] = [];
   const errors: unknown[] = [];
   const holds = (condition: Condition): boolean => {
@@ -107,7 +134,7 @@ async function runBatch(stream: Stream, steps: NonNullable<Request["batch"]>["st
     [results[index], errors[index]] = [null, null];
     if (condition && !holds(condition)) continue;
     try {
-      results[index] = await whileLocked(() => run(stream, stmt));
+      results[index] = await whileLocked(stream, all, () => run(stream, stmt));
     } catch (error) {
       errors[index] = failure(error);
     }
@@ -115,15 +142,19 @@ async function runBatch(stream: Stream, steps: NonNullable<Request["batch"]>["st
   return { step_results: results, step_errors: errors };
 }
 
-async function respond(stream: Stream, request: Request): Promise<Record<string, unknown>> {
+async function respond(
+  stream: Stream,
+  all: ReadonlyMap<string, Stream>,
+  request: Request,
+): Promise<Record<string, unknown>> {
   const { type, sql, sql_id } = request;
   switch (type) {
     case "execute":
-      return { type, result: await whileLocked(() => run(stream, request.stmt!)) };
+      return { type, result: await whileLocked(stream, all, () => run(stream, request.stmt!)) };
     case "batch":
-      return { type, result: await runBatch(stream, request.batch!.steps) };
+      return { type, result: await runBatch(stream, all, request.batch!.steps) };
     case "sequence":
-      await whileLocked(() => stream.database.exec(sql ?? stream.sqls.get(sql_id!)!));
+      await whileLocked(stream, all, () => stream.database.exec(sql ?? stream.sqls.get(sql_id!)!));
       return { type };
     case "store_sql":
       stream.sqls.set(sql_id!, sql!);
@@ -146,7 +177,7 @@ export function startHranaServer(path: string, token: string): HranaServer {
   const open = (): Stream => {
     const database = new DatabaseSync(path);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 0");
-    return { database, sqls: new Map() };
+    return { database, sqls: new Map(), since: 0, lost: false };
   };
   const pipeline = async (baton: string | null, requests: Request[]) => {
     const stream = baton === null ? open() : streams.get(baton);
@@ -157,7 +188,7 @@ export function startHranaServer(path: string, token: string): HranaServer {
     const results: unknown[] = [];
     for (const request of requests) {
       try {
-        results.push({ type: "ok", response: await respond(stream, request) });
+        results.push({ type: "ok", response: await respond(stream, streams, request) });
       } catch (error) {
         results.push({ type: "error", error: failure(error) });
       }

@@ -5,6 +5,8 @@ import { checkDatabase, databaseVersion, syncDatabase } from "../../db/manage.ts
 import { openDatabase } from "../../db/open.ts";
 import { isError } from "../../src/errors.ts";
 import { type HranaServer, startHranaServer } from "../support/hrana_server.ts";
+import { FORMATS, importNow, staged } from "../support/imports.ts";
+import { OWNER, startService, STRANGER } from "../support/service.ts";
 import {
   ADMIN,
   everyPage,
@@ -103,6 +105,47 @@ Deno.test("writes at once over a server: one transition wins, all creations are 
     const won = (await Promise.all(moves)).filter(({ outcome }) => outcome === "done");
     assert.equal(won.length, 1);
     assert.equal((await everyPage(db, listQuery(ADMIN))).length, made.length + 1);
+  }));
+
+Deno.test("a transaction that somebody holds for too long is taken away; ours goes on after it", () =>
+  withServer(async (connection, server) => {
+    const db = await openDatabase({ connection, writerUrl: WRITER_URL, sync: "auto" });
+    const ask = async (baton: string | null, sql: string) => {
+      const response = await fetch(`${server.url}/v2/pipeline`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${TOKEN}` },
+        body: JSON.stringify({ baton, requests: [{ type: "execute", stmt: { sql } }] }),
+      });
+      return await response.json();
+    };
+    try {
+      const { baton } = await ask(null, "BEGIN IMMEDIATE");
+      const { id } = await makeImage(db, newImage());
+      assert.ok(await db.read.images.show({ id, viewer: ADMIN }));
+      const { results } = await ask(baton, "COMMIT");
+      assert.equal(results[0].error.code, "TRANSACTION_TIMEOUT");
+    } finally {
+      await db.close();
+    }
+  }));
+
+Deno.test("a service on a server: create, upload, tags, members, lists, imports, deletion", () =>
+  withServer(async (connection) => {
+    await syncDatabase(connection);
+    await using service = await startService({ "database.connection": connection });
+    const { id } = await service.create(OWNER, { ...FORMATS, tags: ["a"], p: "1" });
+    await service.upload(id, OWNER, "data");
+    assert.equal((await service.ask(`/v2/images/${id}/tags/b`, OWNER, { method: "PUT" })).status, 204);
+    const member = { method: "POST", body: { member: STRANGER.project } };
+    assert.equal((await service.ask(`/v2/images/${id}/members`, OWNER, member)).status, 200);
+    assert.equal(await (await service.ask(`/v2/images/${id}/file`, STRANGER)).text(), "data");
+    const { images } = await (await service.ask("/v2/images?tag=b&p=1", OWNER)).json();
+    assert.deepEqual(images.map((image: { tags: string[] }) => image.tags.toSorted()), [["a", "b"]]);
+    const staging = await staged(service, "more");
+    const { image, task } = await importNow(service, staging, { method: { name: "glance-direct" } });
+    assert.deepEqual([image.status, task.status], ["active", "success"]);
+    assert.equal((await service.ask(`/v2/images/${id}`, OWNER, { method: "DELETE" })).status, 204);
+    assert.equal((await service.ask(`/v2/images/${id}`, OWNER)).status, 404);
   }));
 
 Deno.test("a server that is gone is unavailable", async () => {
