@@ -130,13 +130,13 @@ type Bound<Query> = Query extends (conn: never, ...input: infer Input) => infer 
   ? (...input: Input) => Result
   : never;
 
-export type DatabaseReads = {
+type DatabaseReads = {
   [Table in keyof typeof READS]: {
     [Verb in keyof (typeof READS)[Table]]: Bound<(typeof READS)[Table][Verb]>;
   };
 };
 
-export type DatabaseWrites = {
+type DatabaseWrites = {
   [Table in keyof typeof WRITES]: {
     [Verb in keyof (typeof WRITES)[Table]]: Bound<(typeof WRITES)[Table][Verb]>;
   };

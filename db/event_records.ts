@@ -10,7 +10,7 @@ import type { Timestamp } from "./records.ts";
 export type EventPriority = "INFO" | "WARN" | "ERROR";
 
 /** What kind of record the body of an event is; `payload`: it is the payload itself. */
-export type EventSubject = "image" | "member" | "task" | "metadef" | "payload";
+type EventSubject = "image" | "member" | "task" | "metadef" | "payload";
 
 /** The body of an event about a metadata definition. */
 export interface MetadefBody {

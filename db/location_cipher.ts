@@ -6,7 +6,7 @@ import { fail } from "../src/errors.ts";
 const BLOCK = 16;
 const MODES: Record<number, string> = { 16: "aes-128-cbc", 24: "aes-192-cbc", 32: "aes-256-cbc" };
 
-export interface LocationCipher {
+interface LocationCipher {
   encrypt(url: string): string;
   /** Clear text is passed through: parallel imports and old rows are not encrypted. Errors: database, for another key. */
   decrypt(stored: string): string;

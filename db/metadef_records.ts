@@ -92,7 +92,7 @@ export interface NamespaceListQuery {
   after?: number;
 }
 
-export type TagSortKey = "name" | "created_at" | "updated_at" | "id";
+type TagSortKey = "name" | "created_at" | "updated_at" | "id";
 
 export interface TagListQuery {
   namespaceId: number;

@@ -12,7 +12,7 @@ import { Writer } from "./engines/writer.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { requireSynced } from "./migrations/state.ts";
 
-export interface OpenOptions {
+interface OpenOptions {
   /** The text of `[database] connection`. */
   connection: string;
   /** The module of the writer's thread (`workers.ts`): in the compiled binary it lies elsewhere than here. */

@@ -18,7 +18,7 @@ export type ImageStatus =
 
 export type Visibility = "public" | "private" | "shared" | "community";
 export type MemberStatus = "pending" | "accepted" | "rejected";
-export type LocationStatus = "active" | "pending_delete" | "deleted" | "pending" | "uploading";
+type LocationStatus = "active" | "pending_delete" | "deleted" | "pending" | "uploading";
 
 /** A place where the bytes of an image lie. `metadata` is JSON; `metadata.store` names the store in multi-store mode. */
 export interface LocationRecord {

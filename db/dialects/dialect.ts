@@ -24,10 +24,10 @@ export interface Collected {
 }
 
 /** Inserts one row; returns false, and changes nothing, when a row has its key already. */
-export type InsertNew = (conn: WriteConn, params: readonly Value[]) => Promise<boolean>;
+type InsertNew = (conn: WriteConn, params: readonly Value[]) => Promise<boolean>;
 
 /** A row that is inserted, or overwritten when a condition holds for the row that is there. */
-export interface ConditionalRow {
+interface ConditionalRow {
   table: string;
   /** The columns of a unique key. */
   key: readonly string[];
@@ -42,7 +42,7 @@ export interface ConditionalRow {
 }
 
 /** The values of a `ConditionalRow`, in the order of its columns. */
-export interface ConditionalValues {
+interface ConditionalValues {
   key: readonly Value[];
   overwritten: readonly Value[];
   inserted: readonly Value[];

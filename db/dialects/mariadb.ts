@@ -18,7 +18,7 @@ export const SESSION = {
 export const DUPLICATE = 1062;
 
 /** Whether the error of a statement says that a row with its key is there. The statement alone was taken back. */
-export function isDuplicate(error: unknown): boolean {
+function isDuplicate(error: unknown): boolean {
   return (error as { errno?: unknown } | null)?.errno === DUPLICATE;
 }
 

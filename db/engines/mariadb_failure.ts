@@ -6,7 +6,7 @@ import { DUPLICATE } from "../dialects/mariadb.ts";
  * `conflict`: another transaction was in the way, the same again may succeed. `away`: this server, or the connection
  * to it, cannot be used now. `statement`: the same again fails alike.
  */
-export type FailureKind = "conflict" | "away" | "statement";
+type FailureKind = "conflict" | "away" | "statement";
 
 /** The user, the password, the host or the database is not the server's: an operator must act, at the server or here. */
 const REFUSALS: readonly number[] = [1044, 1045, 1049, 1130, 1698];

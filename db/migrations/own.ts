@@ -9,7 +9,7 @@ import { TASK_BEFORE } from "./own_0007_task_before.ts";
 import { COPY_DELETIONS } from "./own_0008_copy_deletions.ts";
 
 /** One of our own migrations; applied in order of `version`, never edited once released. */
-export interface OwnMigration {
+interface OwnMigration {
   version: number;
   sqlite: readonly string[];
   /** Each can run again: there is no transaction around them. */

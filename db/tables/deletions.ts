@@ -14,7 +14,7 @@ export async function readDeletions(conn: Conn): Promise<DeletionLease[]> {
   return rows.map((row) => leaseOf<DeletionLease>(row));
 }
 
-export interface BeginDeletion {
+interface BeginDeletion {
   id: string;
   by: LeaseHolder;
 }
@@ -40,7 +40,7 @@ export async function beginDeletion(
   return { outcome: "done", image };
 }
 
-export interface BeginCopyDeletion {
+interface BeginCopyDeletion {
   id: string;
   by: LeaseHolder;
   locationIds: number[];
@@ -72,7 +72,7 @@ export async function beginCopyDeletion(
   return "done";
 }
 
-export interface TakeDeletion {
+interface TakeDeletion {
   token: string;
   by: LeaseHolder;
 }

@@ -13,7 +13,7 @@ import type { ScopePart } from "./image_list_scope.ts";
 const FEW = 500;
 
 /** How to reach the images that match a filter: the index, and the condition that uses it. */
-export interface Narrow {
+interface Narrow {
   index: string;
   where: Sql;
   /** Selects the entries of that index, for a count. */

@@ -64,7 +64,7 @@ const insertNew = perDialect((dialect) =>
 );
 
 /** A new image within a limit (null = none), which is judged in the same transaction. */
-export interface CreateImage extends NewImage {
+interface CreateImage extends NewImage {
   limit: UsageLimit | null;
 }
 
@@ -133,7 +133,7 @@ async function requireStatus(conn: WriteConn, id: string, from: readonly ImageSt
 }
 
 /** A transition within a limit (null = none), which is judged in the same transaction. */
-export interface TransitionImage extends ImageTransition {
+interface TransitionImage extends ImageTransition {
   limit: UsageLimit | null;
 }
 

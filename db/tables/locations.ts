@@ -75,7 +75,7 @@ export async function dropActiveLocations(
   );
 }
 
-export interface DropLocation {
+interface DropLocation {
   id: string;
   locationId: number;
   to: "deleted" | "pending_delete";
@@ -98,7 +98,7 @@ export async function dropLocation(
   return image;
 }
 
-export interface SetLocationMetadata {
+interface SetLocationMetadata {
   id: string;
   locationId: number;
   metadata: Record<string, unknown>;

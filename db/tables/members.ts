@@ -30,7 +30,7 @@ async function emitMember(
   await emit(conn, { type, about: "member", body: member });
 }
 
-export type AddMemberResult =
+type AddMemberResult =
   | { outcome: "done"; member: MemberRecord }
   | { outcome: "duplicate" | "gone" }
   | { outcome: "full"; attempted: number };
@@ -95,7 +95,7 @@ async function insert(conn: WriteConn, imageId: string, member: string): Promise
   return { image_id: imageId, member, status: "pending", created_at: now, updated_at: now };
 }
 
-export interface SetMemberStatus {
+interface SetMemberStatus {
   imageId: string;
   member: string;
   status: MemberStatus;

@@ -98,7 +98,7 @@ function unpack(json: Row[string] | undefined): Pick<MetadefPart, "name" | "sche
   return collected<[string, string]>(json).map(([name, text]) => ({ name, schema: schemaOf(text) }));
 }
 
-export interface MetadefDefinitions {
+interface MetadefDefinitions {
   resourceType: string;
   names: string[];
   viewer: Viewer;

@@ -130,7 +130,7 @@ export async function insertParts(
   return added;
 }
 
-export interface AddMetadefParts {
+interface AddMetadefParts {
   namespaceId: number;
   kind: MetadefKind;
   parts: MetadefPart[];
@@ -152,7 +152,7 @@ export async function addParts(
   return added;
 }
 
-export interface ChangeMetadefPart {
+interface ChangeMetadefPart {
   namespaceId: number;
   kind: MetadefKind;
   name: string;
@@ -175,7 +175,7 @@ export async function changePart(
   return { ...part, created_at: old.created_at, updated_at: old.updated_at };
 }
 
-export interface RemoveMetadefPart {
+interface RemoveMetadefPart {
   namespaceId: number;
   kind: MetadefKind;
   name: string;

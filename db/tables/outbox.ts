@@ -6,7 +6,7 @@ import { emit } from "./emit.ts";
 import { emitImageOf } from "./image_row.ts";
 import { expiredColumn } from "./leases.ts";
 
-export interface OldestEvent {
+interface OldestEvent {
   owner: string | null;
   /** Whether it has waited longer than was asked. */
   old: boolean;
@@ -38,7 +38,7 @@ export async function recordEvents(
   }
 }
 
-export interface TakeEvents {
+interface TakeEvents {
   owner: string;
   seconds: number;
   limit: number;

@@ -61,7 +61,7 @@ export async function readStrandedTasks(
   return rowsAs<StrandedTask>(rows);
 }
 
-export interface TakeStranded {
+interface TakeStranded {
   id: string;
   seconds: number;
   by: NewUpload;

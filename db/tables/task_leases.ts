@@ -27,7 +27,7 @@ export async function readTaskLeases(
 export const WORKED_ON =
   "EXISTS (SELECT 1 FROM oneglance_tasks t WHERE t.image_id = images.id AND t.token = ?)";
 
-export interface StartTask {
+interface StartTask {
   task: NewTask;
   lease: NewTaskLease;
   lock: boolean;
@@ -48,7 +48,7 @@ export async function startTask(
   return await createTask(conn, task);
 }
 
-export interface TakeTask {
+interface TakeTask {
   token: string;
   by: LeaseHolder;
   counts: boolean;
@@ -94,7 +94,7 @@ export async function releaseTask(conn: WriteConn, token: string): Promise<strin
   return id;
 }
 
-export interface PreemptTask {
+interface PreemptTask {
   imageId: string;
   taskId: string;
   token: string | null;

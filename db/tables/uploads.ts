@@ -33,7 +33,7 @@ export async function dropUpload(conn: WriteConn, token: string): Promise<void> 
   await conn.run("DELETE FROM oneglance_uploads WHERE token = ?", [token]);
 }
 
-export interface TakeUpload {
+interface TakeUpload {
   token: string;
   by: LeaseHolder;
 }

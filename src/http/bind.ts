@@ -112,7 +112,7 @@ class RoutedCall<R> implements Call<R> {
   }
 
   param(name: keyof Params<R> & string): string {
-    return this.c.req.param(name as never) as unknown as string;
+    return this.c.req.param(name as never);
   }
 
   query(): Query<R> {

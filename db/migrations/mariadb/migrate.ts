@@ -60,7 +60,7 @@ async function complete(conn: Session, lease: SyncLease, before: SchemaState): P
 }
 
 /** Makes `revision` the only row of alembic_version, at once. */
-export async function setRevision(conn: Session, revision: string): Promise<void> {
+async function setRevision(conn: Session, revision: string): Promise<void> {
   await conn.run("START TRANSACTION");
   await conn.run("DELETE FROM alembic_version WHERE version_num <> ?", [revision]);
   await conn.run("INSERT IGNORE INTO alembic_version (version_num) VALUES (?)", [revision]);
