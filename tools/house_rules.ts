@@ -62,12 +62,32 @@ function checkForeign(path: string, text: string): Breach[] {
   );
 }
 
-/** Returns every breach of the house rules in a tree, in order of path. */
+const PROGRAM = /^(?:(?:src|db|openapi)\/.*|[^/]+)\.ts$/;
+const EXPORTED = /^export (?:async )?(?:function\*?|const|class|interface|type|enum) (\w+)/;
+
+/** A name that only its own file mentions needs no `export`. */
+function checkExports(tree: Tree): Breach[] {
+  const files = new Map<string, number>();
+  for (const [path, text] of tree) {
+    if (!path.endsWith(".ts")) continue;
+    for (const word of new Set(text.match(/\b\w+\b/g))) files.set(word, (files.get(word) ?? 0) + 1);
+  }
+  return [...tree].filter(([path]) => PROGRAM.test(path)).flatMap(([path, text]) =>
+    text.split("\n").flatMap((line, index) => {
+      const name = EXPORTED.exec(line)?.[1];
+      if (name === undefined || files.get(name) !== 1) return [];
+      return [{ path, line: index + 1, message: `only this file mentions ${name}; it needs no export` }];
+    })
+  );
+}
+
+/** Returns every breach of the house rules in a tree, in order of path, then of exports. */
 export function checkHouseRules(tree: Tree): Breach[] {
-  return [...tree].flatMap(([path, text]) => [
+  const breaches = [...tree].flatMap(([path, text]) => [
     ...checkName(path),
     ...checkSize(path, text),
     ...checkModule(path, text),
     ...checkForeign(path, text),
   ]);
+  return [...breaches, ...checkExports(tree)];
 }

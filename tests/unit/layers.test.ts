@@ -182,3 +182,17 @@ Deno.test("house rules: what is right passes", () => {
   assert.deepEqual(rules(".ci/run", 'cd "$work/work/x"; echo ${work}/root/'), []);
   assert.deepEqual(rules("src/a.ts", "// export default is not for us, nor imp" + "ort(x)"), []);
 });
+
+Deno.test("house rules: a name that only its own file mentions is not exported", () => {
+  const tree = (other: string) =>
+    checkHouseRules(
+      new Map([
+        ["src/a.ts", "export const used = 1;\nexport interface Alone {}\n"],
+        ["tests/a.test.ts", other],
+      ]),
+    );
+  const [breach, ...more] = tree('import { used } from "../src/a.ts";\n');
+  assert.deepEqual([breach?.path, breach?.line, more.length], ["src/a.ts", 2, 0]);
+  assert.match(breach!.message, /only this file mentions Alone/);
+  assert.deepEqual(tree('import { type Alone, used } from "../src/a.ts";\n'), []);
+});
