@@ -40,9 +40,12 @@ export function newDatabase(
   return Promise.resolve(databaseFile(`${directory}/glance.sqlite`));
 }
 
-/** Whose data directories have databases on the server; those whose directory has gone are dropped. */
-const OF_FOLDERS =
-  "CREATE DATABASE IF NOT EXISTS oneglance_tests; CREATE TABLE IF NOT EXISTS oneglance_tests.folders (name VARCHAR(64) PRIMARY KEY, folder TEXT)";
+/** Whose data directories have databases on the server; old ones whose directory has gone are dropped. */
+const OF_FOLDERS = `CREATE DATABASE IF NOT EXISTS oneglance_tests;
+  CREATE TABLE IF NOT EXISTS oneglance_tests.folders (name VARCHAR(64) PRIMARY KEY, folder TEXT, made_at DATETIME)`;
+// A process may not have made its directory yet.
+const OLD =
+  "SELECT name, folder FROM oneglance_tests.folders WHERE made_at < utc_timestamp() - INTERVAL 10 MINUTE";
 
 /**
  * `[database] connection` of a process whose data is in `folder`, the same at each of its starts; undefined, where the
@@ -53,12 +56,15 @@ export async function connectionOf(folder: string): Promise<string | undefined> 
   const name = `of_${createHash("md5").update(folder).digest("hex")}`;
   await onServer(SERVER, async (root) => {
     await root.query(OF_FOLDERS);
-    for (const row of await select(root, "SELECT name, folder FROM oneglance_tests.folders")) {
-      if (row.folder === folder || existsSync(String(row.folder))) continue;
+    for (const row of await select(root, OLD)) {
+      if (existsSync(String(row.folder))) continue;
       await root.query(`DROP DATABASE IF EXISTS ${row.name}`);
       await root.query("DELETE FROM oneglance_tests.folders WHERE name = ?", [row.name]);
     }
-    await root.query("INSERT IGNORE INTO oneglance_tests.folders VALUES (?, ?)", [name, folder]);
+    await root.query("INSERT IGNORE INTO oneglance_tests.folders VALUES (?, ?, utc_timestamp())", [
+      name,
+      folder,
+    ]);
     await root.query(`CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4`);
   });
   return new URL(name, SERVER).href;
