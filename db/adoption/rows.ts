@@ -185,7 +185,7 @@ const CHECKS: readonly RowCheck[] = [
     example: "image_id",
     from:
       `(SELECT image_id FROM image_members WHERE deleted = 0 GROUP BY image_id, member HAVING count(*) > 1) AS twice`,
-    what: "members are there twice on their image, also when they differ in case only",
+    what: "members are there twice on their image",
     todo: "Nothing: a change or removal is of all their rows (in Glance, of one).",
   },
   ...["image_properties", "image_tags", "image_members", "image_locations"].map((table): RowCheck => ({

@@ -44,7 +44,7 @@ async function findVersion(conn: Conn): Promise<Finding[]> {
       code: "not_mariadb",
       weight: "blocks",
       what: `the server is ${version}: oneglance works with MariaDB`,
-      todo: "Move the database to a MariaDB of 10.6 or later.",
+      todo: `Move the database to a MariaDB of ${OLDEST.join(".")} or later.`,
     }));
   } else if (Number(major) < OLDEST[0] || Number(major) === OLDEST[0] && Number(minor) < OLDEST[1]) {
     found.push(one({
@@ -90,8 +90,9 @@ async function findTables(conn: Conn): Promise<Finding[]> {
   if (collations.length > 1) {
     found.push(one({
       code: "mixed_collations",
-      weight: "differs",
-      what: "tables have different collations, and a join between two of them cannot use an index",
+      weight: "note",
+      what:
+        "tables have different collations, and a join between two of them cannot use an index: lists are slow",
       todo: "Convert them to the collation of images (foreign keys have to be dropped for that).",
     }, tables.map(({ name, collation }) => `${name}: ${collation}`)));
   } else if (collations.length === 1 && collations[0] !== String(standard?.name ?? "utf8mb3_general_ci")) {

@@ -79,6 +79,7 @@ async function exchange(folder: string, connection: string, execute: Execute): P
   let after: Answers;
   try {
     failed = compare(await everyGet(ours.url, ids), before, "after the exchange");
+    console.error(JSON.stringify(failed));
     ids = [...ids, ...await changeEverything(ours.url, ids)];
     after = await everyGet(ours.url, ids);
   } finally {
