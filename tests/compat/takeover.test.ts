@@ -79,7 +79,13 @@ async function exchange(folder: string, connection: string, execute: Execute): P
   let after: Answers;
   try {
     failed = compare(await everyGet(ours.url, ids), before, "after the exchange");
-    console.error(JSON.stringify(failed));
+    // Glance fails at the data of one image and at one task, whose rows `addOldRows` has broken; at nothing else.
+    const paths = failed.map((name) => name.replace(/^\w+ /, "").replace(/[0-9a-f-]{36}/, "ID"));
+    assert.deepEqual([...new Set(paths)].sort(), ["GET /v2/images/ID/file", "GET /v2/tasks/ID"]);
+    assert.equal(
+      new Set(failed.filter((name) => name.endsWith("/file")).map((name) => name.slice(-41))).size,
+      1,
+    );
     ids = [...ids, ...await changeEverything(ours.url, ids)];
     after = await everyGet(ours.url, ids);
   } finally {
