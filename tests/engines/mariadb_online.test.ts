@@ -3,15 +3,33 @@
  * 5,000. Prints how long it took and how long the slowest write waited.
  */
 import assert from "node:assert/strict";
-import { syncDatabase } from "../../db/manage.ts";
+import { checkDatabase, syncDatabase } from "../../db/manage.ts";
 import { missing } from "../support/installed.ts";
-import { withMariadb } from "../support/mariadb_database.ts";
+import { type MariadbDatabase, withMariadb } from "../support/mariadb_database.ts";
 import { GLANCE_COMMANDS } from "../compat/support/glance.ts";
 import { upstreamManageOn } from "../support/upstream_database.ts";
 import { MARIADB_COMMANDS, startMariadb } from "./mariadb.ts";
 
 const IMAGES = Number(Deno.env.get("ONEGLANCE_TEST_IMAGES") ?? 5000);
 const PART = 100_000;
+
+/** Fills the tables of Glance with images that have a property each. */
+async function fill(database: MariadbDatabase, images: number): Promise<void> {
+  for (let from = 1; from <= images; from += PART) {
+    await database.run(
+      `INSERT INTO images (id, name, size, status, created_at, updated_at, deleted, disk_format,
+         container_format, owner, min_disk, min_ram, protected, visibility, os_hidden)
+       SELECT uuid(), concat('image ', seq), seq * 1000, 'active', '2024-01-01' + INTERVAL seq SECOND,
+         '2024-01-01' + INTERVAL seq SECOND, seq % 10 = 0, 'qcow2', 'bare', md5(seq % 1000), 0, 0, 0,
+         elt(1 + seq % 4, 'private', 'public', 'shared', 'community'), 0
+       FROM seq_${from}_to_${Math.min(images, from + PART - 1)}`,
+    );
+  }
+  await database.run(
+    `INSERT INTO image_properties (image_id, name, value, created_at, deleted)
+     SELECT id, 'os_type', 'linux', created_at, 0 FROM images`,
+  );
+}
 
 Deno.test({
   name: `a sync of ${IMAGES.toLocaleString("en-GB")} images is online: writes go on`,
@@ -23,20 +41,7 @@ Deno.test({
       await withMariadb(
         async (database) => {
           await upstreamManageOn(dir, database.connection, "sync");
-          for (let from = 1; from <= IMAGES; from += PART) {
-            await database.run(
-              `INSERT INTO images (id, name, size, status, created_at, updated_at, deleted, disk_format,
-                 container_format, owner, min_disk, min_ram, protected, visibility, os_hidden)
-               SELECT uuid(), concat('image ', seq), seq * 1000, 'active', '2024-01-01' + INTERVAL seq SECOND,
-                 '2024-01-01' + INTERVAL seq SECOND, seq % 10 = 0, 'qcow2', 'bare', md5(seq % 1000), 0, 0, 0,
-                 elt(1 + seq % 4, 'private', 'public', 'shared', 'community'), 0
-               FROM seq_${from}_to_${Math.min(IMAGES, from + PART - 1)}`,
-            );
-          }
-          await database.run(
-            `INSERT INTO image_properties (image_id, name, value, created_at, deleted)
-             SELECT id, 'os_type', 'linux', created_at, 0 FROM images`,
-          );
+          await fill(database, IMAGES);
           const other = await database.another();
           let going = true;
           let writes = 0;
@@ -72,6 +77,46 @@ Deno.test({
         "CHARACTER SET utf8",
         new URL(server.urls[0]!),
       );
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "two syncs of ours and one of Glance's at once, on a full database of Glance",
+  ignore: missing(...MARIADB_COMMANDS, ...GLANCE_COMMANDS),
+  async fn() {
+    const dir = await Deno.makeTempDir({ prefix: "oneglance_online_" });
+    await using server = await startMariadb();
+    const sync = (database: MariadbDatabase) => upstreamManageOn(dir, database.connection, "sync");
+    try {
+      const made: Record<string, string>[] = [];
+      for (const atOnce of [false, true]) {
+        await withMariadb(
+          async (database) => {
+            await sync(database);
+            await fill(database, 1000);
+            const ours = () => syncDatabase(database.connection);
+            const ends = atOnce
+              ? await Promise.all([ours(), ours(), sync(database)])
+              : [await ours(), await ours(), await sync(database)];
+            assert.deepEqual(ends.map((end) => "exit" in end! ? end.exit : end?.code), [0, 0, 0]);
+            assert.equal((await checkDatabase(database.connection)).exit, 0);
+            const counts = await database.rows(
+              "SELECT (SELECT count(*) FROM images) AS images, (SELECT count(*) FROM image_properties) AS properties",
+            );
+            assert.deepEqual(counts.map((row) => [Number(row.images), Number(row.properties)]), [[
+              1000,
+              1000,
+            ]]);
+            made.push(await database.tables());
+          },
+          "CHARACTER SET utf8",
+          new URL(server.urls[0]!),
+        );
+      }
+      assert.deepEqual(made[1], made[0]);
     } finally {
       await Deno.remove(dir, { recursive: true });
     }
